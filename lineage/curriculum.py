@@ -1,0 +1,320 @@
+"""The curriculum: `params.yaml`, parsed once into frozen, validated types.
+
+- A *source* is something to train on; a *version* mixes sources and continues its parent; the *chain* is what
+  all versions share because a continued adapter cannot change it; the *profile* is how they are trained.
+- Versions form a tree: `parent` is `base` or another version.
+- Precedence is chain ← profile ← version: a profile sets rate and budget, a version only scales them.
+- Every mistake is answered with the line's path in `params.yaml`, the value found and what is allowed.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from lineage.errors import LineageError
+from lineage.record import Form
+
+BASE = "base"
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Frozen(BaseModel):
+    """Immutable, and refuses keys that it does not know: a typing mistake must not be ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Lora(Frozen):
+    """The adapter's shape (LoRA, Hu et al. 2021). Fixed for the whole chain."""
+
+    r: Positive
+    alpha: Positive
+    dropout: Share
+    targets: tuple[str, ...] = Field(min_length=1)
+
+
+class Chain(Frozen):
+    """What every version shares. `template` names a file in `stages/templates`."""
+
+    lora: Lora
+    template: Literal["chatml"]
+
+
+class Build(Frozen):
+    """A tiny Qwen2 that the `base` stage makes: its size, and its pretraining in steps of `batch_size` rows."""
+
+    vocab_size: Annotated[int, Field(ge=400)]
+    hidden_size: Positive
+    layers: Positive
+    heads: Positive
+    kv_heads: Positive
+    intermediate_size: Positive
+    steps: Positive
+    batch_size: Positive
+    learning_rate: Annotated[float, Field(gt=0)]
+
+
+class BaseModelSpec(Frozen):
+    """Where the base comes from: built here, a folder on disk, or a hub repository at a pinned commit."""
+
+    build: Build | None = None
+    path: str | None = None
+    repo: str | None = None
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "BaseModelSpec":
+        if sum(x is not None for x in (self.build, self.path, self.repo)) != 1:
+            raise ValueError("give exactly one of build, path, repo")
+        if (self.repo is None) != (self.revision is None):
+            raise ValueError("repo and revision go together: a hub model is pinned by its commit")
+        return self
+
+
+class Budget(Frozen):
+    """How long a version trains, before its `budget_scale`: tokens seen, or passes over its mix."""
+
+    tokens: Positive | None = None
+    epochs: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> "Budget":
+        if (self.tokens is None) == (self.epochs is None):
+            raise ValueError("give exactly one of tokens, epochs")
+        return self
+
+
+class Profile(Frozen):
+    """How versions are trained. Lengths are in tokens, `threads: 0` means all cores."""
+
+    trainer: Literal["hf", "unsloth"]
+    base: BaseModelSpec
+    load_in_4bit: bool
+    compute_dtype: Literal["float32", "bfloat16", "float16"]
+    optimizer: Literal["adamw_8bit", "adamw_torch", "paged_adamw_8bit", "paged_adamw_32bit"]
+    batch_size: Positive
+    gradient_accumulation: Positive
+    max_length: Annotated[int, Field(ge=64)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    schedule: Literal["cosine", "linear", "constant_with_warmup"]
+    warmup_ratio: Share
+    weight_decay: Annotated[float, Field(ge=0)]
+    budget: Budget
+    checkpoint_steps: Positive
+    threads: Annotated[int, Field(ge=0)]
+
+
+class Paper(Frozen):
+    """What the conversion of one PDF may cost before the file goes to quarantine."""
+
+    max_megabytes: Positive
+    max_pages: Positive
+    seconds: Positive
+
+
+class Source(Frozen):
+    """One thing to train on. `heldout` is the share of its groups that no version ever sees."""
+
+    title: str
+    input: Literal["raw", "documents"]
+    reader: Name
+    forms: tuple[Form, ...] = Field(min_length=1)
+    heldout: Share
+    licence: str
+
+
+class MixEntry(Frozen):
+    """How much of a source a mix takes: `weight` passes over its rows, or `count` rows."""
+
+    form: Form
+    weight: Annotated[float, Field(gt=0)] | None = None
+    count: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> "MixEntry":
+        if (self.weight is None) == (self.count is None):
+            raise ValueError("give exactly one of weight, count")
+        return self
+
+
+class Scales(Frozen):
+    """A version's factors on its profile's learning rate and budget."""
+
+    lr_scale: Annotated[float, Field(gt=0)]
+    budget_scale: Annotated[float, Field(gt=0)]
+
+
+class Version(Frozen):
+    """One model of the lineage. `exclude_scope: ancestry` also forbids that an ancestor saw the excluded sources."""
+
+    parent: Name
+    because: str = Field(min_length=1)
+    mix: dict[Name, MixEntry] = Field(min_length=1)
+    replay: Share
+    exclude: tuple[Name, ...]
+    exclude_scope: Literal["mix", "ancestry"]
+    train: Scales
+
+
+class Evaluation(Frozen):
+    """What is measured on each held-out set. `rows` caps a set, `bootstrap` counts resamples."""
+
+    rows: Positive
+    max_new_tokens: Positive
+    bootstrap: Annotated[int, Field(ge=100)]
+    answers: Annotated[int, Field(ge=0)]
+
+
+class Curriculum(Frozen):
+    """The whole of `params.yaml`."""
+
+    profile: str
+    data: Literal["sample", "own"]
+    seed: int
+    chain: Chain
+    profiles: dict[Name, Profile]
+    papers: dict[Name, Paper]
+    sources: dict[Name, Source]
+    versions: dict[Name, Version] = Field(min_length=1)
+    evaluation: Evaluation
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Curriculum":
+        mistakes = list(_mistakes(self))
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
+        return self
+
+    @property
+    def active(self) -> Profile:
+        """The chosen profile."""
+        return self.profiles[self.profile]
+
+    def ancestors(self, version: str) -> list[str]:
+        """Parent, grandparent, … of a version, nearest first, without the base."""
+        line, parent = [], self.versions[version].parent
+        while parent != BASE:
+            line.append(parent)
+            parent = self.versions[parent].parent
+        return line
+
+    def in_order(self) -> list[str]:
+        """Versions, parents before children, otherwise as they are written."""
+        done: list[str] = []
+        while len(done) < len(self.versions):
+            done.append(next(n for n, v in self.versions.items() if n not in done and v.parent in (BASE, *done)))
+        return done
+
+    def raw_folder(self, source: str) -> Path:
+        """Where the files of a source lie as they came."""
+        return Path("data/raw", self.data, source)
+
+    def input_folder(self, source: str) -> Path:
+        """Where the reader of a source reads: raw files, or the documents made from PDFs."""
+        return Path("data", self.sources[source].input, self.data, source)
+
+
+def _mistakes(c: Curriculum) -> Iterator[str]:
+    """Everything that no single field shows: references, cycles, exclusions."""
+    if c.profile not in c.profiles:
+        yield f"profile: {c.profile!r} is none of {', '.join(c.profiles)}"
+    elif c.profile == "gpu" and c.data == "sample":
+        yield "data: the gpu profile trains on real data only; set data: own (the sample world is for cpu and small)"
+    documents = {name for name, source in c.sources.items() if source.input == "documents"}
+    for name in sorted(documents ^ set(c.papers)):
+        yield f"papers.{name}: a source with input: documents needs an entry in papers, and only such a source has one"
+    for name, version in c.versions.items():
+        at = f"versions.{name}"
+        if name == BASE:
+            yield f"{at}: {BASE!r} is the name of the base model, choose another"
+        if version.parent != BASE and version.parent not in c.versions:
+            yield f"{at}.parent: unknown version {version.parent!r}; allowed: base, {', '.join(c.versions)}"
+        for source, entry in version.mix.items():
+            if source not in c.sources:
+                yield f"{at}.mix.{source}: unknown source; allowed: {', '.join(c.sources)}"
+            elif entry.form not in c.sources[source].forms:
+                allowed = ", ".join(c.sources[source].forms)
+                yield f"{at}.mix.{source}.form: {entry.form!r} is none of sources.{source}.forms ({allowed})"
+            if source in version.exclude:
+                yield f"{at}.exclude: {source!r} is also in this version's mix; take it out of one of them"
+        for source in version.exclude:
+            if source not in c.sources:
+                yield f"{at}.exclude: unknown source {source!r}; allowed: {', '.join(c.sources)}"
+        yield from _cycle(c, name) or _ancestry(c, name)
+
+
+def _cycle(c: Curriculum, name: str) -> list[str]:
+    """A line of parents that does not end at the base."""
+    path = [name]
+    while (parent := c.versions[path[-1]].parent) in c.versions:
+        if parent in path:
+            return [f"versions.{name}.parent: a cycle, {' → '.join([*path, parent])}; one of them must continue base"]
+        path.append(parent)
+    return [] if parent == BASE else [f"versions.{name}: its ancestor {path[-1]!r} has the unknown parent {parent!r}"]
+
+
+def _ancestry(c: Curriculum, name: str) -> Iterator[str]:
+    """An exclusion with scope `ancestry` that an ancestor breaks."""
+    version = c.versions[name]
+    if version.exclude_scope == "ancestry":
+        for ancestor in c.ancestors(name):
+            for source in sorted(set(version.exclude) & set(c.versions[ancestor].mix)):
+                yield (
+                    f"versions.{name}.exclude: {source!r} with exclude_scope: ancestry, but the ancestor {ancestor} "
+                    f"is trained on it; continue a version that is not, or use exclude_scope: mix"
+                )
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with the two traps closed: a key given twice is an error, and 1e-4 is a number."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            name = self.construct_object(key, deep=True)
+            if name in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{name!r} is given twice", key.start_mark)
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
+def load_curriculum(path: Path = Path("params.yaml")) -> Curriculum:
+    """Read and validate a curriculum.
+
+    Raises:
+        LineageError: naming the file, the path of the field, the value found and what is allowed.
+    """
+    if not path.is_file():
+        raise LineageError(f"{path}: not found in {Path.cwd()}; run from the folder that holds it")
+    try:
+        return parse_curriculum(yaml.load(path.read_text(encoding="utf-8"), _Loader), str(path))
+    except yaml.YAMLError as error:
+        raise LineageError(f"{path}: not valid YAML: {error}") from error
+
+
+def parse_curriculum(tree: Any, name: str = "params.yaml") -> Curriculum:
+    """Validate a curriculum that has been read already; see `load_curriculum`."""
+    try:
+        return Curriculum.model_validate(tree)
+    except ValidationError as error:
+        lines = [line for problem in error.errors() for line in _explain(problem)]
+        raise LineageError(f"{name} has {len(lines)} mistake(s):\n" + "\n".join(f"  {line}" for line in lines)) from error
+
+
+def _explain(problem: Any) -> list[str]:
+    path = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    if not path:
+        return message.split("\n")
+    if problem["type"] == "missing":
+        return [f"{path}: missing; add it"]
+    if problem["type"] == "extra_forbidden":
+        return [f"{path}: unknown field, found {problem['input']!r:.60}; remove it or mend its name"]
+    if isinstance(problem["input"], dict):
+        return [f"{path}: {message}"]
+    return [f"{path}: {message}, found {problem['input']!r:.60}"]

@@ -1,0 +1,52 @@
+"""Files that appear whole or not at all, and hashes that depend on content alone."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+STATE = Path(".state")  # may be deleted at any time: caches by content, checkpoints, databases, locks
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, or of a folder's names and contents, as 64 hex digits."""
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+            digest.update(f"{file.relative_to(path).as_posix()}\0{sha256(file)}\n".encode())
+        return digest.hexdigest()
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def sha256_of(value: Any) -> str:
+    """The SHA-256 of a JSON value, the same whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Indented JSON with sorted keys and a final newline; missing folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def appearing(*finals: Path) -> Iterator[list[Path]]:
+    """Empty scratch folders, on the same file system, that become `finals` when the block ends without an error.
+
+    A reader therefore sees the old folder, none, or the whole new one; what a killed run left is swept away.
+    """
+    scratches = [STATE / "scratch" / final.as_posix().replace("/", ".") for final in finals]
+    for scratch in scratches:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+    yield scratches
+    for scratch, final in zip(scratches, finals, strict=True):
+        shutil.rmtree(final, ignore_errors=True)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        scratch.rename(final)

@@ -1,0 +1,66 @@
+"""How every stage starts: errors for people, one writer per workspace, no telemetry."""
+
+import fcntl
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from lineage.errors import LineageError
+from lineage.files import STATE
+
+# Set before any library is imported: libraries read these once.
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "BITSANDBYTES_NOWELCOME": "1",
+}
+
+
+def run_stage(work: Callable[[], None]) -> None:
+    """Run a stage's `main`: exit code 1 and one clear message for a `LineageError`, a traceback for a bug."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    try:
+        with only_writer(" ".join(["python -m", *sys.orig_argv[2:]])):
+            work()
+    except LineageError as error:
+        sys.exit(f"\n✗ {error}\n")
+
+
+def argument(what: str) -> str:
+    """The stage's one argument, such as the version's name."""
+    if len(sys.argv) != 2:
+        raise LineageError(f"give one argument: {what}; got {sys.argv[1:]}")
+    return sys.argv[1]
+
+
+@contextmanager
+def only_writer(who: str) -> Iterator[None]:
+    """Hold the workspace's writer lock, or fail at once naming who holds it.
+
+    DVC's own lock dies with dvc while the stage it started runs on; this one lives exactly as long as its process.
+    """
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "writer.lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            holder = json.loads(file.read() or "{}")
+            raise LineageError(
+                f"another stage is writing here: {holder.get('who', 'unknown')} (process {holder.get('pid', '?')}). "
+                f"Wait for it, or stop it with: kill {holder.get('pid', '?')}"
+            ) from error
+        file.truncate(0)
+        file.write(json.dumps({"who": who, "pid": os.getpid()}))
+        file.flush()
+        yield

@@ -1,0 +1,211 @@
+"""The base model: `python -m stages.base` → `models/base`.
+
+Three origins, one folder (`profiles.<profile>.base` in `params.yaml`):
+
+- `build`: a byte-level BPE tokenizer with Qwen2's special tokens and a tiny `Qwen2ForCausalLM`, pretrained for about
+  a minute on `stages/corpus.py`;
+- `path`: a causal LM on disk; its tokenizer is copied, its weights stay where they are, named and hashed;
+- `repo` + `revision`: a pinned hub model; names, hashes and tokenizer here, the weights in the hub's cache.
+
+`base.json` says which, for everything downstream. Its `identity` is a hash of weights and tokenizer.
+"""
+
+import hashlib
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from itertools import islice
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from lineage.curriculum import Build, Curriculum, load_curriculum
+from lineage.errors import LineageError
+from lineage.files import appearing, sha256, write_json
+from lineage.stage import run_stage
+from stages import chat, corpus
+
+BASE_FOLDER = Path("models/base")
+
+
+def main() -> None:
+    """Make or check the base of the active profile."""
+    c = load_curriculum()
+    spec = c.active.base
+    with appearing(BASE_FOLDER) as (out,):
+        if spec.build:
+            record = build(spec.build, c, out)
+        elif spec.path:
+            record = point_at(Path(spec.path), {"path": spec.path}, out)
+        else:
+            record = point_at(_hub_folder(str(spec.repo), str(spec.revision)), {"repo": spec.repo, "revision": spec.revision}, out)
+        write_json(out / "base.json", record)
+    print(f"base: {record['parameters'] / 1e6:.2f} M parameters, vocabulary {record['vocab_size']:,}, {record['identity'][:12]}")
+
+
+def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
+    """Train the tokenizer and the tiny model into `out`; return what `base.json` records."""
+    threads = c.active.threads or os.cpu_count() or 1
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    import torch
+    from transformers import Qwen2Config, Qwen2ForCausalLM, set_seed
+
+    torch.set_num_threads(threads)
+    set_seed(c.seed)
+    tokenizer = train_tokenizer(spec.vocab_size, c.seed)
+    config = Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=spec.hidden_size,
+        num_hidden_layers=spec.layers,
+        num_attention_heads=spec.heads,
+        num_key_value_heads=spec.kv_heads,
+        intermediate_size=spec.intermediate_size,
+        max_position_embeddings=c.active.max_length * 2,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.convert_tokens_to_ids(chat.STOP),
+        pad_token_id=tokenizer.convert_tokens_to_ids(chat.PAD),
+    )
+    model = Qwen2ForCausalLM(config)
+    pretrain(model, tokenizer, spec, c.seed)
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    return {
+        "origin": {"build": spec.model_dump()},
+        "weights": BASE_FOLDER.as_posix(),
+        "identity": _identity(out),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "vocab_size": len(tokenizer),
+    }
+
+
+def train_tokenizer(vocab_size: int, seed: int) -> Any:
+    """A byte-level BPE tokenizer (Qwen2's scheme) with its special tokens and the project's template."""
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.BPE())
+    inner.normalizer = normalizers.NFC()
+    # Digits one by one, as in Qwen2: figures of any length are made of the same ten tokens.
+    split = Regex(r"\p{N}|[^\r\n\p{L}\p{N}]?\p{L}+| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+    inner.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(split, "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
+    inner.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=[chat.PAD, chat.START, chat.STOP],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    texts = (row if isinstance(row, str) else "\n".join(t["content"] for t in row) for row in corpus.rows(20_000, seed))
+    inner.train_from_iterator(texts, trainer)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token=chat.STOP, pad_token=chat.PAD)
+    tokenizer.add_special_tokens({"additional_special_tokens": [chat.START]})
+    tokenizer.chat_template = chat.template()
+    return tokenizer
+
+
+def pretrain(model: Any, tokenizer: Any, spec: Build, seed: int) -> None:
+    """Next-token training on the corpus: a plain AdamW loop with warm-up and cosine, every token supervised."""
+    import torch
+    from transformers import get_cosine_schedule_with_warmup
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+    schedule = get_cosine_schedule_with_warmup(optimizer, spec.steps // 20, spec.steps)
+    batches = _batches(tokenizer, spec, seed)
+    model.train()
+    for step in range(1, spec.steps + 1):
+        batch = tokenizer.pad({"input_ids": next(batches)}, return_tensors="pt")
+        labels = batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)
+        loss = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], labels=labels).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad(set_to_none=True)
+        if step % 100 == 0 or step == spec.steps:
+            print(f"base: step {step}/{spec.steps}, loss {loss.item():.3f}")
+    model.eval()
+
+
+def _batches(tokenizer: Any, spec: Build, seed: int) -> Iterator[list[list[int]]]:
+    """Rows of about the same length together, so that little is padding; the batches in random order."""
+    rng, window = random.Random(seed), 16 * spec.batch_size
+    stream = corpus.rows(spec.steps * spec.batch_size + window, seed + 1)
+    while True:
+        texts = [r if isinstance(r, str) else chat.render(list(r)) for r in islice(stream, window)]
+        rows = sorted(tokenizer(texts, truncation=True, max_length=192)["input_ids"], key=len)
+        batches = [rows[i : i + spec.batch_size] for i in range(0, len(rows), spec.batch_size)]
+        rng.shuffle(batches)
+        yield from batches
+
+
+def point_at(folder: Path, origin: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Check a causal LM on disk and copy its configuration and tokenizer into `out`.
+
+    Raises:
+        LineageError: if the folder lacks a config, a tokenizer or safetensors weights.
+    """
+    weights = sorted(folder.glob("*.safetensors"))
+    for what, found in (
+        ("config.json", (folder / "config.json").is_file()),
+        ("tokenizer.json", (folder / "tokenizer.json").is_file()),
+        ("*.safetensors (weights as pickle are refused)", bool(weights)),
+    ):
+        if not found:
+            raise LineageError(f"base model {folder}: no {what}; point profiles.<profile>.base.path at a complete model folder")
+    from transformers import AutoConfig, AutoTokenizer
+
+    config = AutoConfig.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    chat.check_tokenizer(tokenizer, folder.as_posix())
+    tokenizer.chat_template = chat.template()
+    tokenizer.save_pretrained(out)
+    for name in ("config.json", "generation_config.json"):
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, out / name)
+    return {
+        "origin": origin,
+        "weights": folder.as_posix() if "path" in origin else origin["repo"],
+        "files": {file.name: sha256(file) for file in weights},
+        "identity": _identity(folder),
+        "parameters": sum(_elements(file) for file in weights),
+        "vocab_size": config.vocab_size,
+    }
+
+
+def weights_of(base: dict[str, Any]) -> str:
+    """The folder to load a base's weights from, given its `base.json`; a hub model resolves to its cached snapshot."""
+    if "repo" in base["origin"]:
+        return _hub_folder(base["origin"]["repo"], base["origin"]["revision"]).as_posix()
+    return str(base["weights"])
+
+
+def _hub_folder(repo: str, revision: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(repo, revision=revision, allow_patterns=["*.json", "*.safetensors", "merges.txt"]))
+    except Exception as error:  # the hub raises many types; all mean that the model is not here
+        raise LineageError(
+            f"base model {repo}@{revision[:12]}: not in the local cache and the hub did not answer ({type(error).__name__}: {error}). "
+            f"With a network: hf download {repo} --revision {revision}; or set profiles.<profile>.base.path to a folder"
+        ) from error
+
+
+def _identity(folder: Path) -> str:
+    files = sorted([*folder.glob("*.safetensors"), folder / "config.json", folder / "tokenizer.json"])
+    return hashlib.sha256("\n".join(f"{f.name} {sha256(f)}" for f in files).encode()).hexdigest()
+
+
+def _elements(file: Path) -> int:
+    from safetensors import safe_open
+
+    with safe_open(file, framework="np") as tensors:
+        return sum(prod(tensors.get_slice(key).get_shape()) for key in tensors.keys())  # noqa: SIM118
+
+
+if __name__ == "__main__":
+    run_stage(main)
