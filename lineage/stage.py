@@ -18,8 +18,9 @@ QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
-    "BITSANDBYTES_NOWELCOME": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "PYTHONWARNINGS": "ignore::DeprecationWarning,ignore::FutureWarning",
 }
 
 
@@ -28,6 +29,7 @@ def run_stage(work: Callable[[], None]) -> None:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # speaks of GPU kernels on every CPU
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
         with only_writer(" ".join(["python -m", *sys.orig_argv[2:]])):

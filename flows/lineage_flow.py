@@ -1,0 +1,160 @@
+"""The lineage flow: one Prefect task a stage of dvc.yaml, in graph order.
+
+    python -m flows.lineage_flow            everything that is stale, without a server
+    python -m flows.lineage_flow v3 v4      two versions and what they need
+    lineage ui                              the same from a browser
+
+DVC decides what is stale and keeps every result; Prefect says when, tries again, limits, and shows. Stopping a run
+stops the stage that it is in; running it again goes on from there.
+"""
+
+import sys
+import time
+from typing import Annotated, Any
+
+from prefect import flow, get_run_logger, runtime, task
+from prefect.cache_policies import NO_CACHE
+from prefect.concurrency.sync import concurrency
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.repro import Outcome, for_versions, of_versions, read_graph, reproduce, stale, upstream
+from flows.summary import Row, write_links, write_plan, write_summary
+from lineage.curriculum import Curriculum, load_curriculum
+from lineage.errors import LineageError
+
+AS_IT_IS = "as in params.yaml"
+GPU = "gpu"  # the limit that `flows.serve` sets to 1; a stage that computes holds it
+COMPUTES = ("base", "baseline", "train@", "evaluate@")
+TRIED_AGAIN = ("convert@", "ingest@", "publish")  # they read what may be away for a moment; training does not
+RETRY_DELAYS = [10, 60]  # seconds
+
+
+def _choices(which: str) -> list[str]:
+    """What the UI offers; nothing while params.yaml is wrong, which the flow then says."""
+    try:
+        c = load_curriculum()
+    except LineageError:
+        return []
+    return c.in_order() if which == "versions" else [AS_IT_IS, *c.profiles]
+
+
+def _one_of(choices: list[str]) -> Any:
+    return Field(json_schema_extra={"enum": [*choices]} if choices else None)
+
+
+# The choices are data of params.yaml, so they are in the schema that the UI and the API read, not in the type.
+Version = Annotated[str, _one_of(_choices("versions"))]
+Profile = Annotated[str, _one_of(_choices("profiles"))]
+
+
+@task(task_run_name="{stage}", cache_policy=NO_CACHE)
+def run_stage(stage: str, known_fresh: bool, force: bool) -> Any:
+    """One stage of dvc.yaml; its state is named by what happened: fresh, rebuilt or restored."""
+    if known_fresh:
+        return Completed(name="Fresh", message="nothing that it depends on has changed")
+    say = get_run_logger().info
+    outcome: Outcome
+    if stage.startswith(COMPUTES):
+        # Losing the lease must not end hours of training.
+        with concurrency(GPU, occupy=1, strict=False, raise_on_lease_renewal_failure=False):
+            outcome = reproduce(stage, say, force=force)
+    else:
+        outcome = reproduce(stage, say, force=force)
+    return Completed(name=outcome.capitalize())
+
+
+def _run_name() -> str:
+    asked = runtime.flow_run.get_parameters()
+    words = [", ".join(asked.get("versions") or []) or "all versions"]
+    words += [name.replace("_", " ") for name in ("force", "dry_run") if asked.get(name)]
+    return " · ".join(words)
+
+
+@flow(name="lineage", flow_run_name=_run_name)
+def rebuild(
+    versions: list[Version] = [],  # noqa: B006 (Prefect shows the default; nothing changes it)
+    profile: Profile = AS_IT_IS,
+    force: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Rebuild the lineage: every stage of dvc.yaml that is stale, then the report, then MLflow.
+
+    Args:
+        versions: The versions to rebuild, with everything that they need. None: all of them.
+        profile: The profile that you expect. The run stops if params.yaml names another one.
+        force: Mix, train and evaluate the chosen versions again even if nothing has changed.
+        dry_run: Only say what would be run, and why.
+    """
+    c = load_curriculum()
+    _check_request(c, versions, profile)
+    graph = read_graph()
+    stages = for_versions(graph, versions, c.in_order())
+    changed = {stage: why for stage, why in stale().items() if stage in stages}
+    forced = of_versions(stages, versions or c.in_order()) if force else set()
+    if dry_run:
+        write_plan(_plan(graph, stages, changed, forced))
+        return
+    touched = set(changed) | forced
+    rows: list[Row] = []
+    try:
+        for stage in stages:
+            fresh = not touched & upstream(graph, {stage})
+            rows.append(_run(stage, known_fresh=fresh, force=stage in forced))
+    except _Failed as failed:
+        rows.append(failed.row)
+        raise failed.error from None
+    finally:
+        rows += [Row(stage, "not run", 0.0) for stage in stages[len(rows) :]]
+        write_summary(rows)
+        write_links()
+
+
+class _Failed(Exception):
+    """A stage's row in the summary, and its error."""
+
+    def __init__(self, row: Row, error: BaseException) -> None:
+        self.row, self.error = row, error
+
+
+def _run(stage: str, *, known_fresh: bool, force: bool) -> Row:
+    begun = time.monotonic()
+    again = stage.startswith(TRIED_AGAIN)
+    one = run_stage.with_options(retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS) if again else run_stage
+    state = one(stage, known_fresh, force, return_state=True)
+    seconds = time.monotonic() - begun
+    if not state.is_completed():
+        error = state.result(raise_on_failure=False)
+        raise _Failed(Row(stage, "failed", seconds), error if isinstance(error, BaseException) else LineageError(state.message))
+    return Row(stage, state.name.lower(), seconds)
+
+
+def _check_request(c: Curriculum, versions: list[str], profile: str) -> None:
+    """Refuse what params.yaml does not hold. The file is the user's: a flow never edits it."""
+    if unknown := [name for name in versions if name not in c.versions]:
+        raise LineageError(f"versions: unknown {', '.join(unknown)}; params.yaml has {', '.join(c.versions)}")
+    if profile not in (AS_IT_IS, c.profile):
+        if profile not in c.profiles:
+            raise LineageError(f"profile: {profile!r} is none of {', '.join(c.profiles)}")
+        raise LineageError(
+            f"profile: you expect {profile!r}, params.yaml says `profile: {c.profile}`. Everything that stands on the "
+            f"profile would be trained again: change that line to `profile: {profile}` and run this again"
+        )
+
+
+def _plan(graph: Any, stages: list[str], changed: dict[str, list[str]], forced: set[str]) -> list[tuple[str, str]]:
+    """Which stages would run and why; those after a stale one run only if its output really changes."""
+    plan = []
+    for stage in stages:
+        before = (set(changed) | forced) & upstream(graph, {stage}) - {stage}
+        if stage in forced:
+            plan.append((stage, "forced"))
+        elif stage in changed:
+            plan.append((stage, "; ".join(changed[stage])))
+        elif before:
+            plan.append((stage, "if what it stands on changes"))
+    return plan
+
+
+if __name__ == "__main__":
+    rebuild(versions=sys.argv[1:])

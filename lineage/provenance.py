@@ -1,0 +1,141 @@
+"""Provenance: everything that is inside an adapter, through all its ancestors.
+
+An adapter continues its parent's weights, so what an ancestor was trained on is inside it too, whatever the
+version's own mix leaves out. The answer comes from the records beside the adapters (`models/<version>/lineage.json`),
+never from the curriculum: what was trained, not what is planned. Licences alone are passed in.
+
+    inside("v3", Path("models"), {"krx_samples": "KRX, no redistribution", …}).line   →  ("v1", "v3")
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lineage.errors import LineageError
+
+BASE = "base"
+UNKNOWN_LICENCE = "unknown: this source is no longer in params.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What one version of the line was trained on from one source.
+
+    rows: rows of the mix, of which `replayed` repeat what its own ancestors had seen. tokens: prompt and answer.
+    """
+
+    version: str
+    source: str
+    licence: str
+    rows: int
+    replayed: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Everything inside one adapter. `line` runs from the oldest ancestor to the version itself, without the base.
+
+    A row that two versions of the line were trained on counts twice: these are rows trained on, not distinct rows.
+    """
+
+    version: str
+    base: str
+    line: tuple[str, ...]
+    portions: tuple[Portion, ...]
+
+    @property
+    def own(self) -> tuple[Portion, ...]:
+        """The portions of the version's own mix."""
+        return tuple(p for p in self.portions if p.version == self.version)
+
+    @property
+    def inherited(self) -> tuple[Portion, ...]:
+        """The portions that came through ancestors, oldest ancestor first."""
+        return tuple(p for p in self.portions if p.version != self.version)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every source inside, in the order in which the line first met it."""
+        return tuple(dict.fromkeys(p.source for p in self.portions))
+
+    @property
+    def licences(self) -> dict[str, tuple[str, ...]]:
+        """The union of licences over the whole ancestry: licence → the sources that carry it."""
+        found: dict[str, dict[str, None]] = {}
+        for portion in self.portions:
+            found.setdefault(portion.licence, {})[portion.source] = None
+        return {licence: tuple(sources) for licence, sources in found.items()}
+
+    def seen_by(self, source: str) -> tuple[str, ...]:
+        """The versions of the line, oldest first, that were trained on a source."""
+        return tuple(dict.fromkeys(p.version for p in self.portions if p.source == source and p.rows))
+
+
+def read_record(version: str, models: Path = Path("models")) -> dict[str, Any]:
+    """The training record of a version, `models/<version>/lineage.json`.
+
+    Raises:
+        LineageError: it is absent, or is not a record.
+    """
+    path = models / version / "lineage.json"
+    if not path.is_file():
+        raise LineageError(f"{path}: not found, {version} has not been trained here; run `dvc repro train@{version}`")
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record["version"], record["parent"], record["adapter"], record["mix"]["sources"].items()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        remedy = f"run `dvc repro -f train@{version}` to make it again"
+        raise LineageError(f"{path}: not a training record ({error!r}); {remedy}") from error
+    return record
+
+
+def inside(version: str, models: Path, licences: Mapping[str, str]) -> Inside:
+    """Every source inside an adapter: by which version of its line, how many rows and tokens, under which licence.
+
+    Args:
+        version: a trained version.
+        models: the folder of adapters, `models/`.
+        licences: source → licence, from the curriculum.
+
+    Raises:
+        LineageError: a record of the line is absent or damaged, or an ancestor was trained again since,
+            so that its record no longer tells what this adapter continued.
+    """
+    record = read_record(version, models)
+    records = [record]
+    while (parent := record["parent"]) != BASE:
+        if parent in {r["version"] for r in records}:
+            raise LineageError(f"{models / record['version']}/lineage.json: parent {parent!r} closes a cycle; train again")
+        continued, record = record, read_record(parent, models)
+        if continued["parent_adapter"] != record["adapter"]:
+            name = continued["version"]
+            raise LineageError(
+                f"{models / name}/lineage.json: {name} continued another {parent} (adapter "
+                f"{str(continued['parent_adapter'])[:12]}…) than the present one ({record['adapter'][:12]}…); "
+                f"run `dvc repro train@{name}`"
+            )
+        records.append(record)
+    records.reverse()
+    return Inside(
+        version=version,
+        base=records[0]["base"]["identity"],
+        line=tuple(r["version"] for r in records),
+        portions=tuple(portion for r in records for portion in _portions(r, licences)),
+    )
+
+
+def _portions(record: dict[str, Any], licences: Mapping[str, str]) -> list[Portion]:
+    return [
+        Portion(
+            version=record["version"],
+            source=source,
+            licence=licences.get(source, UNKNOWN_LICENCE),
+            rows=counts["rows"],
+            replayed=counts["replayed_rows"],
+            tokens=counts["tokens"],
+        )
+        for source, counts in record["mix"]["sources"].items()
+    ]

@@ -1,0 +1,108 @@
+"""What is not converted, why, and what to do about it: no text is better than wrong text.
+
+A file is refused before it is opened (size, first bytes), when it is opened (encrypted, damaged, pages) or
+when its text has been read (none, or not text at all: fonts that do not say which letters they draw).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+REMEDIES = {
+    "not a PDF": "open it in a browser: it is probably a web page or another format; save the real PDF",
+    "empty": "the file has no bytes: download it again",
+    "damaged": "download it again, or open it in a viewer and print it to a new PDF",
+    "encrypted": "save a copy without its password and put that in its place",
+    "too large": "raise papers.<source>.max_megabytes in params.yaml, or split the file",
+    "too many pages": "raise papers.<source>.max_pages in params.yaml, or split the file",
+    "no text layer": "its pages are pictures: run OCR over it, or get the original",
+    "undecodable fonts": "its fonts do not say which letters they draw: run OCR over it, or get the original",
+    "duplicate": "the same bytes came before under another name: remove one of the two",
+    "timed out": "raise papers.<source>.seconds in params.yaml, or print the file to a new PDF",
+    "out of memory": "it unpacks to gigabytes: print it to a new PDF, or split it",
+    "crashed": "it brought the PDF reader down twice: print it to a new PDF",
+}
+COMMON = frozenset(
+    "이다는의을가에로고한지하사기도자인대시정스어서제일수있을를은과상부보나장그리조원전해년월업금"
+)
+
+
+class Refused(Exception):
+    """A file that is not converted. `reason` is a key of REMEDIES, `detail` says what was seen."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a file may cost: its size, its pages, and seconds (one more for every page that was read)."""
+
+    max_megabytes: float
+    max_pages: int
+    seconds: float
+
+
+def check_bytes(head: bytes, size: int, limits: Limits) -> None:
+    """Refuse by the first KiB and the size in bytes, before anything is opened."""
+    if size == 0:
+        raise Refused("empty")
+    if size > limits.max_megabytes * 1_000_000:
+        raise Refused("too large", f"{size / 1e6:.1f} MB, allowed are {limits.max_megabytes:g}")
+    if b"%PDF-" not in head[:1024]:
+        raise Refused("not a PDF", f"it begins with {head[:12]!r}")
+
+
+def quality(text: str) -> float:
+    """The share of characters, 0 to 1, that can be Korean or English text at all."""
+    letters = [c for c in text if not c.isspace()]
+    return 1.0 - sum(map(_alien, letters)) / len(letters) if letters else 0.0
+
+
+def check_text(pages: Sequence[str], pictured: Sequence[bool]) -> float:
+    """Refuse a document whose text is missing or is no text; returns its quality.
+
+    Args: pages: raw text of each page; pictured: whether a page shows a picture over most of it.
+    """
+    text = "".join(pages)
+    count = len(re.sub(r"\s", "", text))
+    if count == 0 or (count < 10 * len(pages) and any(pictured)):
+        raise Refused("no text layer", f"{count} characters on {len(pages)} pages")
+    share = quality(text)
+    if share < 0.7:
+        raise Refused("undecodable fonts", f"{1 - share:.0%} of the characters are no text")
+    if why := _gibberish(text):
+        raise Refused("undecodable fonts", why)
+    return share
+
+
+def _alien(c: str) -> bool:
+    if c < "\x7f":
+        return c < " "
+    if c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or c >= "\U000f0000":
+        return True
+    if "가" <= c <= "힣" or "一" <= c <= "鿿":
+        try:
+            c.encode("euc-kr")  # the syllables and characters that are in use
+        except UnicodeEncodeError:
+            return True
+    return False
+
+
+def _gibberish(text: str) -> str:
+    """Why a fluent-looking text cannot be one: fonts without ToUnicode shift all letters by one step."""
+    hangul = [c for c in text if "가" <= c <= "힣"]
+    latin = re.findall(r"[A-Za-z]", text)
+    if not hangul and not latin and not re.search(r"[一-鿿぀-ヿ]", text):
+        return "" if len(re.findall(r"\d", text)) > 3 else "it has no letters"
+    if len(hangul) >= 100 and (share := sum(c in COMMON for c in hangul) / len(hangul)) < 0.08:
+        return f"only {share:.0%} of its syllables are common ones"
+    if (
+        not hangul
+        and len(latin) >= 40
+        and (share := sum(c in "aeiouAEIOU" for c in latin) / len(latin)) < 0.2
+    ):
+        return f"only {share:.0%} of its letters are vowels"
+    return ""

@@ -1,0 +1,43 @@
+"""Accounting data: questions with answers, and short expositions of a term.
+
+    {"question": "차변과 대변의 합계는?", "answer": "항상 같다."}
+    {"title": "발생주의", "text": "현금이 오간 때가 아니라 거래가 일어난 때에 적는 방식이다."}
+    CSV of the same columns, in Korean too (질문, 답변 / 용어, 설명), or both pairs side by side with gaps
+
+JSON, JSONL, CSV or Parquet. An exposition answers the prompt "발생주의에 대해 설명하시오."
+
+    python -m stages.ingest accounting
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lineage.record import Record, Rejected, qa
+from stages.readers.answers import answered
+from stages.readers.columns import shaped
+from stages.readers.files import rows
+
+QUESTION = {
+    "question": ("question", "prompt", "질문", "문제"),
+    "answer": ("answer", "response", "답변", "답", "정답"),
+}
+EXPOSITION = {
+    "title": ("title", "term", "word", "제목", "용어"),
+    "text": ("text", "content", "본문", "설명", "내용"),
+}
+
+
+def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    """One record a row, grouped by question or by term.
+
+    Raises:
+        LineageError: a file has neither pair of columns.
+    """
+    for row in shaped(rows(folder), [QUESTION, EXPOSITION]):
+        if isinstance(row, Rejected):
+            yield row
+        elif "question" in row.values:
+            yield answered(row.values["question"], row.values["answer"], origin=row.origin)
+        else:
+            title = row.values["title"]
+            yield qa(f"{title}에 대해 설명하시오.", row.values["text"], group=title, origin=row.origin)

@@ -1,0 +1,38 @@
+"""Plain instruction rows, a prompt and its response: amphora/krx-sample-instructions, any plain SFT set.
+
+    {"prompt": "자산이 아닌 것은?\\nA. 현금\\nB. 차입금", "response": "정답: B. 차입금"}
+    {"prompt": "…", "completion": "…"}     {"prompt": "…", "target": "…"}     {"question": "…", "answer": "…"}
+    {"instruction": "…", "input": "…", "output": "…"}     {"reference": "…", "question": "…", "answer": "…"}
+
+JSON, JSONL, CSV or Parquet. A prompt that lists options which the response names becomes a choice.
+
+    python -m stages.ingest krx_samples
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lineage.record import Record, Rejected
+from stages.readers.answers import answered
+from stages.readers.columns import shaped, text
+from stages.readers.files import rows
+
+SHAPE = {
+    "prompt": ("prompt", "instruction", "question", "query", "질문"),
+    "response": ("response", "completion", "target", "output", "answer", "답변", "답"),
+}
+OPTIONAL = {"input": ("input",), "reference": ("reference", "context")}
+
+
+def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    """One record a row; what a row gives to read comes before its question, an `input` after its instruction.
+
+    Raises:
+        LineageError: a file has neither of the column pairs above.
+    """
+    for row in shaped(rows(folder), [SHAPE], OPTIONAL):
+        if isinstance(row, Rejected):
+            yield row
+            continue
+        parts = [text(row.values["reference"]), row.values["prompt"], text(row.values["input"])]
+        yield answered("\n\n".join(filter(None, parts)), row.values["response"], origin=row.origin)

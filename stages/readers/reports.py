@@ -1,0 +1,308 @@
+"""Reports that `convert` made documents of: page by page, section by section, or as a short summary.
+
+A document is one file of data/documents/<data>/<source>/, see stages/pdf/document.schema.json:
+
+    {"schema": 1, "file": "2023/가온.pdf", "sha256": "9f…", "title": "가온 2023년 재무보고서", "pages": 3,
+     "blocks": [{"kind": "heading", "page": 1, "bbox": […], "text": "1. 재무 상태"}, …],
+     "page_text": ["…"], "furniture": ["- 1 -"], "warnings": [], "quality": 1.0}
+
+and gives, in the form
+- prompt_answer: a record a page (or part of a long one), the answer is its raw text;
+- document: a record a section, the answer is {"제목", "내용": […], "표": [[…]]} as JSON;
+- summary: a record a section, the answer is {"제목", "요약": […], "주요 수치": {…}}: sentences and cells
+  as they are written, chosen by rule and not by a model.
+
+    python -m stages.ingest financial_reports
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from lineage.errors import LineageError
+from lineage.record import Form, Record, Rejected, qa
+
+PAGE_CHARACTERS = 700  # of an answer in prompt_answer
+JSON_CHARACTERS = 600  # of an answer in document
+NAME_CHARACTERS, TOPIC_CHARACTERS = 32, 22  # in a prompt
+KEY_SENTENCES, KEY_FIGURES = 3, 8  # in a summary
+SENTENCE = re.compile(r"(?<=[다요음함임됨]\.)\s+|(?<=[!?。])\s+|\n+")
+FIGURE = re.compile(
+    r"\d[\d,.]*\s*(?:%p?|[조억만천백십]*원|[조억만천백십]+|배|개|명|건|주|포인트|bp|달러|위)?"
+)
+TABLE_NUMBER = re.compile(r"[△▵∆▲▼▽+(−–-]*\s*\d[\d,.]*\s*%?p?\)?")
+YEAR = re.compile(r"(?:19|20)\d\d(?:년|\.\d+|/\d+|\s*\((?:안|E|P)\))?")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and the blocks under it, up to the next heading."""
+
+    title: str
+    page: int
+    blocks: tuple[dict[str, Any], ...]
+
+
+def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    """Records of every document in name order, then what convert put into quarantine, each with its reason.
+
+    Raises: LineageError for a document that is not one, or of another schema.
+    """
+    paths = sorted(path for path in folder.glob("*.json") if path.name != "convert.json")
+    titles = Counter(_load(path)["title"] for path in paths)
+    for path in paths:
+        document = _load(path)
+        if titles[document["title"]] > 1:  # a name that says which report it is
+            document["title"] = Path(document["file"]).stem
+        for form in forms:
+            empty = True
+            for record in MAKERS[form](document):
+                empty = False
+                yield record
+            if empty:
+                origin = {"file": document["file"]}
+                yield Rejected(
+                    origin, f"nothing for the form {form}", "look at the PDF: it may be all pictures"
+                )
+    yield from _quarantined(folder / "quarantine.jsonl")
+
+
+def pages(document: dict[str, Any]) -> Iterator[Record]:
+    """Form prompt_answer: the raw text of each page, long pages in several parts, so that no text is lost."""
+    for number, text in enumerate(document["page_text"], 1):
+        parts = split_text(text, PAGE_CHARACTERS)
+        for part, answer in enumerate(parts, 1):
+            place = f"{number}쪽" + (f" ({part}/{len(parts)})" if len(parts) > 1 else "")
+            topic = _topic(document, number)
+            about = f" '{topic}'" if topic else ""
+            prompt = f"{_name(document)} {place}{about}의 본문을 보여 주세요."
+            yield _record(document, number, "prompt_answer", prompt, answer, part if len(parts) > 1 else None)
+
+
+def sections(document: dict[str, Any]) -> Iterator[Record]:
+    """Form document: each section as compact JSON; long ones in several parts, tables between their rows."""
+    for section in _sections(document):
+        parts = list(_packed(section))
+        for part, (page, content) in enumerate(parts, 1):
+            place = f" ({part}/{len(parts)})" if len(parts) > 1 else ""
+            topic = _short(section.title, TOPIC_CHARACTERS)
+            prompt = f"{_name(document)}의 '{topic}'{place} 부분을 JSON 문서로 써 주세요."
+            answer = _compact({"제목": section.title, **content})
+            yield _record(document, page, "document", prompt, answer, part if len(parts) > 1 else None)
+
+
+def summaries(document: dict[str, Any]) -> Iterator[Record]:
+    """Form summary: what each section says in figures. A section without any figure gives none."""
+    for section in _sections(document):
+        text = [b["text"] for b in section.blocks if b["kind"] in ("paragraph", "list")]
+        key = key_sentences(text)
+        figures: dict[str, str] = {}
+        for block in section.blocks:
+            for label, value in figures_of(block.get("rows", [])):
+                if len(figures) < KEY_FIGURES:
+                    figures.setdefault(label, value)
+        if not key and not figures:
+            continue
+        prompt = (
+            f"{_name(document)}의 '{_short(section.title, TOPIC_CHARACTERS)}' 부분을 JSON으로 요약해 주세요."
+        )
+        answer = _compact({"제목": section.title, "요약": key, "주요 수치": figures})
+        yield _record(document, section.page, "summary", prompt, answer, None)
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Cut a text into parts of at most `limit` characters, at line ends if possible; nothing is left out."""
+    parts: list[str] = []
+    for line in text.split("\n"):
+        while len(line) > limit:
+            cut = max(line.rfind(" ", 0, limit), 0) or limit
+            parts.append(line[:cut])
+            line = line[cut:].strip()
+        if parts and parts[-1] and len(parts[-1]) + 1 + len(line) <= limit:
+            parts[-1] += "\n" + line
+        else:
+            parts.append(line)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def key_sentences(paragraphs: Sequence[str]) -> list[str]:
+    """The sentences with the most figures, at most three, in the order of the text."""
+    sentences = [s for text in paragraphs for s in _sentences(text)]
+    scored = [(len(FIGURE.findall(s)), -i, s) for i, s in enumerate(sentences) if 8 <= len(s) <= 160]
+    best = sorted((row for row in scored if row[0]), reverse=True)[:KEY_SENTENCES]
+    return [s for _, _, s in sorted(best, key=lambda row: -row[1])]
+
+
+def figures_of(rows: Sequence[Sequence[dict[str, Any]]]) -> Iterator[tuple[str, str]]:
+    """(label, figure as written) of a table's cells; the label is what stands left and above it."""
+    grid = as_grid(rows)
+    numeric = [
+        [bool(TABLE_NUMBER.fullmatch(text)) and not YEAR.fullmatch(text) for text in row] for row in grid
+    ]
+    first = next((i for i, row in enumerate(numeric) if any(row)), len(grid))
+    for row, marks in zip(grid[first:], numeric[first:], strict=True):
+        left = " ".join(dict.fromkeys(t for t, mark in zip(row, marks, strict=True) if t and not mark))
+        for column, mark in enumerate(marks):
+            if mark and (column == 0 or row[column] != row[column - 1] or marks[column - 1]):
+                above = list(dict.fromkeys(grid[i][column] for i in range(first) if grid[i][column]))
+                label = " ".join([left, *above]).strip()
+                if label:
+                    yield label[:60], row[column]
+
+
+def as_grid(rows: Sequence[Sequence[dict[str, Any]]]) -> list[list[str]]:
+    """A table with its merged cells written out in every place that they cover."""
+    places: dict[tuple[int, int], str] = {}
+    for at, row in enumerate(rows):
+        column = 0
+        for cell in row:
+            while (at, column) in places:
+                column += 1
+            for i in range(at, min(at + cell.get("rowspan", 1), len(rows))):
+                for j in range(column, column + cell.get("colspan", 1)):
+                    places.setdefault((i, j), cell["text"])
+    width = max((j for _, j in places), default=-1) + 1
+    return [[places.get((i, j), "") for j in range(width)] for i in range(len(rows))]
+
+
+def _sections(document: dict[str, Any]) -> list[Section]:
+    """The document cut at its headings; a heading without text goes to the next: "2. 실적 / 가. 매출"."""
+    found: list[Section] = []
+    titles: list[str] = []
+    blocks: list[dict[str, Any]] = []
+
+    def close() -> None:
+        if blocks:
+            title = " / ".join(dict.fromkeys(titles[-2:])) or document["title"]
+            found.append(Section(title, blocks[0]["page"], tuple(blocks)))
+
+    for block in document["blocks"]:
+        if block["kind"] == "heading":
+            if blocks:
+                close()
+                titles, blocks = [], []
+            titles.append(block["text"])
+        else:
+            blocks.append(block)
+    close()
+    return _told_apart(found)
+
+
+def _told_apart(found: list[Section]) -> list[Section]:
+    """Sections of one name get a number: two prompts must not be the same."""
+    seen: dict[str, int] = {}
+    apart = []
+    for section in found:
+        seen[section.title] = count = seen.get(section.title, 0) + 1
+        apart.append(replace(section, title=f"{section.title} {count}") if count > 1 else section)
+    return apart
+
+
+def _packed(section: Section) -> Iterator[tuple[int, dict[str, Any]]]:
+    """A section's content in parts of about JSON_CHARACTERS: (page, {"내용": [...], "표": [[...]]}).
+
+    A part holds one table at most; where a table is cut, its first row is said again.
+    """
+    page, size = section.page, 0
+    text: list[str] = []
+    table: list[list[str]] = []
+    current: dict[str, Any] | None = None
+    for block, piece in _pieces(section.blocks):
+        row = isinstance(piece, list)
+        length = len(_compact(piece)) + 1
+        full = bool(text or table) and size + length > JSON_CHARACTERS
+        if full or (row and table and block is not current):
+            yield page, _content(text, table)
+            page, text, table, size = block["page"], [], [], 0
+            if row and block is current:
+                table.append([cell["text"] for cell in block["rows"][0]])
+        if row:
+            current = block
+        (table if row else text).append(piece)
+        size += length
+    if text or table:
+        yield page, _content(text, table)
+
+
+def _pieces(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """What cannot be cut: a paragraph (or a part of a long one) or a row of a table."""
+    for block in blocks:
+        if block["kind"] == "table":
+            for row in block["rows"]:
+                yield from ((block, piece) for piece in _row_pieces([cell["text"] for cell in row]))
+        else:
+            for part in split_text(block["text"], JSON_CHARACTERS):
+                yield block, part
+
+
+def _row_pieces(row: list[str]) -> Iterator[list[str]]:
+    """A row as it is, or, where its cells hold whole texts (old and new rules side by side), as several."""
+    if sum(map(len, row)) <= JSON_CHARACTERS:
+        yield row
+    else:
+        share = max(JSON_CHARACTERS // len(row), 80)
+        for piece in zip_longest(*(split_text(cell, share) for cell in row), fillvalue=""):
+            yield list(piece)
+
+
+def _content(text: list[str], table: list[list[str]]) -> dict[str, Any]:
+    return {"내용": text, **({"표": table} if table else {})}
+
+
+def _sentences(text: str) -> list[str]:
+    return [s.strip() for s in SENTENCE.split(text) if s.strip()]
+
+
+def _record(
+    document: dict[str, Any], page: int, form: Form, prompt: str, answer: str, part: int | None
+) -> Record:
+    origin = {"file": document["file"], "page": page, **({"part": part} if part else {})}
+    sha256 = document["sha256"]
+    return qa(prompt, answer, group=sha256, origin=origin, form=form, measure="none", documents=(sha256,))
+
+
+def _topic(document: dict[str, Any], page: int) -> str:
+    """The first heading on a page, else the last one before it, but for the report's own title."""
+    headings = [b for b in document["blocks"] if b["kind"] == "heading" and b["text"] != document["title"]]
+    here = [b["text"] for b in headings if b["page"] == page]
+    before = [b["text"] for b in headings if b["page"] < page]
+    return _short((here[:1] or before[-1:] or [""])[0], TOPIC_CHARACTERS)
+
+
+def _name(document: dict[str, Any]) -> str:
+    return _short(document["title"], NAME_CHARACTERS)
+
+
+def _short(text: str, limit: int) -> str:
+    """A text on one line, cut with … after `limit` characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema"] != 1:
+            raise LineageError(f"{path}: schema {document['schema']} is not 1; convert the PDFs again")
+        return document
+    except (ValueError, KeyError, TypeError) as error:
+        raise LineageError(f"{path}: not a converted document ({error}); convert the PDFs again") from error
+
+
+def _quarantined(path: Path) -> Iterator[Rejected]:
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            yield Rejected({"file": row["file"]}, f"quarantined: {row['reason']}", row["remedy"])
+
+
+MAKERS = {"prompt_answer": pages, "document": sections, "summary": summaries}

@@ -1,0 +1,92 @@
+"""What was found, in sentences computed from the figures of `comparison.json`."""
+
+from typing import Any
+
+from stages.reporting.workspace import Workspace
+
+
+def findings(w: Workspace, comparison: dict[str, Any]) -> list[str]:
+    """Plain sentences for the head of the page: gains, forgetting, what the road to a mix was worth, what is missing."""
+    versions = comparison["versions"]
+    pooled = {name: v["pooled"] for name, v in versions.items() if v["pooled"]}
+    said = [*_gains(pooled), *_tasks(versions), *_forgetting(versions), *_roads(w, comparison["same_mix"])]
+    if absent := [name for name in w.curriculum.versions if name not in pooled]:
+        said.append(f"{_list(absent)} {_are(absent)} not compared: see what is missing below.")
+    return said
+
+
+def figure(nats: float) -> str:
+    """A signed difference with a real minus: +0.12, −1.05."""
+    text = f"{nats:+.2f}".replace("-", "−")
+    return "0.00" if text[1:] == "0.00" else text
+
+
+def _gains(pooled: dict[str, Any]) -> list[str]:
+    if not pooled:
+        return ["No version has been compared with its parent yet: run `dvc repro`."]
+    better = [name for name, p in pooled.items() if p["improved"]]
+    head = f"{len(better)} of {len(pooled)} versions improved on the held-out rows of their own sources beyond noise"
+    most = min(pooled, key=lambda name: pooled[name]["difference"])
+    p = pooled[most]
+    head += f"; {most} most, {p['parent_nll']:.2f} → {p['nll']:.2f} nats a token." if better else "."
+    rest = [f"{name} ({figure(p['difference'])})" for name, p in pooled.items() if not p["improved"]]
+    return [head, *([f"No gain beyond noise: {_list(rest)}."] if rest else [])]
+
+
+def _tasks(versions: dict[str, Any]) -> list[str]:
+    """The largest gain on a task with a right answer, among a version's own sets."""
+    gains = [
+        (one["score"] - one["parent_score"], version, name, one)
+        for version, v in versions.items()
+        for name, one in v["sets"].items()
+        if one["own"] and one["measure"] in ("choice", "number") and one["score"] is not None
+    ]
+    if not gains:
+        return []
+    sure = [g for g in gains if g[3]["score_difference_interval"][0] > 0]
+    _, version, name, one = max(gains, key=lambda g: g[0])
+    chance = f" (chance {one['chance']:.0%})" if one["chance"] is not None else ""
+    said = f"Of {len(gains)} tasks with a right answer that a version was trained for, {len(sure) or 'none'} gained beyond noise"
+    most = f"; most: {version} on {name}, {one['parent_score']:.0%} → {one['score']:.0%} right{chance}"
+    return [f"{said}{most if sure else ''}."]
+
+
+def _forgetting(versions: dict[str, Any]) -> list[str]:
+    """The largest loss on something that an ancestor had been trained on, and how common such losses are."""
+    losses = [
+        (v["sets"][name]["difference"], version, name, v["parent"])
+        for version, v in versions.items()
+        for name in v["forgot"]
+        if v["sets"][name]["seen_by"]
+    ]
+    if not losses:
+        return ["No version became worse, beyond noise, on what its ancestors were trained on."] if versions else []
+    lost, version, name, parent = max(losses)
+    forgetful = {entry[1] for entry in losses}
+    return [
+        f"{version} forgot {name} most: {figure(lost)} nats a token against its parent {parent}. "
+        f"{len(forgetful)} of {len(versions)} versions forgot something that an ancestor had been trained on."
+    ]
+
+
+def _roads(w: Workspace, pairs: list[dict[str, Any]]) -> list[str]:
+    said = []
+    for pair in pairs:
+        first, second = pair["first"], pair["second"]
+        if pair["verdict"] == "unclear":
+            what = "no different beyond noise"
+        else:
+            side = "better" if pair["verdict"] == "improved" else "worse"
+            what = f"{side} by {abs(pair['difference']):.2f} nats a token"
+        roads = f"from {w.curriculum.versions[first].parent} and from {w.curriculum.versions[second].parent}"
+        said.append(f"The same mix, {roads}: {second} is {what} than {first}." if what[0] != "n" else
+                    f"The same mix, {roads}: {second} and {first} are {what}.")
+    return said
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"

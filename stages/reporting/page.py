@@ -1,0 +1,226 @@
+"""The page `reports/lineage.html`: one file, no script, nothing fetched. `page.html.jinja` has the words, `page.css` the look.
+
+Everything shown is a figure of `comparison.json` or a count of a stage's summary; nothing is computed here but the
+layout. A policy in the page's head forbids scripts and requests, because it shows what models and raw files said.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lineage.curriculum import BASE
+from stages.reporting import svg
+from stages.reporting.findings import figure, findings
+from stages.reporting.workspace import Workspace
+
+HERE = Path(__file__).parent
+LONGEST = 600  # characters of a prompt or an answer that are shown
+FULL_COLOUR = 0.95  # the quantile of differences that gets the fullest colour of the heat map
+
+
+def environment(escape: bool) -> Environment:
+    """Jinja for the page (escaped) and the cards (Markdown): an unknown name is an error, never an empty place."""
+    env = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters |= {
+        "n": "{:,}".format,
+        "nats": "{:.2f}".format,
+        "signed": figure,
+        "share": "{:.0%}".format,
+        "measure": lambda name: {"text": "chrF"}.get(name, name),
+        "of": lambda count, noun: f"{count:,} {noun}" + "s" * (count != 1),
+    }
+    return env
+
+
+def render_page(w: Workspace, comparison: dict[str, Any]) -> str:
+    """The whole page as HTML."""
+    return environment(escape=True).get_template("page.html.jinja").render(
+        css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+        c=w.curriculum,
+        w=w,
+        comparison=comparison,
+        findings=findings(w, comparison),
+        tiles=_tiles(w, comparison),
+        base=origin(w.base) if w.base else "not built",
+        tree=_tree(w),
+        lanes_width=svg.width(_lanes(w)),
+        scale=_scale(comparison),
+        interval=svg.interval,
+        sets=_set_names(comparison),
+        matrix=_matrix(w),
+        full=_full_colour(comparison),
+        curves=_curves(w),
+        answers={v: list(_answers(w, v, comparison)) for v in w.inside},
+        losses=_losses(w),
+        settings=_settings(w),
+    )
+
+
+def _tiles(w: Workspace, comparison: dict[str, Any]) -> list[tuple[str, str]]:
+    base = w.base or {"parameters": 0, "origin": {}}
+    rows = sum(record["mix"]["rows"] for record in w.records.values())
+    tokens = sum(record["trained_tokens"] for record in w.records.values())
+    held = sum(m["rows"] for m in next(iter(w.measured.values())).sets.values()) if w.measured else 0
+    return [
+        (f"{len(w.inside)} of {len(w.curriculum.versions)}", "versions trained"),
+        (f"{w.curriculum.profile} · {w.curriculum.data}", "profile · data"),
+        (_short(base["parameters"]), f"parameters, {origin(base)}"),
+        (f"{rows:,}", "rows in the mixes"),
+        (_short(tokens), "tokens trained on"),
+        (f"{held:,}", f"held-out rows in {len(_set_names(comparison))} sets"),
+    ]
+
+
+def origin(base: dict[str, Any]) -> str:
+    """The base for people: a hub repository, a folder, or built here."""
+    known = base["origin"]
+    return str(known.get("repo") or known.get("path") or "base built here")
+
+
+def _short(number: int) -> str:
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return str(number)
+
+
+def _lanes(w: Workspace) -> list[svg.Lane]:
+    return svg.lanes({name: w.curriculum.versions[name].parent for name in w.curriculum.in_order()}, BASE)
+
+
+def _tree(w: Workspace) -> list[dict[str, Any]]:
+    drawn = _lanes(w)
+    rows = [{"name": BASE, "svg": svg.tree_row(drawn, 0, "root")}]
+    for i, name in enumerate(w.curriculum.in_order(), 1):
+        rows.append({"name": name, "svg": svg.tree_row(drawn, i, "built" if name in w.inside else "missing")})
+    return rows
+
+
+def _set_names(comparison: dict[str, Any]) -> list[str]:
+    """Every measured set, in alphabetical order of its source."""
+    return sorted({name for v in comparison["versions"].values() for name in v["sets"]} | set(comparison["base_sets"]))
+
+
+def _scale(comparison: dict[str, Any]) -> tuple[float, float]:
+    """The common axis of all intervals of own sets."""
+    own = [one for v in comparison["versions"].values() for one in v["sets"].values() if one["own"]]
+    ends = [end for one in own for end in one["interval"]]
+    return (min(ends, default=-1.0), max(ends, default=1.0))
+
+
+def _full_colour(comparison: dict[str, Any]) -> float:
+    sizes = sorted(abs(one["difference"]) for v in comparison["versions"].values() for one in v["sets"].values())
+    return (sizes[int(FULL_COLOUR * (len(sizes) - 1))] if sizes else 0.0) or 1.0
+
+
+def _matrix(w: Workspace) -> list[dict[str, Any]]:
+    """Sources × versions: what a version's mix took, what it replayed, and what it has through ancestors."""
+    rows = []
+    for source, spec in w.curriculum.sources.items():
+        cells = {}
+        for version, whole in w.inside.items():
+            own = next((p for p in whole.own if p.source == source), None)
+            cells[version] = {
+                "own": own.rows - own.replayed if own else 0,
+                "replayed": own.replayed if own else 0,
+                "through": [v for v in whole.seen_by(source) if v != version],
+                "excluded": source in w.curriculum.versions[version].exclude,
+            }
+        if any(cell["own"] or cell["replayed"] or cell["through"] for cell in cells.values()):
+            rows.append({"source": source, "title": spec.title, "licence": spec.licence, "cells": cells})
+    return rows
+
+
+def _curves(w: Workspace) -> list[dict[str, Any]]:
+    kept = {v: [row for row in rows if "loss" in row] for v, rows in w.history.items()}
+    top = max((row["loss"] for rows in kept.values() for row in rows), default=1.0)
+    return [
+        {
+            "version": version,
+            "first": rows[0]["loss"],
+            "last": rows[-1]["loss"],
+            "svg": svg.loss_curve([r["step"] for r in rows], [r["loss"] for r in rows], top),
+        }
+        for version, rows in kept.items()
+        if rows
+    ]
+
+
+def _answers(w: Workspace, version: str, comparison: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Sample answers on a version's own sets, beside what its parent said to the same prompt."""
+    parent = w.curriculum.versions[version].parent
+    if version not in w.measured or parent not in w.measured:
+        return
+    for (name, at), after in w.measured[version].answers.items():
+        before = w.measured[parent].answers.get((name, at))
+        if before and name in comparison["versions"][version]["sets"] and comparison["versions"][version]["sets"][name]["own"]:
+            yield {
+                "set": name,
+                "prompt": _cut(after["prompt"]),
+                "expected": _cut(after["expected"]),
+                "before": _cut(before["answer"]),
+                "after": _cut(after["answer"]),
+                "before_right": before["answer"].strip() == after["expected"].strip(),
+                "after_right": after["answer"].strip() == after["expected"].strip(),
+            }
+
+
+def _cut(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+def _losses(w: Workspace) -> list[dict[str, Any]]:
+    """What did not reach training, in the order of the graph: where, what, why, how many, and where it is listed."""
+    found = []
+
+    def add(where: str, what: str, reasons: dict[str, int], listed: str) -> None:
+        found.extend(
+            {"where": where, "what": what, "reason": reason, "count": count, "listed": listed}
+            for reason, count in sorted(reasons.items())
+            if count
+        )
+
+    for source, conversion in w.conversions.items():
+        listed = f"data/documents/{w.curriculum.data}/{source}/quarantine.jsonl"
+        add(source, "PDF quarantined", conversion["reasons"], listed)
+    for source, ingest in w.ingests.items():
+        add(source, "row rejected", ingest["rejected"], f"data/records/{source}/rejected.jsonl")
+        add(source, "record left out", {"the same as another one": ingest["duplicates"]}, "")
+    for version, mix in w.mixes.items():
+        for source, count in sorted(mix["excluded"]["dropped"].items()):
+            reason = "made from a document of an excluded source"
+            add(f"{version} · {source}", "record excluded", {reason: count}, f"data/mixes/{version}/mix.json")
+    for version, record in w.records.items():
+        for source, counts in sorted(record["mix"]["sources"].items()):
+            add(f"{version} · {source}", "row dropped", counts["dropped"], f"models/{version}/lineage.json")
+    return found
+
+
+def _settings(w: Workspace) -> dict[str, Any]:
+    """Settings by version: those that all versions share once, the others in a table; where a request was not kept."""
+    names = sorted({name for r in w.records.values() for side in ("requested", "effective") for name in r[side]})
+    shared, varying, refused = {}, {}, []
+    for name in names:
+        asked = {v: r["requested"].get(name) for v, r in w.records.items()}
+        got = {v: r["effective"].get(name, r["requested"].get(name)) for v, r in w.records.items()}
+        refused += [
+            {"version": v, "setting": name, "requested": asked[v], "effective": got[v]}
+            for v in w.records
+            if name in w.records[v]["requested"] and asked[v] != got[v]
+        ]
+        if len({repr(value) for value in got.values()}) == 1:
+            shared[name] = next(iter(got.values()))
+        else:
+            varying[name] = got
+    return {"shared": shared, "varying": varying, "refused": refused}

@@ -1,0 +1,123 @@
+"""What must hold while one adapter is continued through many versions; each check names the trap it closes."""
+
+from pathlib import Path
+from typing import Any
+
+from lineage.errors import LineageError
+from stages.trainers import Job
+
+
+def one_adapter(model: Any, job: Job) -> None:
+    """Exactly one adapter, named `default`, with the chain's shape.
+
+    A second one would be trained or saved in its place, and a loaded adapter's own r, alpha and targets silently win over
+    those that were asked for.
+    """
+    adapters = list(getattr(model, "peft_config", {}))
+    if adapters != ["default"]:
+        raise LineageError(f"{job.version}: the model has the adapters {adapters}, expected exactly ['default']")
+    config = model.peft_config["default"]
+    for name, found, wanted in (
+        ("r", config.r, job.lora.r),
+        ("alpha", config.lora_alpha, job.lora.alpha),
+        ("targets", sorted(config.target_modules), sorted(job.lora.targets)),
+    ):
+        if found != wanted:
+            raise LineageError(
+                f"{job.version}: chain.lora.{name} is {wanted}, but its parent's adapter has {found}; the shape of a chain "
+                f"cannot change in the middle: set it back, or rebuild the parent with it"
+            )
+
+
+def continues(model: Any, parent: Path) -> None:
+    """The adapter in memory is the parent's file, tensor by tensor: a missing key would only have been a warning."""
+    import torch
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    loaded, saved = get_peft_model_state_dict(model), load_file(parent / "adapter_model.safetensors")
+    if missing := sorted(saved.keys() ^ loaded.keys()):
+        raise LineageError(f"{parent}: {len(missing)} tensors do not match the base model, the first is {missing[0]}")
+    for key, tensor in saved.items():
+        if not torch.equal(loaded[key].to("cpu", tensor.dtype), tensor):
+            raise LineageError(f"{parent}: {key} was not loaded as it is in the file; the base or its precision differs")
+
+
+def trainable(trainer: Any) -> None:
+    """After the trainer was built, the adapter is still trainable, and nothing else is."""
+    names = [name for name, p in trainer.model.named_parameters() if p.requires_grad]
+    trainer.create_optimizer()
+    held = sum(len(group["params"]) for group in trainer.optimizer.param_groups)
+    if not names or not held:
+        raise LineageError(f"nothing would be trained: {len(names)} trainable tensors, {held} in the optimizer")
+    if strangers := [name for name in names if "lora_" not in name]:
+        raise LineageError(f"more than the adapter would be trained: {strangers[0]} and {len(strangers) - 1} others")
+
+
+def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was asked for and what is in force; a difference stops the run before its first step."""
+    profile, model = job.profile, trainer.model
+    requested = {
+        "optimizer": profile.optimizer,
+        "learning_rate": job.learning_rate,
+        "schedule": profile.schedule,
+        "steps": job.steps,
+        "rows_per_step": profile.batch_size * profile.gradient_accumulation,
+        "weight_decay": profile.weight_decay,
+        "load_in_4bit": profile.load_in_4bit,
+        "compute_dtype": profile.compute_dtype,
+        "packing": False,
+        "world_size": 1,
+    }
+    weights = next(p for n, p in model.named_parameters() if "norm" in n)
+    effective = {
+        "optimizer": _optimizer_name(trainer),
+        "learning_rate": trainer.args.learning_rate,
+        "schedule": str(trainer.args.lr_scheduler_type.value),
+        "steps": trainer.args.max_steps,
+        "rows_per_step": trainer.args.train_batch_size * trainer.args.gradient_accumulation_steps * trainer.args.world_size,
+        "weight_decay": trainer.args.weight_decay,
+        "load_in_4bit": bool(getattr(model, "is_loaded_in_4bit", False)),
+        "compute_dtype": str(weights.dtype).removeprefix("torch."),
+        "packing": bool(trainer.args.packing),
+        "world_size": trainer.args.world_size,
+    }
+    if differing := [name for name in requested if requested[name] != effective[name]]:
+        details = "; ".join(f"{n}: asked for {requested[n]}, in force {effective[n]}" for n in differing)
+        raise LineageError(f"{job.version}: settings changed on the way to the trainer ({details}); nothing was trained")
+    return requested, effective
+
+
+def _optimizer_name(trainer: Any) -> str:
+    """The profile's name of the optimizer that is really there, by its class and its number of bits."""
+    inner = getattr(trainer.optimizer, "optimizer", trainer.optimizer)
+    if type(inner).__module__.startswith("bitsandbytes"):
+        paged = "paged_" if getattr(inner, "is_paged", False) else ""
+        return f"{paged}adamw_{inner.args.optim_bits}bit"
+    return "adamw_torch" if type(inner).__module__.startswith("torch.optim") else str(type(inner))
+
+
+def sound(folder: Path, job: Job, layers: int) -> str:
+    """Open a finished adapter and return its SHA-256.
+
+    Raises:
+        LineageError: if tensors are missing, not finite, `lora_B` is all zero, or nothing differs from the parent.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    from lineage.files import sha256
+
+    file = folder / "adapter_model.safetensors"
+    tensors = load_file(file)
+    wanted = 2 * len(job.lora.targets) * layers
+    if len(tensors) != wanted:
+        raise LineageError(f"{job.version}: the adapter has {len(tensors)} tensors, expected {wanted}")
+    if bad := [k for k, t in tensors.items() if not torch.isfinite(t).all()]:
+        raise LineageError(f"{job.version}: {bad[0]} holds NaN or infinity; lower profiles.<profile>.learning_rate")
+    if not any(t.any() for k, t in tensors.items() if "lora_B" in k):
+        raise LineageError(f"{job.version}: every lora_B is zero, so the adapter does nothing; training had no effect")
+    digest = sha256(file)
+    if job.parent and digest == sha256(job.parent / file.name):
+        raise LineageError(f"{job.version}: the adapter is its parent's, byte for byte; training had no effect")
+    return digest

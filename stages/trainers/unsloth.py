@@ -1,0 +1,51 @@
+"""Unsloth: the production trainer, Qwen2-7B-Instruct in 4-bit on one GPU (`pip install -e '.[gpu]'`).
+
+Import this module before transformers, TRL and PEFT: unsloth patches them. Not run on a machine without a GPU; what a
+CPU can check is that each argument below is one that the installed unsloth knows (`tests/stages/trainers`).
+"""
+
+from typing import Any
+
+from lineage.errors import LineageError
+from stages.trainers import Job
+
+
+def load(job: Job) -> Any:
+    """The base with one trainable adapter. A parent is loaded by unsloth itself: it loads the base, then the adapter."""
+    unsloth = _unsloth()
+    import torch
+
+    model, _ = unsloth.FastLanguageModel.from_pretrained(
+        model_name=str(job.parent) if job.parent else job.weights,
+        max_seq_length=job.profile.max_length,
+        dtype=getattr(torch, job.profile.compute_dtype),
+        load_in_4bit=job.profile.load_in_4bit,
+        use_exact_model_name=True,
+        trust_remote_code=False,
+    )
+    if job.parent:
+        return model  # `get_peft_model` on a loaded adapter raises, or ignores what it is asked
+    return unsloth.FastLanguageModel.get_peft_model(
+        model,
+        r=job.lora.r,
+        lora_alpha=job.lora.alpha,
+        lora_dropout=job.lora.dropout,
+        target_modules=list(job.lora.targets),
+        use_gradient_checkpointing="unsloth",
+        random_state=job.seed,
+    )
+
+
+def settings(job: Job) -> dict[str, Any]:
+    """Unsloth brings its own gradient checkpointing."""
+    return {}
+
+
+def _unsloth() -> Any:
+    try:
+        import unsloth
+    except ImportError as error:
+        raise LineageError(
+            "the trainer 'unsloth' is not installed; run: pip install -e '.[gpu]', or set trainer: hf in the profile"
+        ) from error
+    return unsloth

@@ -1,0 +1,148 @@
+"""A small finished workspace, in the formats that train, evaluate and report write."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+SETS = {
+    "krx_samples.prompt_answer": "text",
+    "metamath.prompt_answer": "number",
+    "site_reports.document": "none",
+}
+TREE = {"v1": "base", "v2": "v1", "v3": "v1"}
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), encoding="utf-8"
+    )
+
+
+def finished_workspace(root: Path, tree: dict[str, str] | None = None, steps: int = 40) -> Path:
+    """Write models/, metrics/ and reports/ of a lineage below `root`."""
+    tree = tree or TREE
+    write(
+        root / "models/base/base.json",
+        {
+            "origin": {"kind": "built", "parameters": 123},
+            "identity": digest("base"),
+            "parameters": 350_000,
+            "vocab_size": 1800,
+        },
+    )
+    write_measures(root, "base", None, 6.0)
+    for number, (version, parent) in enumerate(tree.items()):
+        write_version(root, version, parent, number, steps)
+    write_report(root, tree)
+    return root
+
+
+def write_version(
+    root: Path, version: str, parent: str, number: int, steps: int = 40, attempt: str = ""
+) -> None:
+    folder, adapter = root / "models" / version, digest(version + attempt + "adapter")
+    write(folder / "adapter_model.safetensors", "weights of " + version + attempt)
+    write(folder / "adapter_config.json", {"r": 32})
+    requested = {"learning_rate": 0.002, "optimizer": "adamw_8bit", "batch_size": 32}
+    write(
+        folder / "lineage.json",
+        {
+            "version": version,
+            "parent": parent,
+            "parent_adapter": None if parent == "base" else digest(parent + "adapter"),
+            "adapter": adapter,
+            "base": {"identity": digest("base"), "origin": {"kind": "built"}, "load": "float32"},
+            "mix": {
+                "sha256": digest(version + "mix"),
+                "rows": 300,
+                "tokens": 9000,
+                "supervised_tokens": 3000,
+                "supervised_share": 0.33,
+                "sources": {
+                    s: {
+                        "rows": 150 + number,
+                        "tokens": 4500,
+                        "supervised_tokens": 1500,
+                        "dropped": {},
+                        "replayed_rows": 0,
+                    }
+                    for s in ("krx_samples", "metamath")
+                },
+            },
+            "template": digest("chatml"),
+            "lora": {"r": 32, "alpha": 32, "dropout": 0.0, "targets": ["q_proj", "v_proj"]},
+            "seed": 1,
+            "steps": steps,
+            "trained_tokens": 600_000,
+            "requested": requested,
+            "effective": requested,
+            "packages": {"torch": "2.13.0"},
+            "trainable_parameters": 9000,
+            "eight_bit_share": 0.44,
+            "fingerprint": digest(version + attempt + "fingerprint"),
+        },
+    )
+    with (folder / "history.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["step", "loss", "learning_rate", "grad_norm", "tokens"])
+        rows.writerows(
+            [step, 6 / step + number, 0.002 / step, 1.0, 100 * step] for step in range(1, steps + 1)
+        )
+    write_measures(root, version, adapter, 5.0 - number)
+    write(root / f"reports/cards/{version}.md", f"# {version}\n\ncontinues {parent}\n")
+
+
+def write_measures(root: Path, name: str, adapter: str | None, nll: float) -> None:
+    write(
+        root / "metrics" / name / "measures.json",
+        {
+            "version": name,
+            "parent": None,
+            "adapter": adapter,
+            "sets": {
+                one: {
+                    "source": one.partition(".")[0],
+                    "form": "prompt_answer",
+                    "rows": 8,
+                    "heldout_rows": 20,
+                    "tokens": 100,
+                    "nll": nll,
+                    "nll_interval": [nll - 0.1, nll + 0.1],
+                    "measure": measure,
+                    "score": None if measure == "none" else 0.25,
+                    "score_interval": None,
+                    "chance": None,
+                }
+                for one, measure in SETS.items()
+            },
+        },
+    )
+    write(
+        root / "metrics" / name / "answers.jsonl",
+        json.dumps(
+            {"set": "metamath.prompt_answer", "id": "a", "prompt": "1+1?", "expected": "2", "answer": "2"}
+        )
+        + "\n",
+    )
+
+
+def write_report(root: Path, tree: dict[str, str]) -> None:
+    versions = {
+        version: {
+            "parent": parent,
+            "line": [],
+            "forgot": ["metamath.prompt_answer"],
+            "sets": {},
+            "pooled": {"sets": list(SETS), "nll": 4.5, "difference": -0.5},
+        }
+        for version, parent in tree.items()
+    }
+    write(root / "reports/comparison.json", {"profile": "cpu", "data": "sample", "versions": versions})
+    write(root / "reports/lineage.html", "<h1>lineage</h1>")

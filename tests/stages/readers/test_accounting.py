@@ -1,0 +1,19 @@
+from stages.readers import accounting
+from tests.stages.readers.conftest import Folder
+
+
+def test_questions_and_expositions(folder: Folder) -> None:
+    folder.json(
+        "1.json", [{"question": "자본은?", "answer": "12원"}, {"title": "발생주의", "text": "적는 방식이다."}]
+    )
+    folder.write("2.csv", "\ufeff용어,설명\r\n분개,거래를 나누어 적는 일\r\n")
+    folder.write("3.csv", "question,answer,title,text\n가?,나,,\n,,다,라\n,나,,\n")
+    records, rejected = folder.read(accounting.read)
+    assert [(r.prompt, r.completion, r.group, r.measure) for r in records] == [
+        ("자본은?", "12원", "자본은?", "number"),
+        ("발생주의에 대해 설명하시오.", "적는 방식이다.", "발생주의", "text"),
+        ("분개에 대해 설명하시오.", "거래를 나누어 적는 일", "분개", "text"),
+        ("가?", "나", "가?", "text"),
+        ("다에 대해 설명하시오.", "라", "다", "text"),
+    ]
+    assert [(r.origin, r.reason) for r in rejected] == [({"file": "3.csv", "row": 3}, "title is empty")]

@@ -1,0 +1,140 @@
+import io
+import unicodedata
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+from lineage.record import Rejected
+from stages.readers.archives import Joined, entries
+from stages.readers.files import rows
+from tests.stages.readers.conftest import Folder
+
+
+def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def euc_kr(name: str) -> bytes:
+    """A zip whose member name is bare EUC-KR, as Windows tools in Korea write it."""
+    raw = name.encode("euc-kr")
+    data = zipped({"x" * len(raw): b"[1]"}, zipfile.ZIP_STORED)
+    return data.replace(b"x" * len(raw), raw)
+
+
+def seen(folder: Folder) -> tuple[dict[str, bytes], dict[str, str]]:
+    """(name → content, name → reason of refusal), read as entries must be: one before the next."""
+    contents, refused = {}, {}
+    for entry in entries(folder.path):
+        if isinstance(entry, Rejected):
+            refused[entry.origin["file"]] = entry.reason
+        else:
+            with entry.open() as stream:
+                contents[entry.name] = stream.read()
+    return contents, refused
+
+
+def test_files_and_members_in_the_order_of_names_and_nothing_on_disk(folder: Folder) -> None:
+    folder.write("b/2.json", b"2")
+    folder.write("a.zip", zipped({"z.json": b"z", "가/1.json": b"1"}))
+    folder.write(unicodedata.normalize("NFD", "가나.json"), b"3")
+    for litter in (".DS_Store", "__MACOSX/._a", ".gitignore"):
+        folder.write(litter, b"")
+    before = sorted(folder.path.rglob("*"))
+    contents, refused = seen(folder)
+    assert list(contents) == ["a.zip/z.json", "a.zip/가/1.json", "b/2.json", "가나.json"] and not refused
+    assert contents["a.zip/가/1.json"] == b"1"
+    assert sorted(folder.path.rglob("*")) == before
+
+
+def test_names_in_euc_kr_and_nfd(folder: Folder) -> None:
+    folder.write("1.zip", euc_kr("라벨링데이터/말뭉치.json"))
+    folder.write("2.zip", zipped({unicodedata.normalize("NFD", "한글.json"): b""}))
+    assert list(seen(folder)[0]) == ["1.zip/라벨링데이터/말뭉치.json", "2.zip/한글.json"]
+
+
+def test_parts_are_joined_by_number(folder: Folder) -> None:
+    data = zipped({"rows.json": bytes(range(256)) * 40}, zipfile.ZIP_STORED)
+    for start in range(0, len(data), 1000):  # …part9000 sorts after …part10000 as text
+        folder.write(f"TL.zip.part{start}", data[start : start + 1000])
+    assert seen(folder) == ({"TL.zip/rows.json": bytes(range(256)) * 40}, {})
+    (folder.path / "TL.zip.part3000").unlink()
+    assert [row.reason for row in rows(folder.path)] == ["a damaged file"]  # type: ignore[union-attr]
+    (folder.path / "TL.zip.part10000").unlink()  # the last one, with the archive's directory
+    assert seen(folder) == ({}, {"TL.zip": "a damaged archive"})
+
+
+def test_an_archive_beside_its_parts_is_read_once(folder: Folder) -> None:
+    data = zipped({"rows.json": b"1"})
+    folder.write("TL.zip", data)
+    folder.write("TL.zip.part0", data)
+    assert seen(folder) == ({"TL.zip/rows.json": b"1"}, {"TL.zip": "an archive beside its own parts"})
+
+
+def test_what_is_dangerous_is_refused_by_name_and_the_rest_is_read(folder: Folder) -> None:
+    link = zipfile.ZipInfo("link.json")
+    link.external_attr = 0o120777 << 16
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("../up.json", "/etc/abs.json", "C:\\x.json", "a\\..\\..\\b.json"):
+            archive.writestr(name, b"1")
+        archive.writestr(link, b"/etc/passwd")
+        archive.writestr("inner.zip", zipped({"a.json": b"1"}))
+        archive.writestr("good.json", b"1")
+    folder.write("a.zip", buffer.getvalue())
+    contents, refused = seen(folder)
+    assert contents == {"a.zip/good.json": b"1"}
+    leaves = "an archive member whose path leaves the archive"
+    assert refused == {
+        "a.zip/../up.json": leaves,
+        "a.zip//etc/abs.json": leaves,
+        "a.zip/C:/x.json": leaves,
+        "a.zip/a/../../b.json": leaves,
+        "a.zip/link.json": "an archive member that is a link",
+        "a.zip/inner.zip": "an archive inside an archive",
+    }
+
+
+def test_encrypted_members_and_bombs_are_refused(folder: Folder) -> None:
+    locked = bytearray(zipped({"rows.json": b"secret"}))
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1
+    folder.write("1.zip", bytes(locked))
+    folder.write("2.zip", zipped({"rows.json": bytes(20 << 20), "small.json": b"1"}))
+    many = {f"{i}.json": bytes(8 << 20) for i in range(3)}  # each below the limit, together above it
+    folder.write("3.zip", zipped(many))
+    contents, refused = seen(folder)
+    assert not contents
+    assert refused == {
+        "1.zip/rows.json": "an encrypted archive member",
+        "2.zip": "an archive that unpacks to too much",
+        "3.zip": "an archive that unpacks to too much",
+    }
+
+
+def test_a_false_size_in_the_header_does_not_unpack_more(folder: Folder) -> None:
+    data = bytearray(zipped({"rows.json": bytes(1 << 20)}))
+    at = data.index(b"PK\x01\x02") + 24
+    data[at : at + 4] = (10).to_bytes(4, "little")
+    folder.write("1.zip", bytes(data))
+    for entry in entries(folder.path):
+        with suppress(zipfile.BadZipFile):
+            assert len(entry.open().read()) <= 10  # type: ignore[union-attr]
+
+
+def test_not_an_archive(folder: Folder) -> None:
+    folder.write("a.zip", b"<html>login first</html>")
+    assert seen(folder) == ({}, {"a.zip": "a damaged archive"})
+
+
+def test_joined_reads_like_one_file(tmp_path: Path) -> None:
+    paths = []
+    for i, content in enumerate((b"abc", b"", b"defg")):
+        paths.append(tmp_path / str(i))
+        paths[-1].write_bytes(content)
+    with Joined(paths) as joined:
+        assert joined.read() == b"abcdefg" and joined.read(3) == b""
+        joined.seek(-5, io.SEEK_END)
+        assert joined.read(2) == b"cd" and joined.tell() == 4
