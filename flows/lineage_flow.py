@@ -4,8 +4,8 @@
     python -m flows.lineage_flow v3 v4      two versions and what they need
     lineage ui                              the same from a browser
 
-DVC decides what is stale and keeps every result; Prefect says when, tries again, limits, and shows. Stopping a run
-stops the stage that it is in; running it again goes on from there.
+DVC decides what is stale and keeps every result; Prefect says when, tries again, limits, and shows. Stopping
+a run stops the stage that it is in; running it again goes on from there.
 """
 
 import sys
@@ -27,7 +27,7 @@ AS_IT_IS = "as in params.yaml"
 GPU = "gpu"  # the limit that `flows.serve` sets to 1; a stage that computes holds it
 COMPUTES = ("base", "baseline", "train@", "evaluate@")
 TRIED_AGAIN = ("convert@", "ingest@", "publish")  # they read what may be away for a moment; training does not
-RETRY_DELAYS = [10, 60]  # seconds
+RETRY_DELAYS = [10.0, 60.0]  # seconds
 
 
 def _choices(which: str) -> list[str]:
@@ -43,7 +43,7 @@ def _one_of(choices: list[str]) -> Any:
     return Field(json_schema_extra={"enum": [*choices]} if choices else None)
 
 
-# The choices are data of params.yaml, so they are in the schema that the UI and the API read, not in the type.
+# The choices are data of params.yaml: they are in the schema that the UI and the API read, not in the type.
 Version = Annotated[str, _one_of(_choices("versions"))]
 Profile = Annotated[str, _one_of(_choices("profiles"))]
 
@@ -120,13 +120,20 @@ class _Failed(Exception):
 def _run(stage: str, *, known_fresh: bool, force: bool) -> Row:
     begun = time.monotonic()
     again = stage.startswith(TRIED_AGAIN)
-    one = run_stage.with_options(retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS) if again else run_stage
+    one = (
+        run_stage.with_options(retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS)
+        if again
+        else run_stage
+    )
     state = one(stage, known_fresh, force, return_state=True)
     seconds = time.monotonic() - begun
     if not state.is_completed():
         error = state.result(raise_on_failure=False)
-        raise _Failed(Row(stage, "failed", seconds), error if isinstance(error, BaseException) else LineageError(state.message))
-    return Row(stage, state.name.lower(), seconds)
+        raise _Failed(
+            Row(stage, "failed", seconds),
+            error if isinstance(error, BaseException) else LineageError(state.message),
+        )
+    return Row(stage, (state.name or "completed").lower(), seconds)
 
 
 def _check_request(c: Curriculum, versions: list[str], profile: str) -> None:
@@ -137,12 +144,14 @@ def _check_request(c: Curriculum, versions: list[str], profile: str) -> None:
         if profile not in c.profiles:
             raise LineageError(f"profile: {profile!r} is none of {', '.join(c.profiles)}")
         raise LineageError(
-            f"profile: you expect {profile!r}, params.yaml says `profile: {c.profile}`. Everything that stands on the "
-            f"profile would be trained again: change that line to `profile: {profile}` and run this again"
+            f"profile: you expect {profile!r}, params.yaml says `profile: {c.profile}`. Every version "
+            f"would be trained again: change that line to `profile: {profile}` and run this again"
         )
 
 
-def _plan(graph: Any, stages: list[str], changed: dict[str, list[str]], forced: set[str]) -> list[tuple[str, str]]:
+def _plan(
+    graph: Any, stages: list[str], changed: dict[str, list[str]], forced: set[str]
+) -> list[tuple[str, str]]:
     """Which stages would run and why; those after a stale one run only if its output really changes."""
     plan = []
     for stage in stages:
@@ -157,4 +166,7 @@ def _plan(graph: Any, stages: list[str], changed: dict[str, list[str]], forced: 
 
 
 if __name__ == "__main__":
-    rebuild(versions=sys.argv[1:])
+    try:
+        rebuild(versions=sys.argv[1:])
+    except LineageError as failed:
+        sys.exit(f"\n✗ {failed}\n")

@@ -1,7 +1,7 @@
 """DVC as the flows use it: which stages there are, which are stale, and `dvc repro -s` for one of them.
 
-Everything goes through DVC's command line, in processes of their own: whatever happens to a flow, the workspace is
-in a state that plain `dvc repro` goes on from.
+Everything goes through DVC's command line, in processes of their own: whatever happens to a flow, plain
+`dvc repro` goes on from what it left.
 """
 
 import json
@@ -16,6 +16,13 @@ from typing import Literal
 from lineage.errors import LineageError
 
 Outcome = Literal["fresh", "rebuilt", "restored"]  # restored: from DVC's cache of earlier runs
+ADVICE = (
+    "To track the changes",
+    "git add ",
+    "To enable auto staging",
+    "dvc config ",
+    "Use `dvc push`",
+)  # DVC's
 LEASH = Path(__file__).with_name("leash.py")
 Graph = dict[str, frozenset[str]]  # stage → the stages that it waits for, in the order of dvc.yaml
 
@@ -27,8 +34,8 @@ def read_graph() -> Graph:
         LineageError: with DVC's own words, if it refuses the file.
     """
     dot = _ask_dvc("dag", "--dot")
-    parents: dict[str, set[str]] = {name: set() for name in re.findall(r'^"(.+)";$', dot, re.M)}
-    for before, after in re.findall(r'^"(.+)" -> "(.+)";$', dot, re.M):
+    parents: dict[str, set[str]] = {name: set() for name in re.findall(r'^"([^"]+)";$', dot, re.M)}
+    for before, after in re.findall(r'^"([^"]+)" -> "([^"]+)";$', dot, re.M):
         parents[after].add(before)
     return {name: frozenset(before) for name, before in parents.items()}
 
@@ -71,7 +78,7 @@ def of_versions(stages: list[str], versions: list[str]) -> set[str]:
 
 
 def stale() -> dict[str, list[str]]:
-    """The stages whose inputs, command or outputs have changed, with what has; those after them may follow."""
+    """The stages whose inputs, command or outputs have changed, with what has."""
     reasons: dict[str, list[str]] = {}
     for stage, changes in json.loads(_ask_dvc("status", "--json") or "{}").items():
         reasons[stage] = [reason for change in changes for reason in _reasons(change)]
@@ -90,11 +97,14 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
 
     def line(text: str) -> None:
         lines.append(text)
-        say(text)
+        if not text.lstrip().startswith(ADVICE):
+            say(text)
 
     options = ["--force"] if force else []
     if code := leashed([*DVC, "repro", "--single-item", *options, stage], line):
-        raise LineageError(f"{stage}: {_complaint(lines)} (exit code {code}); again by hand: dvc repro {stage}")
+        raise LineageError(
+            f"{stage}: {_complaint(lines)} (exit code {code}); again by hand: dvc repro {stage}"
+        )
     if any(text.startswith("Running stage") for text in lines):
         return "rebuilt"
     return "restored" if any("is cached - skipping run" in text for text in lines) else "fresh"
@@ -157,5 +167,7 @@ def _reasons(change: object) -> list[str]:
     """One entry of `dvc status --json`: {"changed deps": {path: how}}, or a text such as "always changed"."""
     if not isinstance(change, dict):
         return [str(change)]
-    named = [f"{path} {how}" for files in change.values() if isinstance(files, dict) for path, how in files.items()]
+    named = [
+        f"{path} {how}" for files in change.values() if isinstance(files, dict) for path, how in files.items()
+    ]
     return named or [str(kind) for kind in change]

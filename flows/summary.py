@@ -22,7 +22,10 @@ class Row:
 
 def write_summary(rows: list[Row]) -> None:
     """The table of all stages, what was done first."""
-    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in dict.fromkeys(r.outcome for r in rows)}
+    counts = {
+        outcome: sum(row.outcome == outcome for row in rows)
+        for outcome in dict.fromkeys(r.outcome for r in rows)
+    }
     done = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     lines = [f"| {row.stage} | {_mark(row.outcome)} | {row.seconds:.1f} |" for row in rows]
     table = "\n".join(["| stage | outcome | seconds |", "|---|---|---:|", *lines])
@@ -51,7 +54,9 @@ def write_links() -> None:
     create_link_artifact(where, key="mlflow", link_text="MLflow: every version, its measures and curves")
     if report:
         create_link_artifact(
-            f"{where}/runs/{report}/artifacts/lineage.html", key="report", link_text="The report: what was gained and forgotten"
+            f"{where}/runs/{report}/artifacts/lineage.html",
+            key="report",
+            link_text="The report",
         )
 
 
@@ -61,11 +66,19 @@ def _find(address: str) -> tuple[str | None, str | None]:
 
     api = f"{address}/api/2.0/mlflow"
     try:
-        found = httpx.get(f"{api}/experiments/get-by-name", params={"experiment_name": EXPERIMENT}, timeout=10)
+        found = httpx.get(
+            f"{api}/experiments/get-by-name", params={"experiment_name": EXPERIMENT}, timeout=10
+        )
         found.raise_for_status()
         experiment: str = found.json()["experiment"]["experiment_id"]
-        query: dict[str, Any] = {"experiment_ids": [experiment], "filter": "tags.lineage_key = 'report'", "max_results": 1}
-        runs = httpx.post(f"{api}/runs/search", json=query, timeout=10).raise_for_status().json().get("runs", [])
+        query: dict[str, Any] = {
+            "experiment_ids": [experiment],
+            "filter": "tags.lineage_key = 'report'",
+            "max_results": 1,
+        }
+        runs = (
+            httpx.post(f"{api}/runs/search", json=query, timeout=10).raise_for_status().json().get("runs", [])
+        )
     except (httpx.HTTPError, KeyError, ValueError):
         return None, None
     return experiment, runs[0]["info"]["run_id"] if runs else None

@@ -1,8 +1,13 @@
 """Provenance: everything that is inside an adapter, through all its ancestors.
 
-An adapter continues its parent's weights, so what an ancestor was trained on is inside it too, whatever the
-version's own mix leaves out. The answer comes from the records beside the adapters (`models/<version>/lineage.json`),
-never from the curriculum: what was trained, not what is planned. Licences alone are passed in.
+An adapter continues its parent's weights, so what an ancestor was trained on is inside it too, whatever
+the version's own mix leaves out. The answer comes from the records beside the adapters, never from the
+curriculum: what was trained, not what is planned. Licences alone are passed in. Of a record,
+`models/<version>/lineage.json`, it reads
+
+    {"version": "v3", "parent": "v1", "parent_adapter": "2a78…", "adapter": "91c0…",
+     "base": {"identity": "efe5…"},
+     "mix": {"sources": {"site_reports": {"rows": 114, "tokens": 5002, "replayed_rows": 0}}}}
 
     inside("v3", Path("models"), {"krx_samples": "KRX, no redistribution", …}).line   →  ("v1", "v3")
 """
@@ -23,7 +28,7 @@ UNKNOWN_LICENCE = "unknown: this source is no longer in params.yaml"
 class Portion:
     """What one version of the line was trained on from one source.
 
-    rows: rows of the mix, of which `replayed` repeat what its own ancestors had seen. tokens: prompt and answer.
+    rows: rows of the mix, of which `replayed` repeat what its ancestors had seen. tokens: prompt and answer.
     """
 
     version: str
@@ -36,9 +41,9 @@ class Portion:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """Everything inside one adapter. `line` runs from the oldest ancestor to the version itself, without the base.
+    """Everything inside one adapter. `line` runs from the oldest ancestor to the version, without the base.
 
-    A row that two versions of the line were trained on counts twice: these are rows trained on, not distinct rows.
+    A row that two versions of the line were trained on counts twice: rows trained on, not distinct rows.
     """
 
     version: str
@@ -82,7 +87,9 @@ def read_record(version: str, models: Path = Path("models")) -> dict[str, Any]:
     """
     path = models / version / "lineage.json"
     if not path.is_file():
-        raise LineageError(f"{path}: not found, {version} has not been trained here; run `dvc repro train@{version}`")
+        raise LineageError(
+            f"{path}: not found, {version} is not trained here; run `dvc repro train@{version}`"
+        )
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         record["version"], record["parent"], record["adapter"], record["mix"]["sources"].items()
@@ -93,7 +100,7 @@ def read_record(version: str, models: Path = Path("models")) -> dict[str, Any]:
 
 
 def inside(version: str, models: Path, licences: Mapping[str, str]) -> Inside:
-    """Every source inside an adapter: by which version of its line, how many rows and tokens, under which licence.
+    """Every source inside an adapter: through which version, how many rows and tokens, under which licence.
 
     Args:
         version: a trained version.
@@ -108,13 +115,16 @@ def inside(version: str, models: Path, licences: Mapping[str, str]) -> Inside:
     records = [record]
     while (parent := record["parent"]) != BASE:
         if parent in {r["version"] for r in records}:
-            raise LineageError(f"{models / record['version']}/lineage.json: parent {parent!r} closes a cycle; train again")
+            path = models / record["version"] / "lineage.json"
+            raise LineageError(
+                f"{path}: its parent {parent!r} closes a cycle; run `dvc repro -f` to train again"
+            )
         continued, record = record, read_record(parent, models)
         if continued["parent_adapter"] != record["adapter"]:
             name = continued["version"]
             raise LineageError(
-                f"{models / name}/lineage.json: {name} continued another {parent} (adapter "
-                f"{str(continued['parent_adapter'])[:12]}…) than the present one ({record['adapter'][:12]}…); "
+                f"{models / name}/lineage.json: {name} continued another {parent} than the present one "
+                f"(adapter {str(continued['parent_adapter'])[:12]}…, now {record['adapter'][:12]}…); "
                 f"run `dvc repro train@{name}`"
             )
         records.append(record)

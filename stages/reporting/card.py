@@ -1,4 +1,4 @@
-"""A version's model card, `reports/cards/<version>.md`: Markdown under YAML front matter, as the Hugging Face hub reads it.
+"""A version's model card, `reports/cards/<version>.md`: Markdown under YAML, as the hub reads it.
 
 Totals are sums over the very rows of the table that they stand under; nobody types them.
 """
@@ -12,45 +12,53 @@ from lineage.provenance import Portion
 from stages.reporting.page import environment, origin
 from stages.reporting.workspace import Workspace
 
-HUB_NAME = re.compile(r"\(([\w.-]+/[\w.-]+)\)")  # in a source's title: "MetaMathQA-40K (meta-math/MetaMathQA-40K)"
+HUB_NAME = re.compile(r"\(([\w.-]+/[\w.-]+)\)")  # in a source's title, "… (meta-math/MetaMathQA-40K)"
 
 
 def render_card(w: Workspace, version: str, comparison: dict[str, Any]) -> str:
     """The card of one trained version as Markdown."""
     whole, record = w.inside[version], w.records[version]
-    return environment(escape=False).get_template("card.md.jinja").render(
-        front_matter=front_matter(w, version),
-        c=w.curriculum,
-        version=version,
-        spec=w.curriculum.versions[version],
-        whole=whole,
-        record=record,
-        base=origin(w.base or {"origin": record["base"]["origin"]}),
-        load=record["base"]["load"],
-        figures=comparison["versions"][version],
-        own=[_row(w, p) for p in whole.own],
-        own_total=_total(whole.own),
-        inherited=[_row(w, p) for p in whole.inherited],
-        inherited_total=_total(whole.inherited),
-        excluded=_excluded(w, version),
-        cell=cell,
+    return (
+        environment(escape=False)
+        .get_template("card.md.jinja")
+        .render(
+            front_matter=front_matter(w, version),
+            c=w.curriculum,
+            version=version,
+            spec=w.curriculum.versions[version],
+            whole=whole,
+            record=record,
+            base=origin(record["base"]),
+            load=record["base"]["load"],
+            figures=comparison["versions"][version],
+            own=[_row(w, p) for p in whole.own],
+            own_total=_total(whole.own),
+            inherited=[_row(w, p) for p in whole.inherited],
+            inherited_total=_total(whole.inherited),
+            excluded=_excluded(w, version),
+            left_out=w.mixes.get(version, {}).get("excluded", {}).get("dropped", {}),
+            cell=cell,
+        )
     )
 
 
 def front_matter(w: Workspace, version: str) -> str:
-    """The card's YAML: base, library, language, licence (none of its own: its sources' terms), datasets on the hub."""
+    """The card's YAML: base, library, language, licence (its sources' terms), datasets that are on the hub.
+
+    The sample world stands in for the named data sets, so a card of it names none.
+    """
     base = w.records[version]["base"]["origin"]
     fields: dict[str, Any] = {}
     if base.get("repo"):
         fields |= {"base_model": base["repo"], "base_model_relation": "adapter"}
-    titles = [w.curriculum.sources[s].title for s in w.inside[version].sources if s in w.curriculum.sources]
+    known = [s for s in w.inside[version].sources if s in w.curriculum.sources and w.curriculum.data == "own"]
     fields |= {
         "library_name": "peft",
         "pipeline_tag": "text-generation",
         "language": ["ko"],
         "license": "other",
         "license_name": "terms-of-its-sources",
-        "datasets": [name for title in titles for name in HUB_NAME.findall(title)],
+        "datasets": [hub for s in known for hub in HUB_NAME.findall(w.curriculum.sources[s].title)],
         "tags": ["lora", "finance", "korean"],
     }
     return yaml.safe_dump({k: v for k, v in fields.items() if v}, allow_unicode=True, sort_keys=False)
@@ -71,7 +79,7 @@ def _total(portions: tuple[Portion, ...]) -> dict[str, int]:
 
 
 def _excluded(w: Workspace, version: str) -> list[dict[str, Any]]:
-    """The sources that a version excludes, who of its line saw them all the same, and what documents cost it rows."""
+    """The sources that a version excludes, and who of its line saw them all the same."""
     spec, seen = w.curriculum.versions[version], w.inside[version].seen_by
     return [
         {"source": s, "title": w.curriculum.sources[s].title, "seen_by": [v for v in seen(s) if v != version]}

@@ -1,13 +1,13 @@
 """Every figure that the page and the cards show, computed once: `reports/comparison.json`.
 
-- NLL is nats per supervised token, token-weighted: the sum of a set's row NLLs over the sum of its tokens. A negative
-  difference is a gain. Scores lie in 0..1, more is better.
-- Two models answer the same rows, so differences are *paired*: a resample draws rows, and both models are read on
-  them (percentile bootstrap, Efron 1979). One draw of rows per set serves every version, so that all intervals of a
-  set are comparable; pooled figures resample within each set.
+- NLL is nats per supervised token, token-weighted: the sum of a set's row NLLs over the sum of its tokens.
+  A negative difference is a gain. Scores lie in 0..1, more is better.
+- Two models answer the same rows, so differences are *paired*: a resample draws rows, and both models are
+  read on them (percentile bootstrap, Efron 1979). One draw of rows per set serves every version, so that all
+  intervals of a set are comparable; pooled figures resample within each set.
 - A difference counts as real when its 95 % interval leaves zero out.
-- Limits: rows of one document are treated as independent, and no correction is made for looking at many sets: of
-  a hundred sets on which nothing changed, two or three look worse and as many better.
+- Limits: rows of one document are treated as independent, and no correction is made for looking at many sets:
+  of a hundred sets on which nothing changed, two or three look worse and as many better.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ DIGITS = 6  # figures are rounded where they are made, so that every reader show
 
 
 def compare(w: Workspace) -> dict[str, Any]:
-    """The whole of `comparison.json`: each version against its parent and its best ancestor, and same mixes side by side.
+    """The whole of `comparison.json`: versions against parent and best ancestor, and same mixes side by side.
 
     Raises:
         LineageError: two models that should be compared were measured on different rows.
@@ -37,7 +37,8 @@ def compare(w: Workspace) -> dict[str, Any]:
         "seed": w.curriculum.seed,
         "resamples": w.curriculum.evaluation.bootstrap,
         "confidence": CONFIDENCE,
-        "base": w.base and {"origin": w.base["origin"], "identity": w.base["identity"], "parameters": w.base["parameters"]},
+        "base": w.base
+        and {"origin": w.base["origin"], "identity": w.base["identity"], "parameters": w.base["parameters"]},
         "base_sets": _base_sets(w),
         "versions": versions,
         "same_mix": _same_mix(w, draws),
@@ -51,7 +52,7 @@ def own_sets(w: Workspace, version: str) -> list[str]:
 
 
 class _Draws:
-    """How often each row of a set is drawn, shape (resamples, rows); the same for every model and every call."""
+    """How often each row of a set is drawn, shape (resamples, rows); the same for every model."""
 
     def __init__(self, seed: int, resamples: int) -> None:
         self.seed, self.resamples = seed, resamples
@@ -60,7 +61,8 @@ class _Draws:
     def of(self, name: str, rows: int) -> np.ndarray:
         if (name, rows) not in self.made:
             word = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-            drawn = np.random.default_rng([self.seed, word]).multinomial(rows, np.full(rows, 1 / rows), self.resamples)
+            generator = np.random.default_rng([self.seed, word])
+            drawn = generator.multinomial(rows, np.full(rows, 1 / rows), self.resamples)
             self.made[name, rows] = drawn.astype(float)
         return self.made[name, rows]
 
@@ -68,7 +70,13 @@ class _Draws:
 def _version(w: Workspace, version: str, draws: _Draws) -> dict[str, Any]:
     whole, parent = w.inside[version], w.curriculum.versions[version].parent
     mine = own_sets(w, version)
-    found: dict[str, Any] = {"parent": parent, "line": [BASE, *whole.line], "pooled": None, "sets": {}, "forgot": []}
+    found: dict[str, Any] = {
+        "parent": parent,
+        "line": [BASE, *whole.line],
+        "pooled": None,
+        "sets": {},
+        "forgot": [],
+    }
     if version not in w.measured or parent not in w.measured:
         return found
     me, before = w.measured[version], w.measured[parent]
@@ -81,11 +89,9 @@ def _version(w: Workspace, version: str, draws: _Draws) -> dict[str, Any]:
     for name in shared:
         one = _against_parent(_difference([(name, me.rows[name], before.rows[name])], draws))
         one |= _score(name, me.rows[name], before.rows[name], draws)
-        best = min(
-            (a for a in ancestors if name in w.measured[a].rows),
-            key=lambda a: _nll(w.measured[a].rows[name]),  # noqa: B023 (called before the loop goes on)
-        )
-        other = _difference([(name, me.rows[name], w.measured[best].rows[name])], draws)
+        known = {a: w.measured[a].rows[name] for a in ancestors if name in w.measured[a].rows}
+        best = min(known, key=lambda a: _nll(known[a]))
+        other = _difference([(name, me.rows[name], known[best])], draws)
         source = me.sets[name]["source"]
         found["sets"][name] = one | {
             "own": name in mine,
@@ -113,8 +119,8 @@ def _difference(pairs: list[tuple[str, SetRows, SetRows]], draws: _Draws) -> dic
     for name, a, b in pairs:
         if a.ids != b.ids or not np.array_equal(a.tokens, b.tokens):
             raise LineageError(
-                f"metrics/*/rows.jsonl: {name} was measured on different rows or with another tokenizer for two "
-                f"versions; run `dvc repro evaluate` and `dvc repro baseline` so that all are measured alike"
+                f"metrics/*/rows.jsonl: two versions were measured on different rows of {name}, or with "
+                f"another tokenizer; run `dvc repro evaluate` and `dvc repro baseline` to measure all alike"
             )
         drawn = draws.of(name, len(a.ids))
         mine, other, tokens = mine + drawn @ a.nll, other + drawn @ b.nll, tokens + drawn @ a.tokens
@@ -139,7 +145,7 @@ def _against_parent(figures: dict[str, Any]) -> dict[str, Any]:
 
 
 def _score(name: str, mine: SetRows, parent: SetRows, draws: _Draws) -> dict[str, Any]:
-    """The task's own measure of both, and the paired interval of its difference; None where nothing is scored."""
+    """The task's own measure of both, and the paired interval of its difference; None where unscored."""
     if mine.score is None or parent.score is None:
         return {"score": None, "parent_score": None, "score_difference_interval": None}
     gained = draws.of(name, len(mine.ids)) @ (mine.score - parent.score) / len(mine.ids)
@@ -167,7 +173,7 @@ def _base_sets(w: Workspace) -> dict[str, Any]:
 
 
 def _same_mix(w: Workspace, draws: _Draws) -> list[dict[str, Any]]:
-    """Pairs of measured versions with the same mix and another road to it: what the road was worth on that mix."""
+    """Pairs of measured versions with the same mix: what another road to it was worth on that mix."""
     measured = [name for name in w.curriculum.versions if name in w.inside and name in w.measured]
     pairs = []
     for i, first in enumerate(measured):

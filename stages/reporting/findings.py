@@ -6,7 +6,7 @@ from stages.reporting.workspace import Workspace
 
 
 def findings(w: Workspace, comparison: dict[str, Any]) -> list[str]:
-    """Plain sentences for the head of the page: gains, forgetting, what the road to a mix was worth, what is missing."""
+    """Sentences for the head of the page: gains, forgetting, what a road was worth, what is missing."""
     versions = comparison["versions"]
     pooled = {name: v["pooled"] for name, v in versions.items() if v["pooled"]}
     said = [*_gains(pooled), *_tasks(versions), *_forgetting(versions), *_roads(w, comparison["same_mix"])]
@@ -25,7 +25,9 @@ def _gains(pooled: dict[str, Any]) -> list[str]:
     if not pooled:
         return ["No version has been compared with its parent yet: run `dvc repro`."]
     better = [name for name, p in pooled.items() if p["improved"]]
-    head = f"{len(better)} of {len(pooled)} versions improved on the held-out rows of their own sources beyond noise"
+    head = (
+        f"{len(better)} of {len(pooled)} versions improved on held-out rows of their own sources beyond noise"
+    )
     most = min(pooled, key=lambda name: pooled[name]["difference"])
     p = pooled[most]
     head += f"; {most} most, {p['parent_nll']:.2f} → {p['nll']:.2f} nats a token." if better else "."
@@ -46,7 +48,8 @@ def _tasks(versions: dict[str, Any]) -> list[str]:
     sure = [g for g in gains if g[3]["score_difference_interval"][0] > 0]
     _, version, name, one = max(gains, key=lambda g: g[0])
     chance = f" (chance {one['chance']:.0%})" if one["chance"] is not None else ""
-    said = f"Of {len(gains)} tasks with a right answer that a version was trained for, {len(sure) or 'none'} gained beyond noise"
+    tasks = f"{len(gains)} task{'s' * (len(gains) > 1)} with a right answer"
+    said = f"Of {tasks} that a version was trained for, {len(sure) or 'none'} gained beyond noise"
     most = f"; most: {version} on {name}, {one['parent_score']:.0%} → {one['score']:.0%} right{chance}"
     return [f"{said}{most if sure else ''}."]
 
@@ -60,7 +63,11 @@ def _forgetting(versions: dict[str, Any]) -> list[str]:
         if v["sets"][name]["seen_by"]
     ]
     if not losses:
-        return ["No version became worse, beyond noise, on what its ancestors were trained on."] if versions else []
+        return (
+            ["No version became worse, beyond noise, on what its ancestors were trained on."]
+            if versions
+            else []
+        )
     lost, version, name, parent = max(losses)
     forgetful = {entry[1] for entry in losses}
     return [
@@ -74,13 +81,12 @@ def _roads(w: Workspace, pairs: list[dict[str, Any]]) -> list[str]:
     for pair in pairs:
         first, second = pair["first"], pair["second"]
         if pair["verdict"] == "unclear":
-            what = "no different beyond noise"
+            what = f"{second} and {first} do not differ beyond noise"
         else:
             side = "better" if pair["verdict"] == "improved" else "worse"
-            what = f"{side} by {abs(pair['difference']):.2f} nats a token"
+            what = f"{second} is {side} by {abs(pair['difference']):.2f} nats a token than {first}"
         roads = f"from {w.curriculum.versions[first].parent} and from {w.curriculum.versions[second].parent}"
-        said.append(f"The same mix, {roads}: {second} is {what} than {first}." if what[0] != "n" else
-                    f"The same mix, {roads}: {second} and {first} are {what}.")
+        said.append(f"The same mix, {roads}: {what}.")
     return said
 
 

@@ -1,7 +1,8 @@
-"""The page `reports/lineage.html`: one file, no script, nothing fetched. `page.html.jinja` has the words, `page.css` the look.
+"""The page `reports/lineage.html`: one file, no script, nothing fetched.
 
-Everything shown is a figure of `comparison.json` or a count of a stage's summary; nothing is computed here but the
-layout. A policy in the page's head forbids scripts and requests, because it shows what models and raw files said.
+`page.html.jinja` has the words, `page.css` the look. What is shown is a figure of `comparison.json` or a count of
+a stage's summary; nothing is computed here but the layout. A policy in the page's head forbids scripts and
+requests, because the page shows what models and raw files said.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ FULL_COLOUR = 0.95  # the quantile of differences that gets the fullest colour o
 
 
 def environment(escape: bool) -> Environment:
-    """Jinja for the page (escaped) and the cards (Markdown): an unknown name is an error, never an empty place."""
+    """Jinja for the page (escaped) and the cards (Markdown); an unknown name is an error, never a gap."""
     env = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=escape,
@@ -44,25 +45,29 @@ def environment(escape: bool) -> Environment:
 
 def render_page(w: Workspace, comparison: dict[str, Any]) -> str:
     """The whole page as HTML."""
-    return environment(escape=True).get_template("page.html.jinja").render(
-        css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        c=w.curriculum,
-        w=w,
-        comparison=comparison,
-        findings=findings(w, comparison),
-        tiles=_tiles(w, comparison),
-        base=origin(w.base) if w.base else "not built",
-        tree=_tree(w),
-        lanes_width=svg.width(_lanes(w)),
-        scale=_scale(comparison),
-        interval=svg.interval,
-        sets=_set_names(comparison),
-        matrix=_matrix(w),
-        full=_full_colour(comparison),
-        curves=_curves(w),
-        answers={v: list(_answers(w, v, comparison)) for v in w.inside},
-        losses=_losses(w),
-        settings=_settings(w),
+    return (
+        environment(escape=True)
+        .get_template("page.html.jinja")
+        .render(
+            css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+            c=w.curriculum,
+            w=w,
+            comparison=comparison,
+            findings=findings(w, comparison),
+            tiles=_tiles(w, comparison),
+            base=origin(w.base) if w.base else "not built",
+            tree=_tree(w),
+            lanes_width=svg.width(_lanes(w)),
+            scale=_scale(comparison),
+            interval=svg.interval,
+            sets=_set_names(comparison),
+            matrix=_matrix(w),
+            full=_full_colour(comparison),
+            curves=_curves(w),
+            answers={v: list(_answers(w, v, comparison)) for v in w.inside},
+            losses=_losses(w),
+            settings=_settings(w),
+        )
     )
 
 
@@ -108,7 +113,9 @@ def _tree(w: Workspace) -> list[dict[str, Any]]:
 
 def _set_names(comparison: dict[str, Any]) -> list[str]:
     """Every measured set, in alphabetical order of its source."""
-    return sorted({name for v in comparison["versions"].values() for name in v["sets"]} | set(comparison["base_sets"]))
+    return sorted(
+        {name for v in comparison["versions"].values() for name in v["sets"]} | set(comparison["base_sets"])
+    )
 
 
 def _scale(comparison: dict[str, Any]) -> tuple[float, float]:
@@ -119,7 +126,9 @@ def _scale(comparison: dict[str, Any]) -> tuple[float, float]:
 
 
 def _full_colour(comparison: dict[str, Any]) -> float:
-    sizes = sorted(abs(one["difference"]) for v in comparison["versions"].values() for one in v["sets"].values())
+    sizes = sorted(
+        abs(one["difference"]) for v in comparison["versions"].values() for one in v["sets"].values()
+    )
     return (sizes[int(FULL_COLOUR * (len(sizes) - 1))] if sizes else 0.0) or 1.0
 
 
@@ -163,7 +172,11 @@ def _answers(w: Workspace, version: str, comparison: dict[str, Any]) -> Iterator
         return
     for (name, at), after in w.measured[version].answers.items():
         before = w.measured[parent].answers.get((name, at))
-        if before and name in comparison["versions"][version]["sets"] and comparison["versions"][version]["sets"][name]["own"]:
+        if (
+            before
+            and name in comparison["versions"][version]["sets"]
+            and comparison["versions"][version]["sets"][name]["own"]
+        ):
             yield {
                 "set": name,
                 "prompt": _cut(after["prompt"]),
@@ -181,8 +194,8 @@ def _cut(text: str) -> str:
 
 
 def _losses(w: Workspace) -> list[dict[str, Any]]:
-    """What did not reach training, in the order of the graph: where, what, why, how many, and where it is listed."""
-    found = []
+    """What did not reach training, in the order of the graph: where, what, why, how many, listed where."""
+    found: list[dict[str, Any]] = []
 
     def add(where: str, what: str, reasons: dict[str, int], listed: str) -> None:
         found.extend(
@@ -208,8 +221,10 @@ def _losses(w: Workspace) -> list[dict[str, Any]]:
 
 
 def _settings(w: Workspace) -> dict[str, Any]:
-    """Settings by version: those that all versions share once, the others in a table; where a request was not kept."""
-    names = sorted({name for r in w.records.values() for side in ("requested", "effective") for name in r[side]})
+    """Settings: those that all versions share, those that differ, and requests that were not kept."""
+    names = sorted(
+        {name for r in w.records.values() for side in ("requested", "effective") for name in r[side]}
+    )
     shared, varying, refused = {}, {}, []
     for name in names:
         asked = {v: r["requested"].get(name) for v, r in w.records.items()}

@@ -1,7 +1,7 @@
 """Small drawings as inline SVG: the tree's lanes, an interval, a loss curve.
 
-Colours come from the page's CSS classes, so that one drawing serves light and dark. Numbers are written with two
-decimals: the same figures give the same bytes.
+Colours come from the page's CSS classes, so that one drawing serves light and dark. Numbers are written with
+two decimals: the same figures give the same bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ LANE, DOT = 26, 22  # pixels between two lanes, and from a row's top to its dot
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A run of versions in which each continues the one before: one vertical line, from its parent's row to its last."""
+    """A run of versions, each continuing the one before: a vertical line from its parent's row to its last."""
 
     column: int
     start: int  # the row of the parent that it leaves, or of the base
@@ -26,7 +26,7 @@ class Lane:
 def lanes(parents: Mapping[str, str], root: str) -> list[Lane]:
     """Lay a tree out like a commit graph: row i is the i-th name of `parents`, preceded by the root as row 0.
 
-    A node's line goes on to the child with the deepest subtree; other children get lanes of their own, short ones near.
+    A node's line goes on to the child with the deepest subtree; other children get lanes, short ones near.
     """
     names = [root, *parents]
     row = {name: i for i, name in enumerate(names)}
@@ -49,8 +49,8 @@ def lanes(parents: Mapping[str, str], root: str) -> list[Lane]:
     by_length = sorted(runs[1:], key=lambda r: row[r[-1]] - row[parents[r[0]]])
     for line in [runs[0], *by_length]:
         first, last = (0 if line[0] == root else row[parents[line[0]]]), row[line[-1]]
-        free = (i for i, spans in enumerate(taken) if line[0] != root and i and all(last < a or b < first for a, b in spans))
-        at = next(free, len(taken))
+        free = [i for i, spans in enumerate(taken) if i and all(last < a or b < first for a, b in spans)]
+        at = free[0] if free else len(taken)
         if at == len(taken):
             taken.append([])
         taken[at].append((first, last))
@@ -89,9 +89,8 @@ def tree_row(tree: Sequence[Lane], row: int, kind: str) -> Markup:
         elif lane.start < row < last:
             parts.append(f'<line x1="{x}" x2="{x}" y1="0" y2="100%"/>')
         elif row == lane.start and lane.column != lane.parent_column:
-            a, turn = _x(lane.parent_column), DOT + 22
-            parts.append(f'<path d="M{a} {DOT}C{a} {turn} {x} {DOT + 4} {x} {turn + 4}"/>')
-            parts.append(f'<line x1="{x}" x2="{x}" y1="{turn + 4}" y2="100%"/>')
+            parts.append(f'<path d="M{_x(lane.parent_column)} {DOT}H{x - 12}Q{x} {DOT} {x} {DOT + 12}"/>')
+            parts.append(f'<line x1="{x}" x2="{x}" y1="{DOT + 12}" y2="100%"/>')
     return Markup(f'<svg class="lanes" aria-hidden="true">{"".join(parts + dots)}</svg>')
 
 

@@ -1,9 +1,10 @@
 """What the report stands on: the outputs of the graph, read once and checked against each other.
 
-Something absent (a version not trained yet) is no error: it is left out, and `missing` says what and which command
-makes it. The same goes for something stale, such as measures of an adapter that was trained again since.
+Something absent (a version not trained yet) is no error: it is left out, and `missing` says what and which
+command makes it. So it is with something stale, such as measures of an adapter that was trained again since.
 
-    metrics/v1/rows.jsonl:  {"set": "questions.record", "id": "questions.record.5f0c…", "nll": 31.2, "tokens": 14, "score": 1.0}
+    metrics/v1/rows.jsonl:
+    {"set": "questions.record", "id": "questions.record.5f0c…", "nll": 31.2, "tokens": 14, "score": 1.0}
 """
 
 import csv
@@ -22,7 +23,7 @@ from lineage.provenance import Inside, inside, read_record
 
 @dataclass(frozen=True, slots=True)
 class SetRows:
-    """A held-out set as one model answered it; arrays of shape (rows,). `score` is None where nothing is scored."""
+    """A held-out set as one model answered it; arrays of shape (rows,). `score` is None if none is scored."""
 
     ids: tuple[str, ...]
     nll: np.ndarray
@@ -32,7 +33,7 @@ class SetRows:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One model on every held-out set: evaluate's summary per set, its rows, and sample answers by (set, id)."""
+    """One model on every held-out set: evaluate's summary per set, its rows, sample answers by (set, id)."""
 
     sets: dict[str, dict[str, Any]]
     rows: dict[str, SetRows]
@@ -41,7 +42,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Everything that the page, the cards and the comparison show. Versions are in curriculum order, parents first."""
+    """Everything that page, cards and comparison show. Versions stand in curriculum order, parents first."""
 
     curriculum: Curriculum
     base: dict[str, Any] | None
@@ -72,8 +73,8 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
             whole, record = inside(version, models, licences), read_record(version, models)
             if record["parent"] != c.versions[version].parent:
                 raise LineageError(
-                    f"{version} continued {record['parent']}, params.yaml now says {c.versions[version].parent}; "
-                    f"run `dvc repro train@{version}`"
+                    f"{version} continued {record['parent']}, params.yaml now says "
+                    f"{c.versions[version].parent}; run `dvc repro train@{version}`"
                 )
         except LineageError as error:
             w.missing[version] = [str(error)]
@@ -82,7 +83,8 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
         w.history[version] = _history(models / version / "history.csv")
     for model in [BASE, *w.inside]:
         try:
-            w.measured[model] = _measured(model, root / "metrics" / model, w.records.get(model, {}).get("adapter"))
+            adapter = w.records[model]["adapter"] if model in w.records else None
+            w.measured[model] = _measured(model, root / "metrics" / model, adapter)
         except _Absent as absent:
             w.missing.setdefault(model, []).append(str(absent))
     for source in c.sources:
@@ -103,7 +105,9 @@ def _measured(model: str, folder: Path, adapter: str | None) -> Measured:
     if measures is None:
         raise _Absent(f"{model} has not been measured; run `dvc repro {stage}`")
     if measures["adapter"] != adapter:
-        raise _Absent(f"{folder}/measures.json: measured on another adapter than the present one; run `dvc repro {stage}`")
+        raise _Absent(
+            f"{folder}/measures.json: it measures another adapter than {model}'s; run `dvc repro {stage}`"
+        )
     return Measured(
         sets=measures["sets"],
         rows=_set_rows(folder / "rows.jsonl"),
@@ -153,4 +157,5 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             try:
                 yield json.loads(line)
             except ValueError as error:
-                raise LineageError(f"{path}:{number}: not JSON ({error}); run `dvc repro` to make it again") from error
+                remedy = "run `dvc repro` to make it again"
+                raise LineageError(f"{path}:{number}: not JSON ({error}); {remedy}") from error

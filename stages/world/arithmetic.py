@@ -127,13 +127,16 @@ def passage(rng: random.Random) -> Row:
     more, less = (late, early) if b > a else (early, late)
     text = f"{with_particle(company.name, '는')} {early}에 {product} {a}개, {late}에 {product} {b}개를 {did}."
     total = rng.choice(
-        (f"{early}와 {late}에 {done} {product}의 합계는 몇 개인가?", f"{product}를 모두 몇 개 {did[:-1]}나?")
+        (
+            f"{with_particle(early, '와')} {late}에 {done} {product}의 합계는 몇 개인가?",
+            f"{with_particle(product, '를')} 모두 몇 개 {did[:-1]}나?",
+        )
     )
     asked = [(total, answer(a + b)), (f"{more}에는 {less}보다 몇 개를 더 {did[:-1]}나?", answer(abs(a - b)))]
     if rng.random() < 0.5:
         asked.append(("어느 때에 더 많은가?", answer(span=more)))
     else:
-        asked.append((f"{late}에 {done} {product}는 몇 개인가?", answer(b)))
+        asked.append((f"{late}에 {done} {with_particle(product, '는')} 몇 개인가?", answer(b)))
     pairs = [{"question": question, "answer": value} for question, value in asked]
     return {"passage": text, "qa_pairs": pairs}
 

@@ -32,6 +32,8 @@ def forms(term: Term) -> dict[str, str]:
         "t를": with_particle(term.name, "를"),
         "t가": with_particle(term.name, "가"),
         "m": term.meaning,
+        "m를": with_particle(f"'{term.meaning}'", "를"),
+        "m는": with_particle(f"'{term.meaning}'", "는"),
         "field": FIELD_NAMES[term.field],
     }
 
@@ -81,10 +83,10 @@ PROBLEM_MEANING = (
 PROBLEM_TERM = (
     "'{m}'에 알맞은 말은?",
     "빈칸에 알맞은 말은? ( )은 {m}이다.",
-    "{field} 문제: '{m}'은?",
+    "{field} 문제: {m는}?",
     "설명에 알맞은 용어는? {m}",
-    "'{m}'을 가리키는 말은?",
-    "시험에 나온 '{m}'은?",
+    "{m를} 가리키는 말은?",
+    "시험에 나온 {m는}?",
 )
 PROBLEM_TOPIC = (
     "{t는} 무엇에 속하는가?",

@@ -1,0 +1,211 @@
+"""Both UIs and the flow, on this machine: `python -m flows.serve` (`lineage ui`); Ctrl-C stops all of it.
+
+    Prefect  http://127.0.0.1:4200   start, watch and cancel rebuilds
+    MLflow   http://127.0.0.1:5000   compare the versions
+
+Other ports: `--prefect-port`, `--mlflow-port`, or KRX_PREFECT_PORT, KRX_MLFLOW_PORT. The servers' logs and
+databases lie in .state/. With MLFLOW_TRACKING_URI set, no MLflow is started here.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from flows.repro import LEASH, environment
+from flows.summary import MLFLOW_UI
+from lineage.curriculum import load_curriculum
+from lineage.errors import LineageError
+from lineage.files import STATE
+from stages.publishing.server import SETTINGS, artifact_root, local_uri, shown
+
+HOST = "127.0.0.1"
+PATIENCE = 180  # seconds for a server's first start, which makes its database, on a busy machine
+DEPLOYMENT = "rebuild"
+
+
+def main() -> None:
+    """Start everything, print the addresses, serve until stopped."""
+    options = argparse.ArgumentParser(
+        prog="lineage ui", description="Prefect's and MLflow's UI, and the lineage flow."
+    )
+    for name, port in (("prefect", 4200), ("mlflow", 5000)):
+        variable = f"KRX_{name.upper()}_PORT"
+        options.add_argument(f"--{name}-port", type=int, default=int(os.environ.get(variable, port)))
+    arguments = options.parse_args()
+    # A plain kill ends it as Ctrl-C does, so that the servers are stopped in every case.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        with ExitStack() as running:
+            start(arguments.prefect_port, arguments.mlflow_port, running)
+    except KeyboardInterrupt:
+        pass
+    except LineageError as error:
+        sys.exit(f"\n✗ {error}\n")
+    finally:
+        print("stopped")
+
+
+def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
+    """Start the servers, wait until they answer, serve the flow; returns when it is stopped."""
+    c = load_curriculum()
+    remote = os.environ.get("MLFLOW_TRACKING_URI", "")
+    prefect, mlflow = f"http://{HOST}:{prefect_port}", f"http://{HOST}:{mlflow_port}"
+    free(prefect_port, "--prefect-port")
+    os.environ.update(SETTINGS)
+    os.environ["PREFECT_API_URL"] = f"{prefect}/api"
+    # Prefect's page asks port 4200 whatever port it is served from, unless it is told.
+    os.environ["PREFECT_SERVER_UI_API_URL"] = f"{prefect}/api"
+    os.environ[MLFLOW_UI] = remote or mlflow
+    print("starting (the first time takes a minute)…")
+    servers = {"prefect": running.enter_context(server("prefect", _prefect_command(prefect_port)))}
+    if not remote:
+        free(mlflow_port, "--mlflow-port")
+        servers["mlflow"] = running.enter_context(server("mlflow", _mlflow_command(mlflow_port)))
+        answers("mlflow", f"{mlflow}/health", servers["mlflow"])
+    answers("prefect", f"{prefect}/api/health", servers["prefect"])
+    prepare()
+    threading.Thread(target=_watch, args=(servers,), daemon=True).start()
+    print(f"\nPrefect  {prefect}   deployment lineage/{DEPLOYMENT}")
+    print(f"MLflow   {shown(remote) or mlflow}\nCtrl-C stops both\n", flush=True)
+    serve(c.profile)
+
+
+def serve(profile: str) -> None:
+    """Register the deployment and run what the UI asks for, one run at a time; blocks."""
+    import prefect
+    from prefect.deployments.runner import EntrypointType
+
+    from flows.lineage_flow import rebuild
+
+    deployment: Any = rebuild.to_deployment(
+        DEPLOYMENT, tags=["lineage", f"profile {profile}"], entrypoint_type=EntrypointType.MODULE_PATH
+    )
+    prefect.serve(deployment, limit=1, print_starting_message=False)
+
+
+def prepare() -> None:
+    """Set the limit of one stage that computes, and close runs that a killed server left as running."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import Crashed
+
+    from flows.lineage_flow import GPU
+
+    alive = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+    with get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(GPU, 1)
+        client.update_global_concurrency_limit(GPU, GlobalConcurrencyLimitUpdate(active_slots=0))
+        state = FlowRunFilterState(type=FlowRunFilterStateType(any_=alive))
+        for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=state)):
+            why: Any = Crashed(message="The server was stopped meanwhile; a new run goes on from there.")
+            client.set_flow_run_state(run.id, why, force=True)
+
+
+def free(port: int, option: str) -> None:
+    """Refuse a port that somebody listens on.
+
+    Raises:
+        LineageError: naming the port and the option for another.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise LineageError(
+                f"port {port} is taken; choose another: lineage ui {option} {port + 1}"
+            ) from error
+
+
+@contextmanager
+def server(name: str, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that ends with this block, and with this process however that dies."""
+    log = _log(name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(LEASH), *command],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment(),
+        )
+    try:
+        yield process
+    finally:
+        assert process.stdin
+        process.stdin.close()
+        process.wait()
+
+
+def answers(name: str, address: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers.
+
+    Raises:
+        LineageError: it ended, or took too long; naming its log.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise LineageError(f"{name} did not start; the end of {_log(name)}:\n{_tail(_log(name))}")
+
+
+def _watch(servers: dict[str, subprocess.Popen[bytes]]) -> None:
+    """If a server dies, stop the rest: a page without its server only looks alive."""
+    while all(process.poll() is None for process in servers.values()):
+        time.sleep(2)
+    dead = ", ".join(name for name, process in servers.items() if process.poll() is not None)
+    print(f"{dead} has stopped; see {STATE / 'logs'}", file=sys.stderr)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _prefect_command(port: int) -> list[str]:
+    return [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
+
+
+def _mlflow_command(port: int) -> list[str]:
+    (STATE / "mlflow").mkdir(parents=True, exist_ok=True)
+    store = ["--backend-store-uri", local_uri(), "--default-artifact-root", artifact_root()]
+    return [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        *store,
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
+
+
+def _log(name: str) -> Path:
+    return STATE / "logs" / f"{name}.log"
+
+
+def _tail(path: Path, lines: int = 12) -> str:
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+if __name__ == "__main__":
+    main()
