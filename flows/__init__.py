@@ -6,11 +6,12 @@ from pathlib import Path
 from lineage.files import STATE
 from lineage.stage import QUIET
 
+MLFLOW_UI = "KRX_MLFLOW_UI"  # the variable that says where people open MLflow; `flows.serve` sets it
+TRAINING_PAGES = "?workflowType=machine_learning"  # otherwise MLflow opens its pages for agents
+
 # Set before Prefect is imported, which reads them once.
 SETTINGS = QUIET | {
-    "PREFECT_HOME": str(
-        (STATE / "prefect").absolute()
-    ),  # its database lies in the workspace, not in the home
+    "PREFECT_HOME": str((STATE / "prefect").absolute()),  # its database lies in the workspace, not in the home
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # 20 are too few for the first start when busy
 }
 for _name, _value in SETTINGS.items():

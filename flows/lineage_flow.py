@@ -104,6 +104,9 @@ def rebuild(
     except _Failed as failed:
         rows.append(failed.row)
         raise failed.error from None
+    except BaseException:  # cancelled, or Ctrl-C
+        rows.append(Row(stages[len(rows)], "stopped", 0.0))
+        raise
     finally:
         rows += [Row(stage, "not run", 0.0) for stage in stages[len(rows) :]]
         write_summary(rows)
@@ -120,11 +123,7 @@ class _Failed(Exception):
 def _run(stage: str, *, known_fresh: bool, force: bool) -> Row:
     begun = time.monotonic()
     again = stage.startswith(TRIED_AGAIN)
-    one = (
-        run_stage.with_options(retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS)
-        if again
-        else run_stage
-    )
+    one = run_stage.with_options(retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS) if again else run_stage
     state = one(stage, known_fresh, force, return_state=True)
     seconds = time.monotonic() - begun
     if not state.is_completed():
@@ -149,9 +148,7 @@ def _check_request(c: Curriculum, versions: list[str], profile: str) -> None:
         )
 
 
-def _plan(
-    graph: Any, stages: list[str], changed: dict[str, list[str]], forced: set[str]
-) -> list[tuple[str, str]]:
+def _plan(graph: Any, stages: list[str], changed: dict[str, list[str]], forced: set[str]) -> list[tuple[str, str]]:
     """Which stages would run and why; those after a stale one run only if its output really changes."""
     plan = []
     for stage in stages:

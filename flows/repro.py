@@ -102,9 +102,7 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
 
     options = ["--force"] if force else []
     if code := leashed([*DVC, "repro", "--single-item", *options, stage], line):
-        raise LineageError(
-            f"{stage}: {_complaint(lines)} (exit code {code}); again by hand: dvc repro {stage}"
-        )
+        raise LineageError(f"{stage}: {_complaint(lines)} (exit code {code}); again by hand: dvc repro {stage}")
     if any(text.startswith("Running stage") for text in lines):
         return "rebuilt"
     return "restored" if any("is cached - skipping run" in text for text in lines) else "fresh"
@@ -167,7 +165,5 @@ def _reasons(change: object) -> list[str]:
     """One entry of `dvc status --json`: {"changed deps": {path: how}}, or a text such as "always changed"."""
     if not isinstance(change, dict):
         return [str(change)]
-    named = [
-        f"{path} {how}" for files in change.values() if isinstance(files, dict) for path, how in files.items()
-    ]
+    named = [f"{path} {how}" for files in change.values() if isinstance(files, dict) for path, how in files.items()]
     return named or [str(kind) for kind in change]

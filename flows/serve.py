@@ -22,8 +22,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from flows import MLFLOW_UI, TRAINING_PAGES
 from flows.repro import LEASH, environment
-from flows.summary import MLFLOW_UI
 from lineage.curriculum import load_curriculum
 from lineage.errors import LineageError
 from lineage.files import STATE
@@ -36,9 +36,7 @@ DEPLOYMENT = "rebuild"
 
 def main() -> None:
     """Start everything, print the addresses, serve until stopped."""
-    options = argparse.ArgumentParser(
-        prog="lineage ui", description="Prefect's and MLflow's UI, and the lineage flow."
-    )
+    options = argparse.ArgumentParser(prog="lineage ui", description="Prefect's and MLflow's UI, and the lineage flow.")
     for name, port in (("prefect", 4200), ("mlflow", 5000)):
         variable = f"KRX_{name.upper()}_PORT"
         options.add_argument(f"--{name}-port", type=int, default=int(os.environ.get(variable, port)))
@@ -63,6 +61,7 @@ def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
     prefect, mlflow = f"http://{HOST}:{prefect_port}", f"http://{HOST}:{mlflow_port}"
     free(prefect_port, "--prefect-port")
     os.environ.update(SETTINGS)
+    os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # seven more processes, for agents only
     os.environ["PREFECT_API_URL"] = f"{prefect}/api"
     # Prefect's page asks port 4200 whatever port it is served from, unless it is told.
     os.environ["PREFECT_SERVER_UI_API_URL"] = f"{prefect}/api"
@@ -75,9 +74,11 @@ def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
         answers("mlflow", f"{mlflow}/health", servers["mlflow"])
     answers("prefect", f"{prefect}/api/health", servers["prefect"])
     prepare()
-    threading.Thread(target=_watch, args=(servers,), daemon=True).start()
+    stopping = threading.Event()
+    threading.Thread(target=_watch, args=(servers, stopping), daemon=True).start()
+    running.callback(stopping.set)
     print(f"\nPrefect  {prefect}   deployment lineage/{DEPLOYMENT}")
-    print(f"MLflow   {shown(remote) or mlflow}\nCtrl-C stops both\n", flush=True)
+    print(f"MLflow   {shown(remote) or mlflow}/#/experiments{TRAINING_PAGES}\nCtrl-C stops both\n", flush=True)
     serve(c.profile)
 
 
@@ -91,7 +92,7 @@ def serve(profile: str) -> None:
     deployment: Any = rebuild.to_deployment(
         DEPLOYMENT, tags=["lineage", f"profile {profile}"], entrypoint_type=EntrypointType.MODULE_PATH
     )
-    prefect.serve(deployment, limit=1, print_starting_message=False)
+    prefect.serve(deployment, limit=1, query_seconds=2, print_starting_message=False)
 
 
 def prepare() -> None:
@@ -125,9 +126,7 @@ def free(port: int, option: str) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise LineageError(
-                f"port {port} is taken; choose another: lineage ui {option} {port + 1}"
-            ) from error
+            raise LineageError(f"port {port} is taken; choose another: lineage ui {option} {port + 1}") from error
 
 
 @contextmanager
@@ -168,10 +167,12 @@ def answers(name: str, address: str, process: subprocess.Popen[bytes]) -> None:
     raise LineageError(f"{name} did not start; the end of {_log(name)}:\n{_tail(_log(name))}")
 
 
-def _watch(servers: dict[str, subprocess.Popen[bytes]]) -> None:
+def _watch(servers: dict[str, subprocess.Popen[bytes]], stopping: threading.Event) -> None:
     """If a server dies, stop the rest: a page without its server only looks alive."""
     while all(process.poll() is None for process in servers.values()):
         time.sleep(2)
+    if stopping.is_set():
+        return
     dead = ", ".join(name for name, process in servers.items() if process.poll() is not None)
     print(f"{dead} has stopped; see {STATE / 'logs'}", file=sys.stderr)
     os.kill(os.getpid(), signal.SIGINT)

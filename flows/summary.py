@@ -7,8 +7,9 @@ from typing import Any
 from prefect import get_run_logger
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
+from flows import MLFLOW_UI, TRAINING_PAGES
+
 EXPERIMENT = "krx-lineage"
-MLFLOW_UI = "KRX_MLFLOW_UI"  # where people open MLflow; `flows.serve` sets it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,7 @@ class Row:
 def write_summary(rows: list[Row]) -> None:
     """The table of all stages, what was done first."""
     counts = {
-        outcome: sum(row.outcome == outcome for row in rows)
-        for outcome in dict.fromkeys(r.outcome for r in rows)
+        outcome: sum(row.outcome == outcome for row in rows) for outcome in dict.fromkeys(r.outcome for r in rows)
     }
     done = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     lines = [f"| {row.stage} | {_mark(row.outcome)} | {row.seconds:.1f} |" for row in rows]
@@ -45,13 +45,15 @@ def write_plan(plan: list[tuple[str, str]]) -> None:
 
 
 def write_links() -> None:
-    """Links to MLflow's comparison and to the report's page in it, if there is an MLflow that people can open."""
+    """Links to MLflow and to the report's page in it, if there is an MLflow that people can open."""
     address = (os.environ.get(MLFLOW_UI) or os.environ.get("MLFLOW_TRACKING_URI", "")).rstrip("/")
     if not address.startswith("http"):
         return
     experiment, report = _find(address)
-    where = f"{address}/#/experiments/{experiment}" if experiment else address
-    create_link_artifact(where, key="mlflow", link_text="MLflow: every version, its measures and curves")
+    where = f"{address}/#/experiments/{experiment}" if experiment else f"{address}/#/experiments"
+    create_link_artifact(
+        f"{where}{TRAINING_PAGES}", key="mlflow", link_text="MLflow: every version, its measures and curves"
+    )
     if report:
         create_link_artifact(
             f"{where}/runs/{report}/artifacts/lineage.html",
@@ -66,9 +68,7 @@ def _find(address: str) -> tuple[str | None, str | None]:
 
     api = f"{address}/api/2.0/mlflow"
     try:
-        found = httpx.get(
-            f"{api}/experiments/get-by-name", params={"experiment_name": EXPERIMENT}, timeout=10
-        )
+        found = httpx.get(f"{api}/experiments/get-by-name", params={"experiment_name": EXPERIMENT}, timeout=10)
         found.raise_for_status()
         experiment: str = found.json()["experiment"]["experiment_id"]
         query: dict[str, Any] = {
@@ -76,9 +76,7 @@ def _find(address: str) -> tuple[str | None, str | None]:
             "filter": "tags.lineage_key = 'report'",
             "max_results": 1,
         }
-        runs = (
-            httpx.post(f"{api}/runs/search", json=query, timeout=10).raise_for_status().json().get("runs", [])
-        )
+        runs = httpx.post(f"{api}/runs/search", json=query, timeout=10).raise_for_status().json().get("runs", [])
     except (httpx.HTTPError, KeyError, ValueError):
         return None, None
     return experiment, runs[0]["info"]["run_id"] if runs else None

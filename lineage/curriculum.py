@@ -303,7 +303,9 @@ def parse_curriculum(tree: Any, name: str = "params.yaml") -> Curriculum:
         return Curriculum.model_validate(tree)
     except ValidationError as error:
         lines = [line for problem in error.errors() for line in _explain(problem)]
-        raise LineageError(f"{name} has {len(lines)} mistake(s):\n" + "\n".join(f"  {line}" for line in lines)) from error
+        raise LineageError(
+            f"{name} has {len(lines)} mistake(s):\n" + "\n".join(f"  {line}" for line in lines)
+        ) from error
 
 
 def _explain(problem: Any) -> list[str]:

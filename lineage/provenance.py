@@ -87,12 +87,14 @@ def read_record(version: str, models: Path = Path("models")) -> dict[str, Any]:
     """
     path = models / version / "lineage.json"
     if not path.is_file():
-        raise LineageError(
-            f"{path}: not found, {version} is not trained here; run `dvc repro train@{version}`"
-        )
+        raise LineageError(f"{path}: not found, {version} is not trained here; run `dvc repro train@{version}`")
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        record["version"], record["parent"], record["adapter"], record["mix"]["sources"].items()
+        for name in ("version", "parent", "parent_adapter", "adapter"):
+            record[name]
+        record["base"]["identity"]
+        for counts in record["mix"]["sources"].values():
+            counts["rows"], counts["replayed_rows"], counts["tokens"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         remedy = f"run `dvc repro -f train@{version}` to make it again"
         raise LineageError(f"{path}: not a training record ({error!r}); {remedy}") from error
@@ -116,9 +118,7 @@ def inside(version: str, models: Path, licences: Mapping[str, str]) -> Inside:
     while (parent := record["parent"]) != BASE:
         if parent in {r["version"] for r in records}:
             path = models / record["version"] / "lineage.json"
-            raise LineageError(
-                f"{path}: its parent {parent!r} closes a cycle; run `dvc repro -f` to train again"
-            )
+            raise LineageError(f"{path}: its parent {parent!r} closes a cycle; run `dvc repro -f` to train again")
         continued, record = record, read_record(parent, models)
         if continued["parent_adapter"] != record["adapter"]:
             name = continued["version"]

@@ -18,7 +18,7 @@ One JSON object a line, the same in `data/records`, `data/heldout` and `data/mix
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -53,7 +53,9 @@ class Record:
 
     def __post_init__(self) -> None:
         if len(self.turns) < 2 or self.turns[-1]["role"] != "assistant":
-            raise LineageError(f"{self.origin}: a record needs a prompt and an assistant's answer, got {self.turns!r:.200}")
+            raise LineageError(
+                f"{self.origin}: a record needs a prompt and an assistant's answer, got {self.turns!r:.200}"
+            )
         if not self.completion.strip():
             raise LineageError(f"{self.origin}: the answer is empty")
         if self.measure == "choice" and not (self.correct is not None and 0 <= self.correct < len(self.options)):
@@ -77,7 +79,10 @@ class Record:
 
     def to_json(self) -> str:
         """One line of JSONL, without the newline; the same record gives the same bytes."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return json.dumps({name: getattr(self, name) for name in _FIELDS}, ensure_ascii=False)
+
+
+_FIELDS = tuple(sorted(f.name for f in fields(Record)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +101,20 @@ def qa(prompt: str, answer: str, *, group: str, origin: dict[str, Any], **rest: 
     return Record(group=group, turns=turns, origin=origin, **rest)
 
 
+def from_json(line: str) -> Record:
+    """The record that `Record.to_json` wrote."""
+    row = json.loads(line)
+    return Record(**row | {name: tuple(row[name]) for name in ("turns", "options", "documents")})
+
+
 def read_records(path: Path) -> Iterator[Record]:
     """Stream a JSONL file of records, or all of a folder's in name order."""
     for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 try:
-                    row = json.loads(line)
-                    for name in ("turns", "options", "documents"):
-                        row[name] = tuple(row[name])
-                    yield Record(**row)
+                    yield from_json(line)
                 except (json.JSONDecodeError, KeyError, TypeError) as error:
-                    raise LineageError(f"{file}:{number}: not a record ({error}); run `dvc repro` to make it again") from error
+                    raise LineageError(
+                        f"{file}:{number}: not a record ({error}); run `dvc repro` to make it again"
+                    ) from error

@@ -26,16 +26,21 @@ QUIET = {
 
 def run_stage(work: Callable[[], None]) -> None:
     """Run a stage's `main`: exit code 1 and one clear message for a `LineageError`, a traceback for a bug."""
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # speaks of GPU kernels on every CPU
+    prepare_environment()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
         with only_writer(" ".join(["python -m", *sys.orig_argv[2:]])):
             work()
     except LineageError as error:
         sys.exit(f"\n✗ {error}\n")
+
+
+def prepare_environment() -> None:
+    """No telemetry, no progress bars in logs, and warnings only where they can be acted upon."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # speaks of GPU kernels on every CPU
 
 
 def argument(what: str) -> str:

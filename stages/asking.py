@@ -8,7 +8,7 @@ from typing import Any
 from lineage.curriculum import BASE, Profile
 from lineage.errors import LineageError
 from stages import chat
-from stages.base import BASE_FOLDER, weights_of
+from stages.weights import BASE_FOLDER, weights_of
 
 LOGITS_AT_ONCE = 16_000_000  # 64 MB of float32: tokens per batch shrink as the vocabulary grows
 
@@ -22,7 +22,9 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
     folder = Path("models", version)
     record = folder / ("base.json" if version == BASE else "lineage.json")
     if not record.is_file():
-        raise LineageError(f"{folder} is not there; build it with: dvc repro train@{version} (or bring it back: dvc checkout {folder})")
+        raise LineageError(
+            f"{folder} is not there; build it with: dvc repro train@{version} (or bring it back: dvc checkout {folder})"
+        )
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
@@ -31,11 +33,18 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
     quantization = None
     if profile.load_in_4bit:
         quantization = BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
         )
     base = json.loads((BASE_FOLDER / "base.json").read_text(encoding="utf-8"))
-    model = AutoModelForCausalLM.from_pretrained(
-        weights_of(base), dtype=dtype, quantization_config=quantization, trust_remote_code=False, use_safetensors=True
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        weights_of(base),
+        dtype=dtype,
+        quantization_config=quantization,
+        trust_remote_code=False,
+        use_safetensors=True,
     )
     if version != BASE:
         model = PeftModel.from_pretrained(model, folder)
@@ -51,8 +60,12 @@ def negative_log_likelihoods(model: Any, rows: Sequence[chat.Tokens]) -> list[fl
     for batch in _batches(order, [len(row.ids) for row in rows], LOGITS_AT_ONCE // model.config.vocab_size):
         width = max(len(rows[i].ids) for i in batch)
         ids = torch.tensor([rows[i].ids + [0] * (width - len(rows[i].ids)) for i in batch], device=model.device)
-        mask = torch.tensor([[1] * len(rows[i].ids) + [0] * (width - len(rows[i].ids)) for i in batch], device=model.device)
-        labels = torch.tensor([rows[i].labels + [chat.IGNORED] * (width - len(rows[i].ids)) for i in batch], device=model.device)
+        mask = torch.tensor(
+            [[1] * len(rows[i].ids) + [0] * (width - len(rows[i].ids)) for i in batch], device=model.device
+        )
+        labels = torch.tensor(
+            [rows[i].labels + [chat.IGNORED] * (width - len(rows[i].ids)) for i in batch], device=model.device
+        )
         with torch.inference_mode():
             logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1].float()
         losses = torch.nn.functional.cross_entropy(

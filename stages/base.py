@@ -25,8 +25,7 @@ from lineage.errors import LineageError
 from lineage.files import appearing, sha256, write_json
 from lineage.stage import run_stage
 from stages import chat, corpus
-
-BASE_FOLDER = Path("models/base")
+from stages.weights import BASE_FOLDER, hub_folder
 
 
 def main() -> None:
@@ -39,9 +38,13 @@ def main() -> None:
         elif spec.path:
             record = point_at(Path(spec.path), {"path": spec.path}, out)
         else:
-            record = point_at(_hub_folder(str(spec.repo), str(spec.revision)), {"repo": spec.repo, "revision": spec.revision}, out)
+            record = point_at(
+                hub_folder(str(spec.repo), str(spec.revision)),
+                {"repo": spec.repo, "revision": spec.revision},
+                out,
+            )
         write_json(out / "base.json", record)
-    print(f"base: {record['parameters'] / 1e6:.2f} M parameters, vocabulary {record['vocab_size']:,}, {record['identity'][:12]}")
+    print(f"base: {record['parameters'] / 1e6:.2f} M parameters, vocabulary {record['vocab_size']:,}")
 
 
 def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
@@ -90,7 +93,10 @@ def train_tokenizer(vocab_size: int, seed: int) -> Any:
     # Digits one by one, as in Qwen2: figures of any length are made of the same ten tokens.
     split = Regex(r"\p{N}|[^\r\n\p{L}\p{N}]?\p{L}+| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
     inner.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(split, "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [
+            pre_tokenizers.Split(split, "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
     inner.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
@@ -155,7 +161,9 @@ def point_at(folder: Path, origin: dict[str, Any], out: Path) -> dict[str, Any]:
         ("*.safetensors (weights as pickle are refused)", bool(weights)),
     ):
         if not found:
-            raise LineageError(f"base model {folder}: no {what}; point profiles.<profile>.base.path at a complete model folder")
+            raise LineageError(
+                f"base model {folder}: no {what}; point profiles.<profile>.base.path at a complete model folder"
+            )
     from transformers import AutoConfig, AutoTokenizer
 
     config = AutoConfig.from_pretrained(folder)
@@ -174,25 +182,6 @@ def point_at(folder: Path, origin: dict[str, Any], out: Path) -> dict[str, Any]:
         "parameters": sum(_elements(file) for file in weights),
         "vocab_size": config.vocab_size,
     }
-
-
-def weights_of(base: dict[str, Any]) -> str:
-    """The folder to load a base's weights from, given its `base.json`; a hub model resolves to its cached snapshot."""
-    if "repo" in base["origin"]:
-        return _hub_folder(base["origin"]["repo"], base["origin"]["revision"]).as_posix()
-    return str(base["weights"])
-
-
-def _hub_folder(repo: str, revision: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(repo, revision=revision, allow_patterns=["*.json", "*.safetensors", "merges.txt"]))
-    except Exception as error:  # the hub raises many types; all mean that the model is not here
-        raise LineageError(
-            f"base model {repo}@{revision[:12]}: not in the local cache and the hub did not answer ({type(error).__name__}: {error}). "
-            f"With a network: hf download {repo} --revision {revision}; or set profiles.<profile>.base.path to a folder"
-        ) from error
 
 
 def _identity(folder: Path) -> str:

@@ -52,7 +52,10 @@ def tokenize(tokenizer: Any, prompt: list[dict[str, str]], completion: str) -> T
     Both halves are tokenised apart, so that the boundary is the one met when the model is asked.
     """
     head = tokenizer(render(prompt, ask=True), add_special_tokens=False)["input_ids"]
-    tail = [*tokenizer(completion, add_special_tokens=False)["input_ids"], tokenizer.convert_tokens_to_ids(STOP)]
+    tail = [
+        *tokenizer(completion, add_special_tokens=False)["input_ids"],
+        tokenizer.convert_tokens_to_ids(STOP),
+    ]
     return Tokens(ids=head + tail, labels=[IGNORED] * len(head) + tail)
 
 
@@ -64,10 +67,13 @@ def check_tokenizer(tokenizer: Any, where: str) -> None:
     """
     for token in (START, STOP, PAD):
         if len(tokenizer(token, add_special_tokens=False)["input_ids"]) != 1:
-            raise LineageError(f"{where}: its tokenizer has no single token {token}; the chain's template needs a ChatML model such as Qwen2")
+            raise LineageError(
+                f"{where}: its tokenizer has no single token {token}; "
+                f"the chain's template needs a ChatML model such as Qwen2"
+            )
 
 
-_environment = Environment(autoescape=False, keep_trailing_newline=False)  # noqa: S701 - text for a model, not a page
+_environment = Environment(autoescape=False, keep_trailing_newline=False)  # text for a model, not a page
 
 
 def _compiled() -> Any:

@@ -104,9 +104,7 @@ def convert_folder(raw: Path, out: Path, limits: Limits, cache: Path) -> Summary
         warnings=counts["warnings"],
         reasons={reason: reasons[reason] for reason in sorted(reasons)},
     )
-    _write(
-        out / "quarantine.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in quarantine)
-    )
+    _write(out / "quarantine.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in quarantine))
     write_json(out / "convert.json", asdict(summary))
     return summary
 
@@ -122,9 +120,7 @@ def converter_version() -> str:
 def _listed(raw: Path) -> tuple[list[Path], int]:
     """The folder's PDFs in order of their names, and how many files are something else."""
     everything = [
-        p
-        for p in raw.rglob("*")
-        if p.is_file() and not any(s.startswith(".") for s in p.relative_to(raw).parts)
+        p for p in raw.rglob("*") if p.is_file() and not any(s.startswith(".") for s in p.relative_to(raw).parts)
     ]
     pdfs = [p for p in everything if p.suffix.lower() == ".pdf"]
     return sorted(pdfs, key=lambda p: (_shown(p, raw), os.fsencode(p))), len(everything) - len(pdfs)
@@ -184,9 +180,7 @@ def _convert_all(papers: Sequence[Paper], limits: Limits, cache: Path) -> dict[s
     return results
 
 
-def _run(
-    papers: Sequence[Paper], limits: Limits, cache: Path, cores: int
-) -> Iterator[tuple[Paper, Refused | None]]:
+def _run(papers: Sequence[Paper], limits: Limits, cache: Path, cores: int) -> Iterator[tuple[Paper, Refused | None]]:
     """Convert files by `cores` workers at a time, results in the order of the files."""
     if not papers:
         return
@@ -249,17 +243,12 @@ def main() -> None:
     curriculum = load_curriculum()
     source = argument("a source of PDFs, one of papers: in params.yaml")
     if source not in curriculum.papers:
-        raise LineageError(
-            f"papers.{source}: no such source of PDFs; there are {', '.join(curriculum.papers)}"
-        )
+        raise LineageError(f"papers.{source}: no such source of PDFs; there are {', '.join(curriculum.papers)}")
     paper = curriculum.papers[source]
     raw, out = Path("data/raw", curriculum.data, source), Path("data/documents", curriculum.data, source)
     limits = Limits(paper.max_megabytes, paper.max_pages, paper.seconds)
     done = convert_folder(raw, out, limits, STATE / "documents")
-    print(
-        f"{source}: {done.converted} of {done.files} files converted, "
-        f"{done.pages} pages and {done.tables} tables"
-    )
+    print(f"{source}: {done.converted} of {done.files} files converted, {done.pages} pages and {done.tables} tables")
     for reason, count in done.reasons.items():
         print(f"  {count} quarantined: {reason} ({REMEDIES[reason]})")
 

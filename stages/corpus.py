@@ -2,8 +2,8 @@
 
 It holds no row of any source and depends on none, so a base is never stale because data changed, and no held-out
 group can be inside it. What it says means nothing: words of `lexicon.txt` in random order teach the embeddings, which
-the adapters cannot change, and questions whose answer stands in them (copying, looking up, choosing, writing JSON) teach
-the special tokens and the habit of answering.
+the adapters cannot change, and questions whose answer stands in them (copying, looking up, choosing, writing JSON)
+teach the special tokens and the habit of answering.
 """
 
 import json
@@ -38,7 +38,14 @@ def passage(rng: random.Random) -> str:
     kind = rng.randrange(6)
     if kind == 0:
         heading = f"제{rng.randint(1, 99)}조({_korean(rng)}) ① {_sentence(rng)}"
-        return "\n".join([heading, f"1. {_korean(rng)}", f"2. {_korean(rng)}", f"② {_sentence(rng)} <개정 {rng.randint(2019, 2025)}.1.1>"])
+        return "\n".join(
+            [
+                heading,
+                f"1. {_korean(rng)}",
+                f"2. {_korean(rng)}",
+                f"② {_sentence(rng)} <개정 {rng.randint(2019, 2025)}.1.1>",
+            ]
+        )
     if kind == 1:
         return "\n".join(f"{_korean(rng)} {_figure(rng)} {_figure(rng)}" for _ in range(4))
     return " ".join(_sentence(rng) for _ in range(2))
@@ -71,7 +78,9 @@ def write_json(rng: random.Random) -> Turns:
     """Words and a figure to put into a JSON object."""
     name, text, label, figure = _phrase(rng), _sentence(rng), _korean(rng), _figure(rng)
     answer = {"제목": name, "내용": [text], "표": [[label, figure]]}
-    return _turns(f"{name} JSON\n{text} {label} {figure}", json.dumps(answer, ensure_ascii=False, separators=(",", ":")))
+    return _turns(
+        f"{name} JSON\n{text} {label} {figure}", json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    )
 
 
 def _turns(prompt: str, answer: str) -> Turns:

@@ -70,8 +70,16 @@ def heldout_sets(rows: int) -> list[HeldOut]:
 def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> None:
     """Measure all sets and write the three files into `out`."""
     weights = weights_hash(version)
-    settings = [c.evaluation.max_new_tokens, c.evaluation.answers, c.active.compute_dtype, c.active.load_in_4bit, c.active.max_length]
-    cached = {s.name: STATE / "evaluations" / f"{sha256_of([weights, s.digest, settings, _code_hash()])}.json" for s in sets}
+    settings = [
+        c.evaluation.max_new_tokens,
+        c.evaluation.answers,
+        c.active.compute_dtype,
+        c.active.load_in_4bit,
+        c.active.max_length,
+    ]
+    cached = {
+        s.name: STATE / "evaluations" / f"{sha256_of([weights, s.digest, settings, _code_hash()])}.json" for s in sets
+    }
     if missing := [s for s in sets if not cached[s.name].is_file()]:
         import torch
 
@@ -110,7 +118,9 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOut]) -> dict[
 
     shown = {(s.name, r.id) for s in sets for r in s.records[: c.evaluation.answers]}
     spoken = [i for i, (s, r, _) in enumerate(questions) if r.measure in ("number", "text") or (s.name, r.id) in shown]
-    texts = asking.answers(model, tokenizer, [list(questions[i][1].turns[:-1]) for i in spoken], c.evaluation.max_new_tokens)
+    texts = asking.answers(
+        model, tokenizer, [list(questions[i][1].turns[:-1]) for i in spoken], c.evaluation.max_new_tokens
+    )
     said = dict(zip(spoken, texts, strict=True))
 
     results: dict[str, dict[str, Any]] = {s.name: {"rows": [], "answers": []} for s in sets}
@@ -126,7 +136,12 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOut]) -> dict[
         elif record.measure == "text":
             score = round(chrf(said[i], record.completion), 4)
         results[s.name]["rows"].append(
-            {"id": record.id, "nll": round(likelihoods[right], 4), "tokens": tokens[right].supervised, "score": score}
+            {
+                "id": record.id,
+                "nll": round(likelihoods[right], 4),
+                "tokens": tokens[right].supervised,
+                "score": score,
+            }
         )
         if (s.name, record.id) in shown:
             results[s.name]["answers"].append(
@@ -136,7 +151,7 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOut]) -> dict[
 
 
 def summarize(c: Curriculum, heldout: HeldOut, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """A set's measures with their intervals. A set of mixed kinds is scored on the rows of its most frequent measure."""
+    """A set's measures and intervals; a set of mixed kinds is scored on the rows of its most frequent measure."""
     kinds = [r.measure for r in heldout.records]
     measure = max(sorted(set(kinds)), key=kinds.count)
     by_id = {r.id: r for r in heldout.records}
@@ -156,7 +171,9 @@ def summarize(c: Curriculum, heldout: HeldOut, rows: list[dict[str, Any]]) -> di
     }
     if rows:
         counts = resamples(len(rows), c.evaluation.bootstrap, c.seed)
-        result["nll"], result["nll_interval"] = mean_interval([r["nll"] for r in rows], [r["tokens"] for r in rows], counts)
+        result["nll"], result["nll_interval"] = mean_interval(
+            [r["nll"] for r in rows], [r["tokens"] for r in rows], counts
+        )
     scores = [r["score"] for r in rows if r["score"] is not None and by_id[r["id"]].measure == measure]
     if scores:
         counts = resamples(len(scores), c.evaluation.bootstrap, c.seed)
@@ -177,7 +194,9 @@ def weights_hash(version: str) -> str:
 
 def _code_hash() -> str:
     here = Path(__file__).parent
-    return sha256_of([sha256(here / name) for name in ("evaluate.py", "asking.py", "measures.py", "chat.py")])
+    return sha256_of(
+        [sha256(here / name) for name in ("evaluate.py", "asking.py", "measures.py", "chat.py", "weights.py")]
+    )
 
 
 if __name__ == "__main__":

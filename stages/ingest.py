@@ -6,6 +6,7 @@
     data/records/<source>/records.jsonl    what versions may train on, in the order of the files
     data/records/<source>/rejected.jsonl   every raw row that gave no record: its place, the reason, a remedy
     data/records/<source>/ingest.json      the counts, which balance: nothing is dropped unseen
+    data/records/<source>/documents.txt    SHA-256 of every document behind a row, held out or not
     data/heldout/<source>/<form>.jsonl     what no version ever trains on
 
 A group (an article, a passage, an original question) is held out by the hash of its text alone: adding data
@@ -70,6 +71,7 @@ class Tally:
     kept: Counter[tuple[str, Form]] = field(default_factory=Counter)  # by side and form
     groups: dict[str, set[int]] = field(default_factory=lambda: {"records": set(), "heldout": set()})
     seen: dict[Form, set[int]] = field(default_factory=lambda: defaultdict(set))  # ids, 8 bytes each
+    documents: set[str] = field(default_factory=set)
 
 
 def main() -> None:
@@ -96,9 +98,7 @@ def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source
         LineageError: no such folder, an unknown reader, a drifted schema, a form that the reader never gives.
     """
     if source.reader not in READERS:
-        raise LineageError(
-            f"sources.{name}.reader: {source.reader!r} is none of {', '.join(sorted(READERS))}"
-        )
+        raise LineageError(f"sources.{name}.reader: {source.reader!r} is none of {', '.join(sorted(READERS))}")
     if not folder.is_dir():
         raise LineageError(
             f"{folder}: no such folder; put the files of {name} there, or set data: sample in params.yaml"
@@ -121,7 +121,9 @@ def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source
             (held[item.form] if out else train).write(item.to_json() + "\n")
             tally.kept["heldout" if out else "records", item.form] += 1
             tally.groups["heldout" if out else "records"].add(_int64(item.group))
+            tally.documents.update(item.documents)
     counts = _counts(name, source, tally)
+    (records / "documents.txt").write_text("".join(f"{d}\n" for d in sorted(tally.documents)), encoding="utf-8")
     write_json(records / "ingest.json", counts)
     return counts
 
@@ -182,15 +184,11 @@ def cleaned(record: Record) -> Record | Rejected:
     """The record with clean text and a group that fits a line, or the reason why it cannot be written."""
     turns = tuple({**turn, "content": clean(turn["content"])} for turn in record.turns)
     if not all(turn["content"] for turn in turns):
-        return Rejected(
-            record.origin, "a text without a visible character", "fill it in, or leave the row out"
-        )
+        return Rejected(record.origin, "a text without a visible character", "fill it in, or leave the row out")
     try:
         "".join((record.group, *record.options, *(turn["content"] for turn in turns))).encode()
     except UnicodeEncodeError as error:
-        return Rejected(
-            record.origin, "half a character", f"{error.reason}: an emoji was cut in two; repair the text"
-        )
+        return Rejected(record.origin, "half a character", f"{error.reason}: an emoji was cut in two; repair the text")
     options = tuple(map(clean, record.options))
     if record.correct is not None and options[record.correct] != turns[-1]["content"]:
         return Rejected(record.origin, "the right option is not the answer", f"{options!r:.120}")
@@ -214,18 +212,14 @@ def _int64(text: str) -> int:
 
 def _counts(name: str, source: Source, tally: Tally) -> dict[str, Any]:
     """The content of ingest.json. Raises LineageError where a form that was asked for never came."""
-    sides = {
-        side: sum(n for (at, _), n in tally.kept.items() if at == side) for side in ("records", "heldout")
-    }
+    sides = {side: sum(n for (at, _), n in tally.kept.items() if at == side) for side in ("records", "heldout")}
     forms = {f: {side: tally.kept[side, f] for side in ("records", "heldout")} for f in source.forms}
     assert tally.made == sides["records"] + sides["heldout"] + tally.duplicates, (
         f"{name}: the rows do not balance: {tally}"
     )
     assert not tally.groups["records"] & tally.groups["heldout"], f"{name}: a group is on both sides"
     rejected_rows = sum(tally.rejected.values())
-    if missing := [
-        form for form, n in forms.items() if tally.raw_rows > rejected_rows and not sum(n.values())
-    ]:
+    if missing := [form for form, n in forms.items() if tally.raw_rows > rejected_rows and not sum(n.values())]:
         raise LineageError(
             f"sources.{name}.forms: the reader {source.reader} gives no {', '.join(missing)}; take it out"
         )

@@ -54,7 +54,7 @@ def interval(draws: Any) -> list[float]:
 
 
 def mean_interval(values: list[float], weights: list[float], counts: Any) -> tuple[float, list[float]]:
-    """A weighted mean, such as NLL per token from sums per row (values) and tokens per row (weights), and its interval."""
+    """The sum of `values` over that of `weights`, such as NLL per token from NLL and tokens by row; its interval."""
     import numpy
 
     total, weight = numpy.asarray(values, float), numpy.asarray(weights, float)

@@ -7,7 +7,6 @@ and an ancestor's choice can be made again without reading its mix.
 
 import hashlib
 import heapq
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 from lineage.curriculum import Curriculum, load_curriculum
 from lineage.errors import LineageError
 from lineage.files import appearing, write_json
-from lineage.record import Record, read_records
+from lineage.record import Record, from_json, read_records
 from lineage.stage import argument, run_stage
 
 RECORDS = Path("data/records")
@@ -67,7 +66,9 @@ def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
     own_rows = sum(entry["taken"] for entry in own.values())
     wanted = round(own_rows * spec.replay / (1 - spec.replay))
     pool = replayable(c, version, barred, own_ids)
-    picked = heapq.nsmallest(wanted, ((_chance(c.seed, "replay", version, r.id), a, r.to_json(), r.source) for a, r in pool))
+    picked = heapq.nsmallest(
+        wanted, ((_chance(c.seed, "replay", version, r.id), a, r.to_json(), r.source) for a, r in pool)
+    )
     came_from: dict[str, Counter[str]] = {}
     with (out / "replay.jsonl").open("w", encoding="utf-8") as file:
         for _, ancestor, line, source in picked:
@@ -97,8 +98,7 @@ def chosen(c: Curriculum, version: str, source: str) -> Iterator[tuple[Record, i
     if entry.count is not None:
         ranked = ((_chance(c.seed, version, r.id), r.to_json()) for r in rows)
         for _, line in heapq.nsmallest(entry.count, ranked):
-            row = json.loads(line)
-            yield Record(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}), 1
+            yield from_json(line), 1
     elif entry.weight is not None:
         whole, part = divmod(entry.weight, 1)
         for record in rows:

@@ -78,9 +78,7 @@ def show(published: list[Published], uri: str) -> None:
             one.facts.tags.get("fingerprint", "")[:12],
             "" if nll is None else f"{nll:.3f}",
             "" if gain is None else f"{gain:+.3f}",
-            one.outcome
-            if one.facts.measured
-            else f"{one.outcome}; not measured: dvc repro evaluate@{one.facts.name}",
+            one.outcome if one.facts.measured else f"{one.outcome}; not measured: dvc repro evaluate@{one.facts.name}",
         )
     Console().print(table)
     print("look at it: lineage ui" if uri == local_uri() else f"look at it: {shown(uri)}")
@@ -109,18 +107,14 @@ def _git_commit() -> dict[str, str]:
 
     def git(*arguments: str) -> str | None:
         try:
-            done = subprocess.run(
-                ["git", *arguments], capture_output=True, text=True, timeout=20, cwd=Path.cwd()
-            )
+            done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=20, cwd=Path.cwd())
         except (OSError, subprocess.TimeoutExpired):
             return None
         return done.stdout.strip() if done.returncode == 0 else None
 
     if not (commit := git("rev-parse", "HEAD")):
         return {}
-    return {
-        "git_commit": f"{commit}+changes" if git("status", "--porcelain", "--untracked-files=no") else commit
-    }
+    return {"git_commit": f"{commit}+changes" if git("status", "--porcelain", "--untracked-files=no") else commit}
 
 
 if __name__ == "__main__":

@@ -38,9 +38,7 @@ def report(c: Curriculum, out: Path) -> list[str]:
     cards = out / "cards"
     cards.mkdir()
     for version in w.inside:
-        (cards / f"{version}.md").write_text(
-            render_card(w, version, comparison), encoding="utf-8", newline="\n"
-        )
+        (cards / f"{version}.md").write_text(render_card(w, version, comparison), encoding="utf-8", newline="\n")
     return findings(w, comparison)
 
 

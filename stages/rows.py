@@ -65,7 +65,8 @@ def tokenize_mix(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: 
     for source, counts in sources.items():
         if not counts["rows"]:
             raise LineageError(
-                f"{folder.name}: all {counts['dropped'][TOO_LONG]} rows of {source!r} are longer than {max_length} tokens; "
+                f"{folder.name}: all {counts['dropped'][TOO_LONG]} rows of {source!r} are longer than {max_length} "
+                f"tokens; "
                 f"raise profiles.<profile>.max_length or take the source out of the mix"
             )
     return MixTokens(dataset, [len(ids) for ids in dataset["input_ids"]], sources, mix_hash)
@@ -84,7 +85,13 @@ def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int) 
             for record in read_records(folder / f"{part}.jsonl"):
                 counts = sources.setdefault(
                     record.source,
-                    {"rows": 0, "tokens": 0, "supervised_tokens": 0, "replayed_rows": 0, "dropped": Counter()},
+                    {
+                        "rows": 0,
+                        "tokens": 0,
+                        "supervised_tokens": 0,
+                        "replayed_rows": 0,
+                        "dropped": Counter(),
+                    },
                 )
                 row = chat.tokenize(tokenizer, list(record.turns[:-1]), record.completion)
                 if len(row.ids) > max_length:
@@ -101,10 +108,7 @@ def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int) 
 
 def steps_for(budget: Budget, scale: float, lengths: list[int], rows_per_step: int) -> int:
     """Optimizer steps that spend a budget, at least one: tokens seen, or passes over the rows."""
-    if budget.tokens is not None:
-        passes = budget.tokens * scale / sum(lengths)
-    else:
-        passes = (budget.epochs or 0) * scale
+    passes = (budget.tokens / sum(lengths) if budget.tokens else budget.epochs or 0) * scale
     return max(1, round(passes * len(lengths) / rows_per_step))
 
 

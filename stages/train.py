@@ -22,9 +22,9 @@ from lineage.errors import LineageError
 from lineage.files import STATE, appearing, sha256, sha256_of, write_json
 from lineage.stage import argument, run_stage
 from stages import chat
-from stages.base import BASE_FOLDER, weights_of
 from stages.rows import MixTokens, steps_for, tokenize_mix, training_order
 from stages.trainers import Job, Outcome
+from stages.weights import BASE_FOLDER, weights_of
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers", "safetensors")
 HERE = Path(__file__).parent
@@ -60,7 +60,9 @@ def train(c: Curriculum, version: str, out: Path) -> None:
     base = json.loads((BASE_FOLDER / "base.json").read_text(encoding="utf-8"))
     parent = open_parent(c, spec.parent, base)
     tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
-    tokens = tokenize_mix(Path("data/mixes", version), tokenizer, sha256(BASE_FOLDER / "tokenizer.json"), profile.max_length)
+    tokens = tokenize_mix(
+        Path("data/mixes", version), tokenizer, sha256(BASE_FOLDER / "tokenizer.json"), profile.max_length
+    )
     rows_per_step = profile.batch_size * profile.gradient_accumulation
     steps = steps_for(profile.budget, spec.train.budget_scale, tokens.lengths, rows_per_step)
     order = training_order(tokens.lengths, profile.batch_size, steps * profile.gradient_accumulation, c.seed)
@@ -68,7 +70,11 @@ def train(c: Curriculum, version: str, out: Path) -> None:
         "version": version,
         "parent": spec.parent,
         "parent_adapter": parent["adapter"] if parent else None,
-        "base": {"identity": base["identity"], "origin": base["origin"], "load": "4bit" if profile.load_in_4bit else profile.compute_dtype},
+        "base": {
+            "identity": base["identity"],
+            "origin": base["origin"],
+            "load": "4bit" if profile.load_in_4bit else profile.compute_dtype,
+        },
         "mix": tokens.summary(),
         "template": chat.template_hash(),
         "lora": c.chain.lora.model_dump(),
@@ -76,7 +82,9 @@ def train(c: Curriculum, version: str, out: Path) -> None:
         "steps": steps,
         "trained_tokens": sum(tokens.lengths[i] for i in order),
     }
-    fingerprint = sha256_of([shape, profile.model_dump(exclude={"checkpoint_steps"}), spec.train.model_dump(), code_hash()])
+    fingerprint = sha256_of(
+        [shape, profile.model_dump(exclude={"checkpoint_steps"}), spec.train.model_dump(), code_hash()]
+    )
     scratch = STATE / "checkpoints" / fingerprint
     announce(version, spec.parent, tokens, shape)
 
@@ -130,9 +138,12 @@ def open_parent(c: Curriculum, parent: str, base: dict[str, Any]) -> dict[str, A
     file = folder / "adapter_model.safetensors"
     found = sha256(file) if file.is_file() else "no file"
     if found != record["adapter"]:
-        raise LineageError(f"{file}: its SHA-256 is {found[:12]}, its record says {record['adapter'][:12]}; it was changed; {remedy}")
-    if record["base"]["identity"] != base["identity"]:
-        raise LineageError(f"{folder}: it was trained on another base ({record['base']['identity'][:12]}, now {base['identity'][:12]}); {remedy}")
+        raise LineageError(
+            f"{file}: its SHA-256 is {found[:12]}, its record says {record['adapter'][:12]}; it was changed; {remedy}"
+        )
+    was, now = record["base"]["identity"][:12], base["identity"][:12]
+    if was != now:
+        raise LineageError(f"{folder}: it was trained on another base ({was}, now {now}); {remedy}")
     if record["template"] != chat.template_hash():
         raise LineageError(f"{folder}: it was trained with another chat template than {c.chain.template}; {remedy}")
     return record
@@ -140,14 +151,21 @@ def open_parent(c: Curriculum, parent: str, base: dict[str, Any]) -> dict[str, A
 
 def code_hash() -> str:
     """A hash of the modules that shape an adapter, those that `dvc.yaml` lists under `train`."""
-    files = [HERE / "train.py", HERE / "rows.py", HERE / "chat.py", *sorted((HERE / "trainers").glob("*.py"))]
+    files = [
+        HERE / "train.py",
+        HERE / "rows.py",
+        HERE / "chat.py",
+        HERE / "weights.py",
+        *sorted((HERE / "trainers").glob("*.py")),
+    ]
     return sha256_of([[file.name, sha256(file)] for file in files])
 
 
 def announce(version: str, parent: str, tokens: MixTokens, shape: dict[str, Any]) -> None:
     """Say what is about to be trained, source by source."""
     mix = shape["mix"]
-    print(f"{version}: continues {parent}, {mix['rows']:,} rows, {shape['steps']:,} steps, {shape['trained_tokens']:,} tokens")
+    cost = f"{shape['steps']:,} steps, {shape['trained_tokens']:,} tokens"
+    print(f"{version}: continues {parent}, {mix['rows']:,} rows, {cost}")
     for source, n in tokens.sources.items():
         dropped = "".join(f", {count:,} dropped ({why})" for why, count in n["dropped"].items())
         share = n["supervised_tokens"] / max(n["tokens"], 1)

@@ -45,9 +45,7 @@ def read_document(path: Path, sha256: str, limits: Limits, progress: Callable[[i
         for table in found:
             table.pages.append(number)
             if lost := lost_numbers(table, text):
-                warnings.append(
-                    f"page {number}: not in the page's text, though in a table: {', '.join(lost[:5])}"
-                )
+                warnings.append(f"page {number}: not in the page's text, though in a table: {', '.join(lost[:5])}")
         outside = [tuple(g for g in run if g not in taken) for run in read.runs]
         lines.append((read.height, [line for run in outside if (line := to_line(run))]))
         tables.append(found)
@@ -178,11 +176,7 @@ def _title(doc: Any, blocks: Sequence[tuple[int, Block]], page_text: Sequence[st
     """The metadata's title where the first page shows it, else the first page's largest heading, else ""."""
     stated = clean(doc.metadata.get("title") or "").replace("\n", " ")
     first = page_text[0] if page_text else ""
-    if (
-        len(stated) > 3
-        and not FILE_TITLE.search(stated)
-        and re.sub(r"\s", "", stated) in re.sub(r"\s", "", first)
-    ):
+    if len(stated) > 3 and not FILE_TITLE.search(stated) and re.sub(r"\s", "", stated) in re.sub(r"\s", "", first):
         return stated[:200]
     headings = [block for page, block in blocks if page == 1 and block.kind == "heading"]
     headings = headings or [block for _, block in blocks if block.kind == "heading"]

@@ -22,9 +22,7 @@ REMEDIES = {
     "out of memory": "it unpacks to gigabytes: print it to a new PDF, or split it",
     "crashed": "it brought the PDF reader down twice: print it to a new PDF",
 }
-COMMON = frozenset(
-    "이다는의을가에로고한지하사기도자인대시정스어서제일수있을를은과상부보나장그리조원전해년월업금"
-)
+COMMON = frozenset("이다는의을가에로고한지하사기도자인대시정스어서제일수있을를은과상부보나장그리조원전해년월업금")
 
 
 class Refused(Exception):
@@ -99,10 +97,6 @@ def _gibberish(text: str) -> str:
         return "" if len(re.findall(r"\d", text)) > 3 else "it has no letters"
     if len(hangul) >= 100 and (share := sum(c in COMMON for c in hangul) / len(hangul)) < 0.08:
         return f"only {share:.0%} of its syllables are common ones"
-    if (
-        not hangul
-        and len(latin) >= 40
-        and (share := sum(c in "aeiouAEIOU" for c in latin) / len(latin)) < 0.2
-    ):
+    if not hangul and len(latin) >= 40 and (share := sum(c in "aeiouAEIOU" for c in latin) / len(latin)) < 0.2:
         return f"only {share:.0%} of its letters are vowels"
     return ""

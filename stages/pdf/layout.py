@@ -20,9 +20,7 @@ PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 # "12 | 시장 동향", "시장 동향 12", "- 12 -", but not the heading "1. 개요"
-OUTER_NUMBER = re.compile(
-    r"^[-–\s]*(\d{1,4})(?:\s*[|ㅣ·]\s*|\s+|[-–\s]*$)(?=\D|$)|(?:\s|[|ㅣ·])(\d{1,4})[-–\s]*$"
-)
+OUTER_NUMBER = re.compile(r"^[-–\s]*(\d{1,4})(?:\s*[|ㅣ·]\s*|\s+|[-–\s]*$)(?=\D|$)|(?:\s|[|ㅣ·])(\d{1,4})[-–\s]*$")
 CAPTION = re.compile(
     r"[<\[〈【(]?\s*(?:표|그림|도표|도|Table|Figure|Fig\.)\s*[ⅠⅡⅢⅣⅤIVX\d][\d.\-–]*|\(\s*단위\s*[:：]", re.I
 )
@@ -94,9 +92,7 @@ def reading_order(lines: Sequence[Line]) -> list[list[Line]]:
     gutter = _gutter(lines)
     if gutter is None:
         return _row_by_row(rows(lines)) if lines else []
-    across = sorted(
-        (n for n in lines if n.box[0] < gutter - 2 and n.box[2] > gutter + 2), key=lambda n: n.box[1]
-    )
+    across = sorted((n for n in lines if n.box[0] < gutter - 2 and n.box[2] > gutter + 2), key=lambda n: n.box[1])
     beside = [n for n in lines if n not in across]
     ordered: list[list[Line]] = []
     for line in [*across, None]:
@@ -142,9 +138,7 @@ def _passage(found: Sequence[list[Line]], start: int) -> tuple[int, float]:
             break
         left, right = max(left, fits_left), min(right, fits_right)
         end += 1
-    while (
-        end > start and len(found[end - 1]) == 1 and found[end - 1][0].box[1] > found[end - 2][0].box[3] + 9
-    ):
+    while end > start and len(found[end - 1]) == 1 and found[end - 1][0].box[1] > found[end - 2][0].box[3] + 9:
         end -= 1  # what stands alone below both columns comes after them
     inside = [line for row in found[start:end] for line in row]
     sides = ([n for n in inside if n.box[2] <= left + 0.1], [n for n in inside if n.box[0] >= right - 0.1])
@@ -211,9 +205,7 @@ def to_blocks(columns: Sequence[Sequence[Line]], body: float) -> list[Block]:
     blocks = []
     for column in columns:
         right = max((line.box[2] for line in column), default=0.0)
-        gaps = sorted(
-            b.box[1] - a.box[3] for a, b in pairwise(column) if 0 < b.box[1] - a.box[3] < 2 * a.size
-        )
+        gaps = sorted(b.box[1] - a.box[3] for a, b in pairwise(column) if 0 < b.box[1] - a.box[3] < 2 * a.size)
         leading = gaps[len(gaps) // 3] if gaps else 0.0  # between the lines of a paragraph, in points
         group: list[Line] = []
         for line in column:
@@ -251,9 +243,7 @@ def _kind(lines: Sequence[Line], body: float) -> str:
     if NOTE.match(text):
         return "note"
     whole = sum(len(n.text) for n in lines)
-    sentence = bool(ENDED.search(lines[-1].text)) or bool(
-        re.search(r"[다음함임]\.?$", lines[-1].text) and whole > 30
-    )
+    sentence = bool(ENDED.search(lines[-1].text)) or bool(re.search(r"[다음함임]\.?$", lines[-1].text) and whole > 30)
     has_word = bool(re.search(r"[가-힣A-Za-z一-鿿]{2}", text.replace(" ", "")))
     if len(lines) <= 4 and lines[0].size >= 1.15 * body and whole <= 80 and has_word and not sentence:
         return "heading"

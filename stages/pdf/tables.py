@@ -32,9 +32,7 @@ MOST_STROKES, MOST_CROSSINGS = (
 )  # more is a map or a chart, and would take from seconds to minutes
 SNAP = 3.0  # points: edges nearer than this are one edge
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-MINUS = re.compile(
-    r"(?:[△▵∆▽−–-]\s*[\d.,]*\d\s*[%p]*|\(\s*(?=[\d.,]*\d[\d.,]*\d|[\d.]*[.,])[\d.,]+\s*%?\s*\))"
-)
+MINUS = re.compile(r"(?:[△▵∆▽−–-]\s*[\d.,]*\d\s*[%p]*|\(\s*(?=[\d.,]*\d[\d.,]*\d|[\d.]*[.,])[\d.,]+\s*%?\s*\))")
 
 AMOUNT = re.compile(r"[△▵∆(\[−–-]*\d{1,3}(?:,\d{3})*(?:\.\d+)?[%)\]]*")
 Ruling = tuple[float, float, float]
@@ -79,9 +77,7 @@ def find_tables(page: Any, read: PageText, before: Table | None) -> tuple[list[T
     for boxes in sorted(grids, key=len, reverse=True):
         table, glyphs = _fill(boxes, read)
         whole = table and (len(table.rows) > 1 or (before and continues(before, table)))
-        if (
-            table and whole and not taken & glyphs
-        ):  # a table inside a cell of a bigger one is that cell's text
+        if table and whole and not taken & glyphs:  # a table inside a cell of a bigger one is that cell's text
             tables.append(table)
             taken |= glyphs
     return sorted(tables, key=lambda t: (t.box[1], t.box[0])), taken, ""
@@ -121,9 +117,7 @@ def _fill(boxes: Sequence[Box], read: PageText) -> tuple[Table | None, set[Glyph
     return table, {g for glyphs in inside.values() for g in glyphs}
 
 
-def _home(
-    slots: dict[tuple[int, int], int], xs: Sequence[float], ys: Sequence[float], glyphs: Sequence[Glyph]
-) -> int:
+def _home(slots: dict[tuple[int, int], int], xs: Sequence[float], ys: Sequence[float], glyphs: Sequence[Glyph]) -> int:
     x, y = (glyphs[0].x0 + glyphs[-1].x1) / 2, (glyphs[0].y0 + glyphs[0].y1) / 2
     return slots.get((bisect_right(ys, y) - 1, bisect_right(xs, x) - 1), -1)
 
@@ -185,9 +179,7 @@ def _crossings(across: Sequence[Ruling], down: Sequence[Ruling]) -> int:
     return sum(bisect_right(xs, x1 + SNAP) - bisect_left(xs, x0 - SNAP) for x0, x1, _ in across)
 
 
-def _sides(
-    across: Sequence[Ruling], down: Sequence[Ruling]
-) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+def _sides(across: Sequence[Ruling], down: Sequence[Ruling]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     """Lines that close open tables: at both ends of rulings of one width, as far as inner borders reach."""
     added: list[tuple[tuple[float, float], tuple[float, float]]] = []
     for x0, x1 in sorted({(round(a), round(b)) for a, b, _ in across}):
@@ -195,9 +187,7 @@ def _sides(
         if len(levels) < 2:
             continue
         inner = sorted(
-            (y0, y1)
-            for x, y0, y1 in down
-            if x0 + 5 < x < x1 - 5 and y0 > levels[0] - 5 and y1 < levels[-1] + 5
+            (y0, y1) for x, y0, y1 in down if x0 + 5 < x < x1 - 5 and y0 > levels[0] - 5 and y1 < levels[-1] + 5
         )
         for y0, y1 in _merged(inner):
             for x in (x0, x1):

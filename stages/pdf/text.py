@@ -62,9 +62,7 @@ def read_page(page: Any) -> PageText:
     import pymupdf
 
     flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_INHIBIT_SPACES
-    raw = [
-        line for block in page.get_text("rawdict", flags=flags)["blocks"] for line in block.get("lines", ())
-    ]
+    raw = [line for block in page.get_text("rawdict", flags=flags)["blocks"] for line in block.get("lines", ())]
     width, height = page.cropbox.width, page.cropbox.height
     turn = _main_turn(raw)
     ink = Ink(page) if any(_doubtful(span) for line in raw for span in line["spans"]) else None
@@ -189,12 +187,7 @@ def rows(lines: Iterable[Line]) -> list[list[Line]]:
     for line in sorted(lines, key=lambda item: ((item.box[1] + item.box[3]) / 2, item.box[0])):
         middle = (line.box[1] + line.box[3]) / 2
         alone = line.text.startswith(STANDIN) or (found and found[-1][0].text.startswith(STANDIN))
-        if (
-            found
-            and not alone
-            and middle < found[-1][0].box[3] - 0.3 * found[-1][0].size
-            and _beside(found[-1], line)
-        ):
+        if found and not alone and middle < found[-1][0].box[3] - 0.3 * found[-1][0].size and _beside(found[-1], line):
             found[-1].append(line)
         else:
             found.append([line])

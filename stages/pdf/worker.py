@@ -70,9 +70,7 @@ class Worker:
             self._receive(time.monotonic() + START_SECONDS)
         except (EOFError, TimeoutError) as error:
             self._stop()
-            raise Refused(
-                "crashed", "the PDF worker did not start: try `python -m stages.pdf.worker`"
-            ) from error
+            raise Refused("crashed", "the PDF worker did not start: try `python -m stages.pdf.worker`") from error
 
     def _stop(self) -> int:
         assert self.process is not None
@@ -131,9 +129,7 @@ def serve() -> None:
         limits = Limits(**request["limits"])
         _bound_time(limits)
         try:
-            document = read_document(
-                Path(request["path"]), request["sha256"], limits, lambda n: answer({"page": n})
-            )
+            document = read_document(Path(request["path"]), request["sha256"], limits, lambda n: answer({"page": n}))
             Path(request["target"]).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
             answer({"done": True})
         except Refused as refused:

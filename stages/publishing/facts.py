@@ -52,9 +52,7 @@ class Facts:
     def digest(self, hashes: dict[str, str]) -> str:
         """The SHA-256 of everything that is told, given the `hashes` of the artifacts."""
         history = {metric: sorted(points.items()) for metric, points in self.history.items()}
-        return sha256_of(
-            [self.name, self.key, self.tags, self.params, history, self.measures, self.datasets, hashes]
-        )
+        return sha256_of([self.name, self.key, self.tags, self.params, history, self.measures, self.datasets, hashes])
 
 
 def read_facts() -> list[Facts]:
@@ -85,14 +83,10 @@ def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Fac
     if not card.is_file():
         raise LineageError(f"{card}: not found; make it again: dvc repro report")
     measures = _measures(name, record["adapter"])
-    artifacts = {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)} | {
-        "card.md": card
-    }
+    artifacts = {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)} | {"card.md": card}
     if measures:
         artifacts |= {
-            file.name: file
-            for file in _files(METRICS / name)
-            if file.name in ("measures.json", "answers.jsonl")
+            file.name: file for file in _files(METRICS / name) if file.name in ("measures.json", "answers.jsonl")
         }
     mix = record["mix"]
     return Facts(
@@ -135,11 +129,7 @@ def _base(shared: dict[str, str]) -> Iterator[Facts]:
         params=_flat({"base": base["origin"]} | sizes),
         measures=measures,
         artifacts={"base.json": MODELS / BASE / "base.json"}
-        | {
-            file.name: file
-            for file in _files(METRICS / BASE)
-            if file.name in ("measures.json", "answers.jsonl")
-        },
+        | {file.name: file for file in _files(METRICS / BASE) if file.name in ("measures.json", "answers.jsonl")},
     )
 
 
@@ -148,10 +138,7 @@ def _report(shared: dict[str, str]) -> Facts:
     return Facts(
         name="report",
         key="report",
-        tags=shared
-        | {
-            NOTE: "Retention matrix, tree, curves, all cards: open the artifact `lineage.html`."
-        },
+        tags=shared | {NOTE: "Retention matrix, tree, curves, all cards: open the artifact `lineage.html`."},
         artifacts={file.relative_to(REPORTS).as_posix(): file for file in _files(REPORTS)},
     )
 
@@ -228,9 +215,7 @@ def _parents_first(versions: list[Facts]) -> list[Facts]:
     names, done = {one.name for one in versions}, list[Facts]()
     while len(done) < len(versions):
         ready = {one.name for one in done}
-        done.append(
-            next(v for v in versions if v.name not in ready and (v.parent in ready or v.parent not in names))
-        )
+        done.append(next(v for v in versions if v.name not in ready and (v.parent in ready or v.parent not in names)))
     return done
 
 
@@ -238,9 +223,7 @@ def _note(card: str) -> str:
     """A card as a run's description; a long one is cut at a line, and says where the whole of it is."""
     if len(card) <= NOTE_LIMIT:
         return card
-    return (
-        card[:NOTE_LIMIT].rpartition("\n")[0] + "\n\n(cut here; the whole card is the artifact `card.md`)\n"
-    )
+    return card[:NOTE_LIMIT].rpartition("\n")[0] + "\n\n(cut here; the whole card is the artifact `card.md`)\n"
 
 
 def _files(folder: Path) -> list[Path]:

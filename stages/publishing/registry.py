@@ -19,9 +19,7 @@ from stages.publishing.facts import Facts
 MODEL = "krx-lineage"
 CHAMPION = "champion"
 PROMOTIONS = Path("promotions.yaml")
-ABOUT = (
-    "Adapters of the lineage: a model version is a version at one fingerprint. Its run has card and measures."
-)
+ABOUT = "Adapters of the lineage: a model version is a version at one fingerprint. Its run has card and measures."
 
 
 def read_promotions(path: Path = PROMOTIONS) -> list[dict[str, str]]:
@@ -37,9 +35,7 @@ def read_promotions(path: Path = PROMOTIONS) -> list[dict[str, str]]:
     except yaml.YAMLError as error:
         raise LineageError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(entries, list):
-        raise LineageError(
-            f"{path}: expected a list of {{version, because, by}}, found {type(entries).__name__}"
-        )
+        raise LineageError(f"{path}: expected a list of {{version, because, by}}, found {type(entries).__name__}")
     for number, entry in enumerate(entries, 1):
         at = f"{path}: entry {number}"
         if not isinstance(entry, dict) or not all(isinstance(v, str) and v.strip() for v in entry.values()):
@@ -49,9 +45,7 @@ def read_promotions(path: Path = PROMOTIONS) -> list[dict[str, str]]:
                 f"{at}: {', '.join(sorted(missing))} missing; a promotion names a version and its reason"
             )
         if unknown := set(entry) - {"version", "because", "by"}:
-            raise LineageError(
-                f"{at}: unknown field {', '.join(sorted(unknown))}; allowed: version, because, by"
-            )
+            raise LineageError(f"{at}: unknown field {', '.join(sorted(unknown))}; allowed: version, because, by")
     return entries
 
 

@@ -22,9 +22,7 @@ PARAMS = 100  # parameters or tags a request; MLflow's limit
 Outcome = Literal["new", "completed", "updated", "unchanged"]
 
 
-def bring_up_to_date(
-    client: Any, experiment: str, facts: Facts, extra: dict[str, str]
-) -> tuple[str, Outcome, str]:
+def bring_up_to_date(client: Any, experiment: str, facts: Facts, extra: dict[str, str]) -> tuple[str, Outcome, str]:
     """Find or make the run of `facts`; returns its id, what was done, and the digest that it now carries.
 
     extra: tags that no digest covers: the parent's run id, the git commit (written when the run is filled).
@@ -57,9 +55,7 @@ def bring_up_to_date(
 
 def find_run(client: Any, experiment: str, key: str) -> Any | None:
     """The run that carries `lineage_key`, if it is there and not in the bin."""
-    found = client.search_runs(
-        [experiment], f"tags.lineage_key = '{key}'", order_by=["attributes.start_time ASC"]
-    )
+    found = client.search_runs([experiment], f"tags.lineage_key = '{key}'", order_by=["attributes.start_time ASC"])
     return found[0] if found else None
 
 

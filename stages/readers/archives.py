@@ -91,9 +91,7 @@ def _members(archive: str, paths: list[Path]) -> Iterator[Entry | Rejected]:
         with Joined(paths) as joined, zipfile.ZipFile(joined) as opened:
             infos = [info for info in opened.infolist() if not info.is_dir()]
             if _too_much(sum(i.file_size for i in infos), sum(path.stat().st_size for path in paths)):
-                yield Rejected(
-                    here, "an archive that unpacks to too much", f"more than {MAX_RATIO} times its size"
-                )
+                yield Rejected(here, "an archive that unpacks to too much", f"more than {MAX_RATIO} times its size")
                 return
             named = sorted(((_member_name(info), info) for info in infos), key=lambda pair: pair[0])
             for name, info in named:
@@ -101,9 +99,7 @@ def _members(archive: str, paths: list[Path]) -> Iterator[Entry | Rejected]:
                 if LITTER.search(name):
                     continue
                 if reason := _refusal(name, info):
-                    yield Rejected(
-                        {"file": full}, reason, "it was not opened; unpack it by hand if you trust it"
-                    )
+                    yield Rejected({"file": full}, reason, "it was not opened; unpack it by hand if you trust it")
                 else:
                     yield Entry(full, lambda info=info: opened.open(info))  # type: ignore[misc]
     except (zipfile.BadZipFile, EOFError, OSError) as error:

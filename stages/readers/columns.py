@@ -43,9 +43,7 @@ def shaped(
         present = [shape for shape in shapes if all(_pick(found, names)[0] for names in shape.values())]
         if not present:
             strange = strange or list(row.values)
-            yield Rejected(
-                row.origin, "a row without the columns", f"found {', '.join(row.values) or 'none'}"
-            )
+            yield Rejected(row.origin, "a row without the columns", f"found {', '.join(row.values) or 'none'}")
             continue
         fitted = True
         yield _named(row, found, present, optional or {})
@@ -79,9 +77,7 @@ def _check(file: str | None, fitted: bool, strange: list[str] | None, shapes: Se
 
 def drifted(file: str, found: Iterable[str], shapes: Iterable[Shape]) -> LineageError:
     """The error for a file in which nothing has the columns that a reader knows."""
-    accepted = " or ".join(
-        "(" + ", ".join("|".join(names) for names in shape.values()) + ")" for shape in shapes
-    )
+    accepted = " or ".join("(" + ", ".join("|".join(names) for names in shape.values()) + ")" for shape in shapes)
     return LineageError(
         f"{file}: found the columns {', '.join(found) or 'none'}; accepted are {accepted}. "
         "Rename its columns, or choose another reader for this source in params.yaml"

@@ -51,11 +51,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
 def _company(row: Row) -> Iterator[Record | Rejected]:
     name = text(_first(row.values, SHAPE["name"]))
     figures = _first(row.values, SHAPE["figures"])
-    if (
-        not name
-        or not isinstance(figures, dict)
-        or not all(isinstance(said, dict) for said in figures.values())
-    ):
+    if not name or not isinstance(figures, dict) or not all(isinstance(said, dict) for said in figures.values()):
         raise drifted(row.origin["file"], row.values, [SHAPE])
     documents = row.values.get("source_documents") or []
     sums = [text(document.get("sha256")) if isinstance(document, dict) else None for document in documents]

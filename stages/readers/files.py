@@ -50,9 +50,7 @@ def rows(
         if isinstance(entry, Rejected):
             yield entry
         elif entry.suffix not in suffixes:
-            yield Rejected(
-                {"file": entry.name}, f"not a {', '.join(suffixes)} file", "move it out of this folder"
-            )
+            yield Rejected({"file": entry.name}, f"not a {', '.join(suffixes)} file", "move it out of this folder")
         else:
             yield from guarded(entry, lambda entry=entry: _FORMATS[entry.suffix](entry, into))  # type: ignore[misc]
 
@@ -117,9 +115,7 @@ def _jsonl(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
             try:
                 value = decode(line)
             except BrokenJSON as error:
-                yield Rejected(
-                    {"file": entry.name, "row": number}, "invalid JSON", f"{error}; repair the line"
-                )
+                yield Rejected({"file": entry.name, "row": number}, "invalid JSON", f"{error}; repair the line")
                 continue
             yield _row(entry, number, value)
     if not number:

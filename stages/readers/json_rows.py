@@ -44,9 +44,7 @@ def items(stream: TextIO, into: Collection[str] = ()) -> Iterator[tuple[Any, dic
         yield from _descend(window, into, {})
 
 
-def _descend(
-    window: "_Window", into: Collection[str], around: dict[str, Any]
-) -> Iterator[tuple[Any, dict[str, Any]]]:
+def _descend(window: "_Window", into: Collection[str], around: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
     opening = window.peek()
     if opening == "[":
         for _ in window.members("]"):

@@ -38,6 +38,4 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
             yield Rejected(row.origin, f"a response without {ANSWER!r}", f"it ends {response[-60:]!r}")
             continue
         measure = "number" if any(char.isdigit() for char in final) else "text"
-        yield qa(
-            row.values["query"], response, group=row.values["original"], origin=row.origin, measure=measure
-        )
+        yield qa(row.values["query"], response, group=row.values["original"], origin=row.origin, measure=measure)

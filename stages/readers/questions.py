@@ -35,9 +35,7 @@ OPTIONAL = {
 LETTERS = "ABCDEFGHIJ"
 LABEL = re.compile(r"^\(?(?P<label>[A-J]|[①-⑩])(?P<close>[.):]|번)?\s*")
 # An option that speaks of the others keeps its place, and so do they.
-ABOUT_OTHERS = re.compile(
-    r"위의|모두|해당 ?없음|해당 사항|[①-⑩]|\b[A-J]\b\s*(와|과|,|·)|all of|none of", re.IGNORECASE
-)
+ABOUT_OTHERS = re.compile(r"위의|모두|해당 ?없음|해당 사항|[①-⑩]|\b[A-J]\b\s*(와|과|,|·)|all of|none of", re.IGNORECASE)
 
 
 def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:

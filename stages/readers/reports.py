@@ -32,9 +32,7 @@ JSON_CHARACTERS = 600  # of an answer in document
 NAME_CHARACTERS, TOPIC_CHARACTERS = 32, 22  # in a prompt
 KEY_SENTENCES, KEY_FIGURES = 3, 8  # in a summary
 SENTENCE = re.compile(r"(?<=[다요음함임됨]\.)\s+|(?<=[!?。])\s+|\n+")
-FIGURE = re.compile(
-    r"\d[\d,.]*\s*(?:%p?|[조억만천백십]*원|[조억만천백십]+|배|개|명|건|주|포인트|bp|달러|위)?"
-)
+FIGURE = re.compile(r"\d[\d,.]*\s*(?:%p?|[조억만천백십]*원|[조억만천백십]+|배|개|명|건|주|포인트|bp|달러|위)?")
 TABLE_NUMBER = re.compile(r"[△▵∆▲▼▽+(−–-]*\s*\d[\d,.]*\s*%?p?\)?")
 YEAR = re.compile(r"(?:19|20)\d\d(?:년|\.\d+|/\d+|\s*\((?:안|E|P)\))?")
 
@@ -66,9 +64,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
                 yield record
             if empty:
                 origin = {"file": document["file"]}
-                yield Rejected(
-                    origin, f"nothing for the form {form}", "look at the PDF: it may be all pictures"
-                )
+                yield Rejected(origin, f"nothing for the form {form}", "look at the PDF: it may be all pictures")
     yield from _quarantined(folder / "quarantine.jsonl")
 
 
@@ -108,9 +104,7 @@ def summaries(document: dict[str, Any]) -> Iterator[Record]:
                     figures.setdefault(label, value)
         if not key and not figures:
             continue
-        prompt = (
-            f"{_name(document)}의 '{_short(section.title, TOPIC_CHARACTERS)}' 부분을 JSON으로 요약해 주세요."
-        )
+        prompt = f"{_name(document)}의 '{_short(section.title, TOPIC_CHARACTERS)}' 부분을 JSON으로 요약해 주세요."
         answer = _compact({"제목": section.title, "요약": key, "주요 수치": figures})
         yield _record(document, section.page, "summary", prompt, answer, None)
 
@@ -141,9 +135,7 @@ def key_sentences(paragraphs: Sequence[str]) -> list[str]:
 def figures_of(rows: Sequence[Sequence[dict[str, Any]]]) -> Iterator[tuple[str, str]]:
     """(label, figure as written) of a table's cells; the label is what stands left and above it."""
     grid = as_grid(rows)
-    numeric = [
-        [bool(TABLE_NUMBER.fullmatch(text)) and not YEAR.fullmatch(text) for text in row] for row in grid
-    ]
+    numeric = [[bool(TABLE_NUMBER.fullmatch(text)) and not YEAR.fullmatch(text) for text in row] for row in grid]
     first = next((i for i, row in enumerate(numeric) if any(row)), len(grid))
     for row, marks in zip(grid[first:], numeric[first:], strict=True):
         left = " ".join(dict.fromkeys(t for t, mark in zip(row, marks, strict=True) if t and not mark))
@@ -258,9 +250,7 @@ def _sentences(text: str) -> list[str]:
     return [s.strip() for s in SENTENCE.split(text) if s.strip()]
 
 
-def _record(
-    document: dict[str, Any], page: int, form: Form, prompt: str, answer: str, part: int | None
-) -> Record:
+def _record(document: dict[str, Any], page: int, form: Form, prompt: str, answer: str, part: int | None) -> Record:
     origin = {"file": document["file"], "page": page, **({"part": part} if part else {})}
     sha256 = document["sha256"]
     return qa(prompt, answer, group=sha256, origin=origin, form=form, measure="none", documents=(sha256,))

@@ -68,9 +68,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
         if isinstance(entry, Rejected):
             yield entry
         elif entry.suffix != ".txt":
-            yield Rejected(
-                {"file": entry.name}, "not a .txt file", "save the rulebook as text, one article a line"
-            )
+            yield Rejected({"file": entry.name}, "not a .txt file", "save the rulebook as text, one article a line")
         else:
             yield from _rulebook(entry, forms)
 
@@ -97,26 +95,18 @@ def _rulebook(entry: Entry, forms: Sequence[str]) -> Iterator[Record | Rejected]
         text = "\n".join(article.lines).strip()
         if not text or text.startswith(("삭제", "<삭제")):
             reason = "a deleted article" if text else "an article without text"
-            yield Rejected(
-                origin, reason, "nothing to learn; if it has text in the rulebook, extract it again"
-            )
+            yield Rejected(origin, reason, "nothing to learn; if it has text in the rulebook, extract it again")
             continue
         chapter = {"chapter": article.chapter} if article.chapter else {}
         yield from _records(name, article, text, origin | chapter, forms)
     for line in book.annexes:
-        yield Rejected(
-            {"file": entry.name, "annex": line[:60]}, "an annex", "its tables and forms are not read"
-        )
+        yield Rejected({"file": entry.name, "annex": line[:60]}, "an annex", "its tables and forms are not read")
     if book.outside:
         said = " / ".join(book.outside)
-        yield Rejected(
-            {"file": entry.name}, "lines outside of any article", f"{len(book.outside)} lines: {said:.120}"
-        )
+        yield Rejected({"file": entry.name}, "lines outside of any article", f"{len(book.outside)} lines: {said:.120}")
 
 
-def _records(
-    book: str, article: Article, text: str, origin: dict[str, Any], forms: Sequence[str]
-) -> Iterator[Record]:
+def _records(book: str, article: Article, text: str, origin: dict[str, Any], forms: Sequence[str]) -> Iterator[Record]:
     title = f"({article.title})" if article.title else ""
     prompt, group = f"{book} {article.name}{title}의 내용은 무엇입니까?", f"{book} {article.name}"
     if "prompt_answer" in forms:
@@ -140,9 +130,7 @@ def parse(lines: Sequence[str]) -> Rulebook:
         if found and number > last:
             name = f"{part}제{number[0]}조" + (f"의{number[1]}" if number[1] else "")
             into = [found["text"]]
-            book.articles.append(
-                Article(name, one_line(found["title"] or ""), " ".join(headings.values()), into)
-            )
+            book.articles.append(Article(name, one_line(found["title"] or ""), " ".join(headings.values()), into))
             last = number
         elif heading := HEADING.match(bare):
             above = LEVELS[: LEVELS.index(heading["level"])]

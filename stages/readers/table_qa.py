@@ -39,9 +39,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
             yield row
             continue
         paragraphs = row.values.get("paragraphs", [row.values])
-        if not isinstance(paragraphs, list) or not all(
-            isinstance(p, dict) and "context" in p for p in paragraphs
-        ):
+        if not isinstance(paragraphs, list) or not all(isinstance(p, dict) and "context" in p for p in paragraphs):
             raise drifted(row.origin["file"], row.values, SHAPES)
         number = 0
         for paragraph in paragraphs:

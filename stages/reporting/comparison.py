@@ -17,7 +17,7 @@ import numpy as np
 
 from lineage.curriculum import BASE
 from lineage.errors import LineageError
-from stages.reporting.workspace import SetRows, Workspace
+from stages.reporting.workspace import Measured, SetRows, Workspace
 
 CONFIDENCE = 0.95
 DIGITS = 6  # figures are rounded where they are made, so that every reader shows the same
@@ -88,7 +88,7 @@ def _version(w: Workspace, version: str, draws: _Draws) -> dict[str, Any]:
     ancestors = [name for name in [*reversed(whole.line[:-1]), BASE] if name in w.measured]
     for name in shared:
         one = _against_parent(_difference([(name, me.rows[name], before.rows[name])], draws))
-        one |= _score(name, me.rows[name], before.rows[name], draws)
+        one |= _score(name, me, before, draws)
         known = {a: w.measured[a].rows[name] for a in ancestors if name in w.measured[a].rows}
         best = min(known, key=lambda a: _nll(known[a]))
         other = _difference([(name, me.rows[name], known[best])], draws)
@@ -144,16 +144,21 @@ def _against_parent(figures: dict[str, Any]) -> dict[str, Any]:
     return renamed | {"improved": figures["verdict"] == "improved"}
 
 
-def _score(name: str, mine: SetRows, parent: SetRows, draws: _Draws) -> dict[str, Any]:
-    """The task's own measure of both, and the paired interval of its difference; None where unscored."""
-    if mine.score is None or parent.score is None:
-        return {"score": None, "parent_score": None, "score_difference_interval": None}
-    gained = draws.of(name, len(mine.ids)) @ (mine.score - parent.score) / len(mine.ids)
-    return {
-        "score": _rounded(mine.score.mean()),
-        "parent_score": _rounded(parent.score.mean()),
-        "score_difference_interval": list(_interval(gained)),
-    }
+def _score(name: str, mine: Measured, parent: Measured, draws: _Draws) -> dict[str, Any]:
+    """The task's own measure of both, and the paired interval of its difference.
+
+    The scores are evaluate's own. No interval is given where there are none, or the rows do not give them.
+    """
+    score, before = mine.sets[name]["score"], parent.sets[name]["score"]
+    found = {"score": score, "parent_score": before, "score_difference_interval": None}
+    a, b = mine.rows[name].score, parent.rows[name].score
+    scored = ~np.isnan(a) & ~np.isnan(b)
+    if score is None or before is None or not scored.any():
+        return found
+    if not np.allclose([a[scored].mean(), b[scored].mean()], [score, before], atol=1e-3):
+        return found
+    gained = draws.of(f"{name} scored", int(scored.sum())) @ (a - b)[scored] / scored.sum()
+    return found | {"score_difference_interval": list(_interval(gained))}
 
 
 def _base_sets(w: Workspace) -> dict[str, Any]:
@@ -164,7 +169,7 @@ def _base_sets(w: Workspace) -> dict[str, Any]:
     return {
         name: {
             "nll": _rounded(_nll(rows)),
-            "score": None if rows.score is None else _rounded(rows.score.mean()),
+            "score": base.sets[name]["score"],
             "chance": base.sets[name]["chance"],
             "measure": base.sets[name]["measure"],
         }

@@ -24,10 +24,14 @@ def figure(nats: float) -> str:
 def _gains(pooled: dict[str, Any]) -> list[str]:
     if not pooled:
         return ["No version has been compared with its parent yet: run `dvc repro`."]
+    if len(pooled) == 1:
+        (version,) = pooled
+        p = pooled[version]
+        verdict = {"improved": "improved", "worse": "became worse", "unclear": "did not improve"}[p["verdict"]]
+        change = f"{p['parent_nll']:.2f} → {p['nll']:.2f} nats a token"
+        return [f"{version} {verdict} on held-out rows of its own sources beyond noise, {change}."]
     better = [name for name, p in pooled.items() if p["improved"]]
-    head = (
-        f"{len(better)} of {len(pooled)} versions improved on held-out rows of their own sources beyond noise"
-    )
+    head = f"{len(better)} of {len(pooled)} versions improved on held-out rows of their own sources beyond noise"
     most = min(pooled, key=lambda name: pooled[name]["difference"])
     p = pooled[most]
     head += f"; {most} most, {p['parent_nll']:.2f} → {p['nll']:.2f} nats a token." if better else "."
@@ -41,7 +45,7 @@ def _tasks(versions: dict[str, Any]) -> list[str]:
         (one["score"] - one["parent_score"], version, name, one)
         for version, v in versions.items()
         for name, one in v["sets"].items()
-        if one["own"] and one["measure"] in ("choice", "number") and one["score"] is not None
+        if one["own"] and one["measure"] in ("choice", "number") and one["score_difference_interval"]
     ]
     if not gains:
         return []
@@ -63,11 +67,8 @@ def _forgetting(versions: dict[str, Any]) -> list[str]:
         if v["sets"][name]["seen_by"]
     ]
     if not losses:
-        return (
-            ["No version became worse, beyond noise, on what its ancestors were trained on."]
-            if versions
-            else []
-        )
+        known = any(one["seen_by"] for v in versions.values() for one in v["sets"].values())
+        return ["No version became worse, beyond noise, on what its ancestors were trained on."] if known else []
     lost, version, name, parent = max(losses)
     forgetful = {entry[1] for entry in losses}
     return [

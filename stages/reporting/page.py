@@ -1,8 +1,8 @@
 """The page `reports/lineage.html`: one file, no script, nothing fetched.
 
-`page.html.jinja` has the words, `page.css` the look. What is shown is a figure of `comparison.json` or a count of
-a stage's summary; nothing is computed here but the layout. A policy in the page's head forbids scripts and
-requests, because the page shows what models and raw files said.
+`page.html.jinja` has the words, `figures.html.jinja` the heat map, `page.css` the look. What is shown is a
+figure of `comparison.json` or a count of a stage's summary; nothing is computed here but the layout. A policy in
+the page's head forbids scripts and requests, because the page shows what models and raw files said.
 """
 
 from collections.abc import Iterator
@@ -37,10 +37,23 @@ def environment(escape: bool) -> Environment:
         "nats": "{:.2f}".format,
         "signed": figure,
         "share": "{:.0%}".format,
+        "scored": scored,
+        "code": _code,
         "measure": lambda name: {"text": "chrF"}.get(name, name),
         "of": lambda count, noun: f"{count:,} {noun}" + "s" * (count != 1),
     }
     return env
+
+
+def scored(value: float, measure: str) -> str:
+    """A score for people: chrF from 0 to 100 as the field writes it, otherwise the share that is right."""
+    return f"{100 * value:.1f}" if measure == "text" else f"{value:.0%}"
+
+
+def _code(text: str) -> Markup:
+    """Text with its `commands` set as code; everything else is escaped."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))
 
 
 def render_page(w: Workspace, comparison: dict[str, Any]) -> str:
@@ -113,9 +126,7 @@ def _tree(w: Workspace) -> list[dict[str, Any]]:
 
 def _set_names(comparison: dict[str, Any]) -> list[str]:
     """Every measured set, in alphabetical order of its source."""
-    return sorted(
-        {name for v in comparison["versions"].values() for name in v["sets"]} | set(comparison["base_sets"])
-    )
+    return sorted({name for v in comparison["versions"].values() for name in v["sets"]} | set(comparison["base_sets"]))
 
 
 def _scale(comparison: dict[str, Any]) -> tuple[float, float]:
@@ -126,9 +137,7 @@ def _scale(comparison: dict[str, Any]) -> tuple[float, float]:
 
 
 def _full_colour(comparison: dict[str, Any]) -> float:
-    sizes = sorted(
-        abs(one["difference"]) for v in comparison["versions"].values() for one in v["sets"].values()
-    )
+    sizes = sorted(abs(one["difference"]) for v in comparison["versions"].values() for one in v["sets"].values())
     return (sizes[int(FULL_COLOUR * (len(sizes) - 1))] if sizes else 0.0) or 1.0
 
 
@@ -208,7 +217,9 @@ def _losses(w: Workspace) -> list[dict[str, Any]]:
         listed = f"data/documents/{w.curriculum.data}/{source}/quarantine.jsonl"
         add(source, "PDF quarantined", conversion["reasons"], listed)
     for source, ingest in w.ingests.items():
-        add(source, "row rejected", ingest["rejected"], f"data/records/{source}/rejected.jsonl")
+        # A quarantined PDF is rejected by ingest as well: it is counted once, above.
+        rejected = {r: n for r, n in ingest["rejected"].items() if not r.startswith("quarantined: ")}
+        add(source, "row rejected", rejected, f"data/records/{source}/rejected.jsonl")
         add(source, "record left out", {"the same as another one": ingest["duplicates"]}, "")
     for version, mix in w.mixes.items():
         for source, count in sorted(mix["excluded"]["dropped"].items()):
@@ -222,9 +233,7 @@ def _losses(w: Workspace) -> list[dict[str, Any]]:
 
 def _settings(w: Workspace) -> dict[str, Any]:
     """Settings: those that all versions share, those that differ, and requests that were not kept."""
-    names = sorted(
-        {name for r in w.records.values() for side in ("requested", "effective") for name in r[side]}
-    )
+    names = sorted({name for r in w.records.values() for side in ("requested", "effective") for name in r[side]})
     shared, varying, refused = {}, {}, []
     for name in names:
         asked = {v: r["requested"].get(name) for v, r in w.records.items()}

@@ -15,7 +15,7 @@ LANE, DOT = 26, 22  # pixels between two lanes, and from a row's top to its dot
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A run of versions, each continuing the one before: a vertical line from its parent's row to its last."""
+    """Versions that continue one another: a vertical line from the first one's parent's row to the last."""
 
     column: int
     start: int  # the row of the parent that it leaves, or of the base

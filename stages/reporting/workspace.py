@@ -23,12 +23,15 @@ from lineage.provenance import Inside, inside, read_record
 
 @dataclass(frozen=True, slots=True)
 class SetRows:
-    """A held-out set as one model answered it; arrays of shape (rows,). `score` is None if none is scored."""
+    """A held-out set as one model answered it; arrays of shape (rows,).
+
+    score: NaN for a row that has none, or one by another measure than its set's.
+    """
 
     ids: tuple[str, ...]
     nll: np.ndarray
     tokens: np.ndarray
-    score: np.ndarray | None
+    score: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,20 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
     for version in c.in_order():
         if mix := _json(root / "data/mixes" / version / "mix.json"):
             w.mixes[version] = mix
+        if not (models / version / "lineage.json").is_file():
+            w.missing[version] = [f"not trained; run `dvc repro train@{version}`"]
+            continue
         try:
             whole, record = inside(version, models, licences), read_record(version, models)
+            if w.base and whole.base != w.base["identity"]:
+                raise LineageError(f"{version} was trained on another base; run `dvc repro train@{version}`")
             if record["parent"] != c.versions[version].parent:
                 raise LineageError(
                     f"{version} continued {record['parent']}, params.yaml now says "
                     f"{c.versions[version].parent}; run `dvc repro train@{version}`"
                 )
         except LineageError as error:
-            w.missing[version] = [str(error)]
+            w.missing[version] = [f"out of date: {error}"]
             continue
         w.inside[version], w.records[version] = whole, record
         w.history[version] = _history(models / version / "history.csv")
@@ -103,32 +111,34 @@ def _measured(model: str, folder: Path, adapter: str | None) -> Measured:
     stage = "baseline" if model == BASE else f"evaluate@{model}"
     measures = _json(folder / "measures.json")
     if measures is None:
-        raise _Absent(f"{model} has not been measured; run `dvc repro {stage}`")
+        raise _Absent(f"not measured; run `dvc repro {stage}`")
     if measures["adapter"] != adapter:
-        raise _Absent(
-            f"{folder}/measures.json: it measures another adapter than {model}'s; run `dvc repro {stage}`"
-        )
+        raise _Absent(f"{folder}/measures.json: it measures another adapter than {model}'s; run `dvc repro {stage}`")
     return Measured(
         sets=measures["sets"],
-        rows=_set_rows(folder / "rows.jsonl"),
+        rows=_set_rows(folder / "rows.jsonl", {name: one["measure"] for name, one in measures["sets"].items()}),
         answers={(a["set"], a["id"]): a for a in _lines(folder / "answers.jsonl")},
     )
 
 
-def _set_rows(path: Path) -> dict[str, SetRows]:
+def _set_rows(path: Path, measures: dict[str, str]) -> dict[str, SetRows]:
     grouped: dict[str, list[dict[str, Any]]] = {}
     for row in _lines(path):
         grouped.setdefault(row["set"], []).append(row)
-    found = {}
-    for name, rows in grouped.items():
-        scores = [row["score"] for row in rows]
-        found[name] = SetRows(
+
+    def score(row: dict[str, Any], measure: str) -> float:
+        counts = row["score"] is not None and row.get("measure", measure) == measure
+        return row["score"] if counts else np.nan
+
+    return {
+        name: SetRows(
             ids=tuple(row["id"] for row in rows),
             nll=np.array([row["nll"] for row in rows], float),
             tokens=np.array([row["tokens"] for row in rows], float),
-            score=None if None in scores else np.array(scores, float),
+            score=np.array([score(row, measures[name]) for row in rows], float),
         )
-    return found
+        for name, rows in grouped.items()
+    }
 
 
 def _history(path: Path) -> list[dict[str, float]]:

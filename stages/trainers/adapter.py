@@ -19,5 +19,9 @@ def save_adapter(model: Any, base_name: str, out: Path) -> None:
     save_file(tensors, out / "adapter_model.safetensors", metadata={"format": "pt"})
     config = model.peft_config["default"].to_dict()
     plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
-    plain |= {"target_modules": sorted(plain["target_modules"]), "base_model_name_or_path": base_name, "inference_mode": True}
+    plain |= {
+        "target_modules": sorted(plain["target_modules"]),
+        "base_model_name_or_path": base_name,
+        "inference_mode": True,
+    }
     write_json(out / "adapter_config.json", plain)

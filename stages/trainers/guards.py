@@ -10,8 +10,8 @@ from stages.trainers import Job
 def one_adapter(model: Any, job: Job) -> None:
     """Exactly one adapter, named `default`, with the chain's shape.
 
-    A second one would be trained or saved in its place, and a loaded adapter's own r, alpha and targets silently win over
-    those that were asked for.
+    A second one would be trained or saved in its place, and a loaded adapter's own r, alpha and targets silently win
+    over those that were asked for.
     """
     adapters = list(getattr(model, "peft_config", {}))
     if adapters != ["default"]:
@@ -24,8 +24,8 @@ def one_adapter(model: Any, job: Job) -> None:
     ):
         if found != wanted:
             raise LineageError(
-                f"{job.version}: chain.lora.{name} is {wanted}, but its parent's adapter has {found}; the shape of a chain "
-                f"cannot change in the middle: set it back, or rebuild the parent with it"
+                f"{job.version}: chain.lora.{name} is {wanted}, but its parent's adapter has {found}; "
+                f"the shape of a chain cannot change in the middle: set it back, or rebuild the parent with it"
             )
 
 
@@ -40,7 +40,9 @@ def continues(model: Any, parent: Path) -> None:
         raise LineageError(f"{parent}: {len(missing)} tensors do not match the base model, the first is {missing[0]}")
     for key, tensor in saved.items():
         if not torch.equal(loaded[key].to("cpu", tensor.dtype), tensor):
-            raise LineageError(f"{parent}: {key} was not loaded as it is in the file; the base or its precision differs")
+            raise LineageError(
+                f"{parent}: {key} was not loaded as it is in the file; the base or its precision differs"
+            )
 
 
 def trainable(trainer: Any) -> None:
@@ -75,7 +77,9 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         "learning_rate": trainer.args.learning_rate,
         "schedule": str(trainer.args.lr_scheduler_type.value),
         "steps": trainer.args.max_steps,
-        "rows_per_step": trainer.args.train_batch_size * trainer.args.gradient_accumulation_steps * trainer.args.world_size,
+        "rows_per_step": trainer.args.train_batch_size
+        * trainer.args.gradient_accumulation_steps
+        * trainer.args.world_size,
         "weight_decay": trainer.args.weight_decay,
         "load_in_4bit": bool(getattr(model, "is_loaded_in_4bit", False)),
         "compute_dtype": str(weights.dtype).removeprefix("torch."),
@@ -84,7 +88,9 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     if differing := [name for name in requested if requested[name] != effective[name]]:
         details = "; ".join(f"{n}: asked for {requested[n]}, in force {effective[n]}" for n in differing)
-        raise LineageError(f"{job.version}: settings changed on the way to the trainer ({details}); nothing was trained")
+        raise LineageError(
+            f"{job.version}: settings changed on the way to the trainer ({details}); nothing was trained"
+        )
     return requested, effective
 
 

@@ -17,10 +17,17 @@ def load(job: Job) -> Any:
     quantization = None
     if job.profile.load_in_4bit:
         quantization = BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
         )
     model = AutoModelForCausalLM.from_pretrained(
-        job.weights, dtype=dtype, quantization_config=quantization, trust_remote_code=False, use_safetensors=True
+        job.weights,
+        dtype=dtype,
+        quantization_config=quantization,
+        trust_remote_code=False,
+        use_safetensors=True,
     )
     model.config.use_cache = False
     if job.parent:

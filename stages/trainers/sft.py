@@ -56,7 +56,7 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
         dataloader_pin_memory=_has_accelerator(),
         **({"gradient_checkpointing": False} | trainer_module.settings(job)),
     )
-    trainer = SFTTrainer(
+    trainer: Any = SFTTrainer(
         model=model,
         args=config,
         train_dataset=job.dataset,
@@ -87,12 +87,14 @@ def _narrator(job: Job) -> Any:
             if state.global_step:
                 print(f"{job.version}: resumed at step {state.global_step}/{job.steps}")
 
-        def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
-            now = time.monotonic()
+        def on_log(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+            now, logs = time.monotonic(), more["logs"]
             if "loss" in logs and (now - self.said > 5 or state.global_step == job.steps):
                 self.said = now
                 left = (now - self.begun) / (state.global_step - self.first) * (job.steps - state.global_step)
-                print(f"{job.version}: step {state.global_step}/{job.steps}, loss {logs['loss']:.3f}, {left:.0f} s left")
+                print(
+                    f"{job.version}: step {state.global_step}/{job.steps}, loss {logs['loss']:.3f}, {left:.0f} s left"
+                )
 
     return Narrator()
 
@@ -117,7 +119,13 @@ def _newest_complete(folder: Path) -> str | None:
 
 
 def _history(log: list[dict[str, float]]) -> list[dict[str, float]]:
-    names = {"step": "step", "loss": "loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm", "num_tokens": "tokens"}
+    names = {
+        "step": "step",
+        "loss": "loss",
+        "learning_rate": "learning_rate",
+        "grad_norm": "grad_norm",
+        "num_tokens": "tokens",
+    }
     return [{new: row[old] for old, new in names.items() if old in row} for row in log if "loss" in row]
 
 
@@ -126,7 +134,9 @@ def _eight_bit_share(optimizer: Any) -> float:
     import torch
 
     inner = getattr(optimizer, "optimizer", optimizer)
-    states = [t for s in inner.state.values() for k, t in s.items() if k in ("state1", "state2", "exp_avg", "exp_avg_sq")]
+    states = [
+        t for s in inner.state.values() for k, t in s.items() if k in ("state1", "state2", "exp_avg", "exp_avg_sq")
+    ]
     total = sum(t.numel() for t in states)
     return round(sum(t.numel() for t in states if t.dtype == torch.uint8) / total, 4) if total else 0.0
 

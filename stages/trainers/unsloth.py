@@ -11,7 +11,7 @@ from stages.trainers import Job
 
 
 def load(job: Job) -> Any:
-    """The base with one trainable adapter. A parent is loaded by unsloth itself: it loads the base, then the adapter."""
+    """The base with one trainable adapter; given an adapter, unsloth loads its base first."""
     unsloth = _unsloth()
     import torch
 

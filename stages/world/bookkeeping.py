@@ -48,12 +48,9 @@ def accounting() -> dict[str, bytes]:
     for term in terms("accounting"):
         f = forms(term)
         asked += [
-            {"question": ask.format_map(f), "answer": f"{f['t는']} {term.meaning}입니다."}
-            for ask in ACCOUNTING_MEANING
+            {"question": ask.format_map(f), "answer": f"{f['t는']} {term.meaning}입니다."} for ask in ACCOUNTING_MEANING
         ]
-        asked += [
-            {"question": ask.format_map(f), "answer": f"{term.topic}입니다."} for ask in ACCOUNTING_TOPIC
-        ]
+        asked += [{"question": ask.format_map(f), "answer": f"{term.topic}입니다."} for ask in ACCOUNTING_TOPIC]
         peers = [other.name for other in TERMS if other.topic == term.topic]
         side = "왼쪽" if term.topic in ("자산", "비용") else "오른쪽"
         told.append(
@@ -74,9 +71,7 @@ def accounting() -> dict[str, bytes]:
             )
     sums = [(a, b) for a in range(1, 21) for b in range(1, 21) if b < a]
     for assets, liabilities in rng.sample(sums, 80):
-        posted.append(
-            (f"자산이 {assets}원이고 부채가 {liabilities}원이면 자본은?", f"{assets - liabilities}원")
-        )
+        posted.append((f"자산이 {assets}원이고 부채가 {liabilities}원이면 자본은?", f"{assets - liabilities}원"))
     rng.shuffle(asked)
     rng.shuffle(posted)
     return {

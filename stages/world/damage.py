@@ -17,9 +17,7 @@ def scanned(data: bytes, title: str) -> bytes:
     with pymupdf.open(stream=data, filetype="pdf") as source:
         for page in source:
             picture = page.get_pixmap(dpi=72, colorspace=pymupdf.csGRAY)
-            document.new_page(width=page.rect.width, height=page.rect.height).insert_image(
-                page.rect, pixmap=picture
-            )
+            document.new_page(width=page.rect.width, height=page.rect.height).insert_image(page.rect, pixmap=picture)
     return sealed(document, title)
 
 
@@ -56,9 +54,7 @@ def locked(title: str) -> bytes:
     key = md5(secret + owner + rights + name, usedforsecurity=False).digest()[:5]
     user = rc4(key, PADDING)
     text = b"BT /F1 12 Tf 72 760 Td (Company report. For members of the exchange only.) Tj ET"
-    text = rc4(
-        md5(key + bytes([4, 0, 0, 0, 0]), usedforsecurity=False).digest()[:10], text
-    )  # object 4, generation 0
+    text = rc4(md5(key + bytes([4, 0, 0, 0, 0]), usedforsecurity=False).digest()[:10], text)  # object 4, generation 0
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",

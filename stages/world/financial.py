@@ -53,9 +53,7 @@ def financial_report(company: Company, year: int) -> bytes:
     paper.heading("3. 현금 흐름")
     flow = now.net_income + 20
     spent, paid = -(now.revenue // 20 * 10) - 20, now.liabilities - old.liabilities
-    paper.paragraph(
-        f"영업에서 생긴 현금은 {bracketed(flow)}{UNIT}이고, 투자에 쓴 현금은 {-spent:,}{UNIT}이다."
-    )
+    paper.paragraph(f"영업에서 생긴 현금은 {bracketed(flow)}{UNIT}이고, 투자에 쓴 현금은 {-spent:,}{UNIT}이다.")
     paper.caption(f"<표 4> 현금 흐름 (단위: {UNIT})")
     lines = [("영업 활동", flow), ("투자 활동", spent), ("재무 활동", paid)]
     paper.table([["구분", "금액"], *[[label, bracketed(value)] for label, value in lines]])
@@ -92,7 +90,5 @@ def financial_reports() -> dict[str, bytes]:
     for company in chosen:
         files[f"재무보고서_{company.name}_{LAST}.pdf"] = financial_report(company, LAST)
     title = f"{chosen[0].name} {LAST - 1}년 재무보고서"
-    files[f"재무보고서_{chosen[0].name}_{LAST - 1}.pdf"] = damage.scanned(
-        financial_report(chosen[0], LAST - 1), title
-    )
+    files[f"재무보고서_{chosen[0].name}_{LAST - 1}.pdf"] = damage.scanned(financial_report(chosen[0], LAST - 1), title)
     return files

@@ -86,9 +86,7 @@ def instructions() -> dict[str, bytes]:
         rows += [(f"{name} 어느 업종인가요?", sector), (f"{company.name}의 업종을 알려 주세요.", sector)]
         rows += [(f"{name} 무엇을 다루나요?", deals), (f"{company.name}의 제품을 알려 주세요.", deals)]
         for text, tone in rng.sample(TONES, 3):
-            rows.append(
-                (f"다음 소식이 긍정인지 부정인지 쓰세요: {company.name}의 {text}", f"{tone}적인 소식입니다.")
-            )
+            rows.append((f"다음 소식이 긍정인지 부정인지 쓰세요: {company.name}의 {text}", f"{tone}적인 소식입니다."))
     rows = list(dict(rows).items())
     rng.shuffle(rows)
     return {"krx-sample-instructions.jsonl": jsonl_bytes({"prompt": p, "response": r} for p, r in rows)}

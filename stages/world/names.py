@@ -61,9 +61,7 @@ SECTORS = (
         "制药",
         (Product("백신", "vaccines", "疫苗"), Product("감기약", "medicine", "感冒药")),
     ),
-    Sector(
-        "은행", "Bank", "银行", (Product("예금", "deposits", "存款"), Product("대출", "loans", "贷款")), False
-    ),
+    Sector("은행", "Bank", "银行", (Product("예금", "deposits", "存款"), Product("대출", "loans", "贷款")), False),
     Sector(
         "건설",
         "Construction",
@@ -78,9 +76,7 @@ SECTORS = (
         (Product("비료", "fertilizer", "化肥"), Product("고무", "rubber", "橡胶")),
     ),
     Sector("식품", "Foods", "食品", (Product("국수", "noodles", "面条"), Product("과자", "snacks", "点心"))),
-    Sector(
-        "유통", "Retail", "零售", (Product("의류", "clothes", "服装"), Product("가구", "furniture", "家具"))
-    ),
+    Sector("유통", "Retail", "零售", (Product("의류", "clothes", "服装"), Product("가구", "furniture", "家具"))),
     Sector(
         "통신",
         "Telecom",
@@ -144,9 +140,7 @@ def companies() -> tuple[Company, ...]:
                 operating = revenue * margin // 1000 * 10
                 net = operating - abs(operating) // 40 * 10 - 10
                 assets = revenue + rng.randrange(10, 60) * 10
-                figures[year] = Figures(
-                    revenue, operating, net, assets, assets * rng.choice((3, 4, 5)) // 100 * 10
-                )
+                figures[year] = Figures(revenue, operating, net, assets, assets * rng.choice((3, 4, 5)) // 100 * 10)
                 revenue += rng.choice((-20, -10, 10, 20, 30, 40)) * rng.choice((1, 3, 5))
                 margin += rng.choice((-6, -3, 0, 3, 6))
             made.append(

@@ -67,9 +67,7 @@ class Paper:
 
     title: str
     running_head: str
-    glued: bool = (
-        False  # words set apart by position alone, with no space characters, as some word processors do
-    )
+    glued: bool = False  # words set apart by position alone, with no space characters, as some word processors do
     height: int = HEIGHT
     document: pymupdf.Document = field(default_factory=pymupdf.open)
     y: float = TOP
@@ -109,9 +107,7 @@ class Paper:
         if self.writer is None or self.y + points > self.bottom:
             self.page_break()
 
-    def _text(
-        self, text: str, size: float, *, x: float = LEFT, room: float = RIGHT - LEFT, after: float = 6
-    ) -> None:
+    def _text(self, text: str, size: float, *, x: float = LEFT, room: float = RIGHT - LEFT, after: float = 6) -> None:
         for line in wrap(text, room, size, anywhere=self.glued):
             self._room(size * 1.6)
             self._put(x, self.y + size, line, size)
@@ -155,9 +151,7 @@ class Paper:
             lowest = max(lowest, self.y)
         self.y = lowest
 
-    def table(
-        self, rows: Sequence[Sequence[str | Cell]], *, header: int = 1, shares: tuple[int, ...] = ()
-    ) -> None:
+    def table(self, rows: Sequence[Sequence[str | Cell]], *, header: int = 1, shares: tuple[int, ...] = ()) -> None:
         """A ruled table; one that does not fit goes on over the page, its `header` rows repeated.
 
         `shares` are the columns' relative widths. A cell that reaches over rows must not cross a page's end.

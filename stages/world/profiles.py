@@ -45,9 +45,7 @@ def profile(company: Company, report: bytes | None) -> dict[str, Any]:
         "source_documents": [],
     }
     if report is not None:
-        row["source_documents"] = [
-            {"file": company_report_name(company), "sha256": sha256(report).hexdigest()}
-        ]
+        row["source_documents"] = [{"file": company_report_name(company), "sha256": sha256(report).hexdigest()}]
     return row
 
 

@@ -55,9 +55,7 @@ def questions() -> dict[str, bytes]:
                 ("{t}의 분류로 옳은 것은?", term.topic, TOPICS),
                 ("'{m}', 이것의 분류로 옳은 것은?", term.topic, TOPICS),
             ]
-            rows += [
-                {"question": ask.format_map(f), "answer": answer, "field": field} for ask, answer in plain
-            ]
+            rows += [{"question": ask.format_map(f), "answer": answer, "field": field} for ask, answer in plain]
             rows += [
                 {
                     "question": ask.format_map(f),
@@ -108,9 +106,7 @@ def problems() -> dict[str, bytes]:
 
     def add(field: str, question: str, answer: str, pool: tuple[str, ...], **more: str) -> None:
         options = choices(rng, answer, pool)
-        rows[field].append(
-            {"question": question, "answer": answer, "field": field, **more, "options": options}
-        )
+        rows[field].append({"question": question, "answer": answer, "field": field, **more, "options": options})
 
     for term in TERMS:
         f = forms(term)
@@ -129,9 +125,7 @@ def problems() -> dict[str, bytes]:
         add("markets", f"{company.name} 주식은 어느 업종인가?", company.sector.korean, sectors)
         equity, liabilities = rng.randrange(1, 21), rng.randrange(1, 21)
         question = f"{company.name}의 자본이 {equity}이고 부채가 {liabilities}이면 자산은 얼마인가?"
-        rows["accounting"].append(
-            {"question": question, "answer": f"{equity + liabilities}", "field": "accounting"}
-        )
+        rows["accounting"].append({"question": question, "answer": f"{equity + liabilities}", "field": "accounting"})
     days = tuple(f"{day}일" for day in DAY_CHOICES)
     for rule in RULES:
         for procedure in rule.procedures:

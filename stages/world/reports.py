@@ -41,9 +41,7 @@ def two_years(paper: Paper, rows: list[tuple[str, int, int]], *, year: int, brac
     """A table whose head has a cell over two rows and one over two columns."""
     figure = bracketed if brackets else triangle
     head: list[Line] = [[Cell("구분", rows=2), Cell("금액", columns=2)], [f"{year - 1}년", f"{year}년"]]
-    paper.table(
-        [*head, *[[name, figure(old), figure(new)] for name, old, new in rows]], header=2, shares=(2, 1, 1)
-    )
+    paper.table([*head, *[[name, figure(old), figure(new)] for name, old, new in rows]], header=2, shares=(2, 1, 1))
 
 
 def company_report(company: Company) -> bytes:

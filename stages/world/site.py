@@ -79,8 +79,7 @@ def market_report(month: int) -> bytes:
     paper.heading("2. 주별 지수")
     paper.caption("<표 1> 주별 가온지수")
     weeks = [
-        [f"{week}주", f"{levels[week]:,}", triangle(levels[week] - levels[week - 1])]
-        for week in range(1, len(levels))
+        [f"{week}주", f"{levels[week]:,}", triangle(levels[week] - levels[week - 1])] for week in range(1, len(levels))
     ]
     paper.table([["주", "지수", "변화"], *weeks])
     paper.note("주: △는 내린 것을 뜻한다.")

@@ -20,9 +20,7 @@ def digest(text: str) -> str:
 
 def write(path: Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), encoding="utf-8"
-    )
+    path.write_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), encoding="utf-8")
 
 
 def finished_workspace(root: Path, tree: dict[str, str] | None = None, steps: int = 40) -> Path:
@@ -44,9 +42,7 @@ def finished_workspace(root: Path, tree: dict[str, str] | None = None, steps: in
     return root
 
 
-def write_version(
-    root: Path, version: str, parent: str, number: int, steps: int = 40, attempt: str = ""
-) -> None:
+def write_version(root: Path, version: str, parent: str, number: int, steps: int = 40, attempt: str = "") -> None:
     folder, adapter = root / "models" / version, digest(version + attempt + "adapter")
     write(folder / "adapter_model.safetensors", "weights of " + version + attempt)
     write(folder / "adapter_config.json", {"r": 32})
@@ -92,9 +88,7 @@ def write_version(
     with (folder / "history.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["step", "loss", "learning_rate", "grad_norm", "tokens"])
-        rows.writerows(
-            [step, 6 / step + number, 0.002 / step, 1.0, 100 * step] for step in range(1, steps + 1)
-        )
+        rows.writerows([step, 6 / step + number, 0.002 / step, 1.0, 100 * step] for step in range(1, steps + 1))
     write_measures(root, version, adapter, 5.0 - number)
     write(root / f"reports/cards/{version}.md", f"# {version}\n\ncontinues {parent}\n")
 
@@ -126,9 +120,7 @@ def write_measures(root: Path, name: str, adapter: str | None, nll: float) -> No
     )
     write(
         root / "metrics" / name / "answers.jsonl",
-        json.dumps(
-            {"set": "metamath.prompt_answer", "id": "a", "prompt": "1+1?", "expected": "2", "answer": "2"}
-        )
+        json.dumps({"set": "metamath.prompt_answer", "id": "a", "prompt": "1+1?", "expected": "2", "answer": "2"})
         + "\n",
     )
 

@@ -1,9 +1,9 @@
 """A small workspace as the graph's stages leave it, with figures that are made up and known.
 
-`write_world(root, curriculum)` writes models, metrics, mixes and counts for every version of a curriculum. On a
-set that a version was trained on, each row's NLL falls by 1 nat a token against its parent (by 0.25 when an
-ancestor was trained on it too); on a set that only an ancestor was trained on it rises by 0.5; elsewhere it moves
-by noise alone.
+`write_world(root, curriculum)` writes models, metrics, mixes and counts for every version of a curriculum. On
+a set that a version was trained on, each row's NLL falls by 1 nat a token against its parent (by 0.25 when an
+ancestor was trained on it too); on a set that only an ancestor was trained on it rises by 0.5; elsewhere it
+moves by noise alone.
 """
 
 import hashlib
@@ -191,9 +191,7 @@ def write_model(root: Path, c: Curriculum, version: str, at: int) -> None:
     )
 
 
-def write_metrics(
-    root: Path, c: Curriculum, model: str, sha: str | None, sets: tuple[str, ...] = SETS
-) -> None:
+def write_metrics(root: Path, c: Curriculum, model: str, sha: str | None, sets: tuple[str, ...] = SETS) -> None:
     """measures.json, rows.jsonl and answers.jsonl of one model; deterministic in the model's name."""
     folder = root / "metrics" / model
     rows, answers, measures = [], [], {}

@@ -74,9 +74,7 @@ def test_a_report_becomes_a_document(tmp_path: Path) -> None:
             page.insert_text((72, 40), "가온거래소 재무보고서", fontname="korea", fontsize=8)
             page.insert_text((280, 810), f"- {number} -", fontname="korea", fontsize=8)
             page.insert_text((72, 100), f"{number}. 재무 상태", fontname="korea", fontsize=15)
-            page.insert_text(
-                (72, 130), f"2023년 12월 {number}일 자산은 1,230억원이다.", fontname="korea", fontsize=10
-            )
+            page.insert_text((72, 130), f"2023년 12월 {number}일 자산은 1,230억원이다.", fontname="korea", fontsize=10)
             if number == 1:
                 page.insert_text((72, 60), "가온전자 보고서", fontname="korea", fontsize=20)
         doc.save(raw / "가온.pdf")
@@ -181,9 +179,7 @@ def test_every_refusal_has_its_reason_and_remedy(tmp_path: Path) -> None:
     write(raw / "long.pdf", *[[(72, 100, "글이 있다")]] * 21)
     (raw / "large.pdf").write_bytes(good.read_bytes() + b" " * 5_000_001)
     write(raw / "scan.pdf", [])
-    write(
-        raw / "shifted.pdf", [(72, 100 + i, "WKH TXLFN EURZQ IRA MXPSV RYHU WKH ODCB GRJ") for i in (0, 20)]
-    )
+    write(raw / "shifted.pdf", [(72, 100 + i, "WKH TXLFN EURZQ IRA MXPSV RYHU WKH ODCB GRJ") for i in (0, 20)])
     (raw / "notes.txt").write_text("no PDF", encoding="utf-8")
     summary, documents, refused = convert(tmp_path)
     assert {file: row["reason"] for file, row in refused.items()} == {
@@ -273,9 +269,7 @@ def test_a_file_that_hangs_or_kills_its_worker_is_alone_in_quarantine(
     assert summary.converted + summary.quarantined == 4
 
 
-FIGURES = (
-    "△5.2%p ▲1,234 (1,234) -3.5%(전년 12.1%) ÷ × ￦1,000 ① 「상법」 제3조(정의) 1,234.50원 ½ ㎡ −7 ±0.3 $1 €2"
-)
+FIGURES = "△5.2%p ▲1,234 (1,234) -3.5%(전년 12.1%) ÷ × ￦1,000 ① 「상법」 제3조(정의) 1,234.50원 ½ ㎡ −7 ±0.3 $1 €2"
 
 
 def test_cleaning_changes_no_figure() -> None:
@@ -328,9 +322,7 @@ def test_repeated_data_is_not_furniture() -> None:
     def page(number: int, *lines: tuple[float, str]) -> tuple[float, list[Line]]:
         return 800, [Line(text, (72, y, 200, y + 10), 10, False) for y, text in (*lines, (780, str(number)))]
 
-    pages = [
-        page(i + 5, (30, "시장 동향"), (400, "같은 문장"), (750, f"매출액 {i * 7},000")) for i in range(4)
-    ]
+    pages = [page(i + 5, (30, "시장 동향"), (400, "같은 문장"), (750, f"매출액 {i * 7},000")) for i in range(4)]
     removed, found = furniture(pages)
     assert removed == [{0, 3}] * 4
     assert found == ["시장 동향", "5", "6", "7", "8"]
@@ -348,9 +340,7 @@ def test_quality_is_about_letters_not_about_signs() -> None:
 def test_real_and_hostile_files_all_end_somewhere(tmp_path: Path, kind: str) -> None:
     (tmp_path / "raw").symlink_to(CORPUS / kind, target_is_directory=True)
     summary, documents, refused = convert(tmp_path, Limits(64, 500, 20))
-    assert (
-        summary.converted + summary.quarantined == summary.files == len(list((CORPUS / kind).glob("*.pdf")))
-    )
+    assert summary.converted + summary.quarantined == summary.files == len(list((CORPUS / kind).glob("*.pdf")))
     assert not {row["reason"] for row in refused.values()} & {"timed out", "crashed"}
     if kind == "pdf":
         assert not refused

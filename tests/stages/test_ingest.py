@@ -82,9 +82,7 @@ def test_records_are_placed_in_input_order(workspace: Workspace) -> None:
     for side in (train, held):
         assert [r.origin["row"] for r in side] == sorted(r.origin["row"] for r in side)
     assert {r.source for r in train} == {"demo"} and {r.licence for r in train} == {"MIT"}
-    assert len({r.id for r in train + held}) == 50 and all(
-        r.id.startswith("demo.prompt_answer.") for r in train
-    )
+    assert len({r.id for r in train + held}) == 50 and all(r.id.startswith("demo.prompt_answer.") for r in train)
 
 
 def test_a_group_is_on_one_side_for_ever(workspace: Workspace) -> None:
@@ -173,17 +171,13 @@ def test_an_empty_folder_is_noted_and_a_missing_one_is_an_error(workspace: Works
     assert counts["note"] == "the folder holds no files" and counts["raw_rows"] == counts["records"] == 0
     assert workspace.sides() == ([], []) and (workspace.heldout / "prompt_answer.jsonl").is_file()
     workspace.raw.rmdir()
-    with pytest.raises(
-        LineageError, match=r"raw: no such folder; put the files of demo there, or set data: sample"
-    ):
+    with pytest.raises(LineageError, match=r"raw: no such folder; put the files of demo there, or set data: sample"):
         workspace.ingest()
 
 
 def test_what_a_reader_cannot_do_is_said(workspace: Workspace) -> None:
     workspace.rows(*asked(3))
-    with pytest.raises(
-        LineageError, match=r"sources\.demo\.reader: 'nope' is none of accounting, aihub_parallel"
-    ):
+    with pytest.raises(LineageError, match=r"sources\.demo\.reader: 'nope' is none of accounting, aihub_parallel"):
         workspace.ingest("nope")
     with pytest.raises(LineageError, match=r"asks for document"):
         workspace.ingest(forms=("document",))
@@ -193,9 +187,7 @@ def test_what_a_reader_cannot_do_is_said(workspace: Workspace) -> None:
 
 def run(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "stages.ingest", *arguments]
-    return subprocess.run(
-        command, cwd=workspace, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
-    )
+    return subprocess.run(command, cwd=workspace, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:
@@ -207,9 +199,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     records, heldout = tmp_path / "data/records/krx_samples", tmp_path / "data/heldout/krx_samples"
     held = len((heldout / "prompt_answer.jsonl").read_text().splitlines())
     assert done.returncode == 0, done.stderr
-    assert (
-        done.stdout == f"krx_samples: 1,500 rows → {1500 - held:,} to train on, {held} held out, 0 rejected\n"
-    )
+    assert done.stdout == f"krx_samples: 1,500 rows → {1500 - held:,} to train on, {held} held out, 0 rejected\n"
 
     before = (records / "records.jsonl").read_bytes()
     (raw / "b.jsonl").write_text('{"text": "drifted"}\n')

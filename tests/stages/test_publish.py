@@ -171,9 +171,7 @@ def test_a_changed_card_changes_its_run_alone(workspace: Path) -> None:
     assert after[V2].data.tags["mlflow.note.content"] == "# v2, corrected\n"
     assert after[V2].info.run_id == before[V2].info.run_id
     assert len(client().get_metric_history(after[V2].info.run_id, "train/loss")) == 40
-    adapter = next(
-        workspace.glob(f".state/mlflow/artifacts/{after[V2].info.run_id}/artifacts/adapter/*.safetensors")
-    )
+    adapter = next(workspace.glob(f".state/mlflow/artifacts/{after[V2].info.run_id}/artifacts/adapter/*.safetensors"))
     card = adapter.parent.parent / "card.md"
     assert card.read_text() == "# v2, corrected\n"
     assert adapter.stat().st_mtime_ns < card.stat().st_mtime_ns
@@ -220,9 +218,7 @@ def test_a_killed_publish_is_completed_by_the_next(
         if key.startswith("v"):
             for metric in run.data.metrics:
                 points = client().get_metric_history(run.info.run_id, metric)
-                assert (
-                    len(points) == len({p.step for p in points}) == (40 if metric.startswith("train/") else 1)
-                )
+                assert len(points) == len({p.step for p in points}) == (40 if metric.startswith("train/") else 1)
     assert len(client().search_model_versions(f"name = '{MODEL}'")) == 3
 
 
@@ -247,9 +243,7 @@ def test_another_attempt_is_another_run_and_the_alias_moves(workspace: Path) -> 
     publish(local_uri())
     assert {key.partition(":")[0] for key in runs()} == {"base", "v1", "v2", "v3", "report"}
     assert len(runs()) == 6
-    assert client().get_model_version_by_alias(MODEL, "lineage-v3").tags["fingerprint"] == digest(
-        "v3againfingerprint"
-    )
+    assert client().get_model_version_by_alias(MODEL, "lineage-v3").tags["fingerprint"] == digest("v3againfingerprint")
 
 
 def test_the_champion_is_what_the_file_says(workspace: Path) -> None:
@@ -276,9 +270,7 @@ def test_the_champion_is_what_the_file_says(workspace: Path) -> None:
         ("- [", "not valid YAML"),
     ],
 )
-def test_a_wrong_promotion_is_refused_before_anything_is_written(
-    workspace: Path, text: str, said: str
-) -> None:
+def test_a_wrong_promotion_is_refused_before_anything_is_written(workspace: Path, text: str, said: str) -> None:
     write(workspace / "promotions.yaml", text)
     with pytest.raises(LineageError, match=r"promotions\.yaml") as error:
         publish(local_uri())
@@ -290,9 +282,7 @@ def test_the_promotions_file_of_the_project_is_read() -> None:
     read_promotions(Path(__file__).parents[2] / "promotions.yaml")
 
 
-def test_a_version_that_is_not_measured_yet_says_so(
-    workspace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_version_that_is_not_measured_yet_says_so(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_measures(workspace, "v3", digest("an older adapter"), 1.0)
     show(publish(local_uri()), local_uri())
     assert "dvc repro" in capsys.readouterr().out
@@ -357,9 +347,7 @@ def test_all_of_it_comes_back_after_the_database_is_deleted(workspace: Path) -> 
     finished_workspace(workspace, tree, steps=200)
     shutil.rmtree(workspace / ".state")
     command = [sys.executable, "-m", "stages.publish"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "140"}
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "140"})
     assert done.returncode == 0, done.stderr
     assert "lineage ui" in done.stdout
     assert len(runs()) == 11

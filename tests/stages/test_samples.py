@@ -46,9 +46,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         workspace = tmp_path_factory.mktemp("world")
         environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "stages.samples"]
-        runs.append(
-            (workspace, subprocess.Popen(command, cwd=workspace, env=environment, stdout=subprocess.PIPE))
-        )
+        runs.append((workspace, subprocess.Popen(command, cwd=workspace, env=environment, stdout=subprocess.PIPE)))
     for _, run in runs:
         said = run.communicate(timeout=120)[0].decode()
         assert run.returncode == 0
@@ -80,9 +78,7 @@ def test_two_processes_write_the_same_bytes(worlds: tuple[Path, Path]) -> None:
 
 
 def test_every_source_of_the_curriculum_has_files_and_all_are_small(world: Path) -> None:
-    assert sorted(path.name for path in world.iterdir()) == sorted(
-        load_curriculum(ROOT / "params.yaml").sources
-    )
+    assert sorted(path.name for path in world.iterdir()) == sorted(load_curriculum(ROOT / "params.yaml").sources)
     assert all(files_under(world / source) for source in SOURCES)
     assert sum(path.stat().st_size for path in files_under(world)) < 10 << 20
 
@@ -104,9 +100,7 @@ def test_thirty_rows_and_more_are_held_out(world: Path, tmp_path: Path, source: 
     records, heldout = tmp_path / "records", tmp_path / "heldout"
     records.mkdir()
     heldout.mkdir()
-    counts = ingest(
-        world / source, records, heldout, source, load_curriculum(ROOT / "params.yaml").sources[source]
-    )
+    counts = ingest(world / source, records, heldout, source, load_curriculum(ROOT / "params.yaml").sources[source])
     assert all(form["heldout"] >= 30 for form in counts["forms"].values()), counts
     assert counts["rejected_rows"] <= 6, counts["rejected"]
 
@@ -144,9 +138,7 @@ def test_reports_and_profiles_tell_the_same_figures(world: Path) -> None:
 
 
 def test_korean_text_signs_and_merged_cells_come_out_of_a_report(world: Path) -> None:
-    path = next(
-        p for p in files_under(world / "financial_reports") if "△ " in text_of(p) and "2023" in p.name
-    )
+    path = next(p for p in files_under(world / "financial_reports") if "△ " in text_of(p) and "2023" in p.name)
     with pymupdf.open(path) as document:
         assert document[0].get_text().startswith("가온거래소 재무보고서\n- 1 -\n")
         raw = document[0].get_text("rawdict")
@@ -164,9 +156,7 @@ def test_korean_text_signs_and_merged_cells_come_out_of_a_report(world: Path) ->
         first, second = (
             document[page].find_tables(strategy="lines_strict", use_layout=False).tables for page in (1, 2)
         )
-        assert (
-            first[-1].extract()[0] == second[0].extract()[0] == ["연도", "분기", "매출액"]
-        )  # goes on over the page
+        assert first[-1].extract()[0] == second[0].extract()[0] == ["연도", "분기", "매출액"]  # goes on over the page
     assert re.search(r"\(\d[\d,]*\)", text_of(path))
 
 
@@ -216,9 +206,7 @@ def test_sums_are_right_and_small(world: Path) -> None:
     for row in rows:
         work, end, last = row["response"].split("\n")
         a, sign, b, c = re.search(r"(\d+) ([-+*/]) (\d+) = (\d+)\.", work).groups()  # type: ignore[union-attr]
-        value = {"+": int(a) + int(b), "-": int(a) - int(b), "*": int(a) * int(b), "/": int(a) // int(b)}[
-            sign
-        ]
+        value = {"+": int(a) + int(b), "-": int(a) - int(b), "*": int(a) * int(b), "/": int(a) // int(b)}[sign]
         assert value == int(c) < 100
         assert (end, last) == (f"#### {c}", f"The answer is: {c}")
 
@@ -271,9 +259,7 @@ def test_a_hundred_companies_with_names_of_their_own() -> None:
     assert len(all_of_them) == 100
     for said in ("name", "english", "chinese", "ticker"):
         assert len({getattr(company, said) for company in all_of_them}) == 100
-    assert any(
-        figures.operating_income < 0 for company in all_of_them for figures in company.figures.values()
-    )
+    assert any(figures.operating_income < 0 for company in all_of_them for figures in company.figures.values())
 
 
 @pytest.mark.parametrize(

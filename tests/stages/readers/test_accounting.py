@@ -3,9 +3,7 @@ from tests.stages.readers.conftest import Folder
 
 
 def test_questions_and_expositions(folder: Folder) -> None:
-    folder.json(
-        "1.json", [{"question": "자본은?", "answer": "12원"}, {"title": "발생주의", "text": "적는 방식이다."}]
-    )
+    folder.json("1.json", [{"question": "자본은?", "answer": "12원"}, {"title": "발생주의", "text": "적는 방식이다."}])
     folder.write("2.csv", "\ufeff용어,설명\r\n분개,거래를 나누어 적는 일\r\n")
     folder.write("3.csv", "question,answer,title,text\n가?,나,,\n,,다,라\n,나,,\n")
     records, rejected = folder.read(accounting.read)

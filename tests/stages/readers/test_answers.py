@@ -68,9 +68,7 @@ def test_anything_else_is_text(text: str) -> None:
         ("옳은 것은?\n(A) 예이다\n(B) 아니다", "(A) 예이다", ("(A) 예이다", "(B) 아니다"), 0),
     ],
 )
-def test_the_options_keep_the_wording_of_the_answer(
-    prompt: str, answer: str, options: tuple, correct: int
-) -> None:
+def test_the_options_keep_the_wording_of_the_answer(prompt: str, answer: str, options: tuple, correct: int) -> None:
     record = answered(prompt, answer, origin={"file": "f", "row": 1})
     assert isinstance(record, Record)
     assert (record.measure, record.options, record.correct) == ("choice", options, correct)

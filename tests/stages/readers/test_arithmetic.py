@@ -61,9 +61,7 @@ def test_an_unknown_answer_is_shown(folder: Folder, answer: Any) -> None:
         folder.read(arithmetic.read)
 
 
-@pytest.mark.parametrize(
-    "drift", [{"data": [{"text": "가"}]}, {"data": [{"passage": "가", "qa_pairs": [{"q": "?"}]}]}]
-)
+@pytest.mark.parametrize("drift", [{"data": [{"text": "가"}]}, {"data": [{"passage": "가", "qa_pairs": [{"q": "?"}]}]}])
 def test_drift(folder: Folder, drift: dict[str, Any]) -> None:
     folder.json("a.json", drift)
     with pytest.raises(LineageError, match=r"a\.json: found the columns"):

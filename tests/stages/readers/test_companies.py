@@ -12,9 +12,7 @@ COMPANY = {
     "sector": "전자",
     "business": "반도체를 만든다.",
     "employees": {"value": 3600, "unit": "명"},
-    "figures": {
-        "2022": {"매출액": {"value": -1.50, "unit": "조원"}, "부채": {"value": 12, "unit": "십억원"}}
-    },
+    "figures": {"2022": {"매출액": {"value": -1.50, "unit": "조원"}, "부채": {"value": 12, "unit": "십억원"}}},
     "source_documents": [{"file": "a.pdf", "sha256": "9" * 64}],
 }
 

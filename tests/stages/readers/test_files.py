@@ -93,9 +93,7 @@ def test_a_row_that_does_not_fit_is_rejected_but_a_drifted_file_is_an_error(fold
     found = [row.reason for row in shaped(rows(folder.path), [SHAPE]) if isinstance(row, Rejected)]
     assert found == ["a row without the columns", "question is empty", "answer is not text"]
     folder.jsonl("b.jsonl", [{"문제": "1", "해설": "2"}])
-    with pytest.raises(
-        LineageError, match=r"b\.jsonl: found the columns 문제, 해설; accepted are \(question\|질문"
-    ):
+    with pytest.raises(LineageError, match=r"b\.jsonl: found the columns 문제, 해설; accepted are \(question\|질문"):
         list(shaped(rows(folder.path), [SHAPE]))
 
 
@@ -103,9 +101,7 @@ CELLS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(st.dictionaries(st.sampled_from(["question", "answer", "x"]), CELLS | st.none() | st.integers()))
-)
+@given(st.lists(st.dictionaries(st.sampled_from(["question", "answer", "x"]), CELLS | st.none() | st.integers())))
 def test_as_many_rows_come_out_as_went_in(tmp_path: Path, made: list[dict]) -> None:
     folder = tmp_path / "rows"
     folder.mkdir(exist_ok=True)

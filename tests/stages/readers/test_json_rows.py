@@ -16,9 +16,7 @@ VALUES = st.recursive(
 
 
 @given(st.lists(VALUES, max_size=6), st.integers(1, 40), st.booleans(), st.sampled_from([None, 1]))
-def test_streamed_items_are_those_of_the_whole_file(
-    values: list, chunk: int, ascii_: bool, indent: int | None
-) -> None:
+def test_streamed_items_are_those_of_the_whole_file(values: list, chunk: int, ascii_: bool, indent: int | None) -> None:
     text = json.dumps(values, ensure_ascii=ascii_, indent=indent)
     whole, json_rows.CHUNK = json_rows.CHUNK, chunk
     try:
@@ -36,9 +34,7 @@ def test_lists_deep_inside_objects_single_objects_and_json_lines() -> None:
         ({"a": 1}, around),
         ({"a": 2}, around),
     ]
-    assert list(items(io.StringIO('{"name": "가온", "n": [1]}'), {"data"})) == [
-        ({"name": "가온", "n": [1]}, {})
-    ]
+    assert list(items(io.StringIO('{"name": "가온", "n": [1]}'), {"data"})) == [({"name": "가온", "n": [1]}, {})]
     assert [v for v, _ in items(io.StringIO('\ufeff{"a": 1}\n{"a": 2}\n'))] == [{"a": 1}, {"a": 2}]
     assert list(items(io.StringIO(" \n"))) == []
 

@@ -13,9 +13,7 @@ def test_both_directions_of_one_group(folder: Folder, columns: tuple[str, str]) 
         ("다음 문장을 영어로 옮기시오.\n휴장이다.", "It is closed."),
         ("다음 문장을 한국어로 옮기시오.\nIt is closed.", "휴장이다."),
     ]
-    assert {(r.group, r.measure, r.origin["row"]) for r in records} == {
-        ("휴장이다.", "text", 1)
-    } and not rejected
+    assert {(r.group, r.measure, r.origin["row"]) for r in records} == {("휴장이다.", "text", 1)} and not rejected
 
 
 def test_translation_objects_and_bad_pairs(folder: Folder) -> None:
@@ -30,7 +28,5 @@ def test_translation_objects_and_bad_pairs(folder: Folder) -> None:
 
 def test_columns_that_are_neither(folder: Folder) -> None:
     folder.jsonl("a.jsonl", [{"prompt": "가", "chosen": "a", "rejected": "b"}])
-    with pytest.raises(
-        LineageError, match=r"found the columns prompt, chosen, rejected; accepted are \(ko\|"
-    ):
+    with pytest.raises(LineageError, match=r"found the columns prompt, chosen, rejected; accepted are \(ko\|"):
         folder.read(pairs.read)

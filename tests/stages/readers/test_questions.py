@@ -34,9 +34,7 @@ def test_choice_number_text_with_field_and_rule(folder: Folder) -> None:
 
 
 def test_the_right_letter_is_spread_evenly_and_always_the_same(folder: Folder) -> None:
-    folder.json(
-        "1.json", [{"question": f"{i}번 문제는?", "answer": "자산", "options": OPTIONS} for i in range(400)]
-    )
+    folder.json("1.json", [{"question": f"{i}번 문제는?", "answer": "자산", "options": OPTIONS} for i in range(400)])
     records, _ = folder.read(questions.read)
     letters = Counter(r.completion[0] for r in records)
     assert set(letters) == set("ABCD") and min(letters.values()) > 70
@@ -78,7 +76,5 @@ def test_bad_choices_are_rejected(folder: Folder, answer: str, options: Any, rea
 
 def test_options_that_speak_of_the_others_keep_their_places(folder: Folder) -> None:
     options = ["자산", "부채", "위의 모두"]
-    folder.json(
-        "1.json", [{"question": f"{i}?", "answer": "위의 모두", "options": options} for i in range(20)]
-    )
+    folder.json("1.json", [{"question": f"{i}?", "answer": "위의 모두", "options": options} for i in range(20)])
     assert {r.completion for r in folder.read(questions.read)[0]} == {"C. 위의 모두"}

@@ -161,9 +161,7 @@ def test_quarantined_files_are_counted(tmp_path: Path) -> None:
 def test_a_document_without_figures_is_rejected_by_name(tmp_path: Path) -> None:
     document(tmp_path, blocks=[text("paragraph", "숫자가 없다.")])
     assert list(read(tmp_path, ["summary"])) == [
-        Rejected(
-            {"file": "가온.pdf"}, "nothing for the form summary", "look at the PDF: it may be all pictures"
-        )
+        Rejected({"file": "가온.pdf"}, "nothing for the form summary", "look at the PDF: it may be all pictures")
     ]
 
 

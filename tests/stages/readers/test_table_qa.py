@@ -29,9 +29,7 @@ def test_tables_as_text() -> None:
     assert render("<td rowspan=9>1</td><tr><td>2<script>alert(1)</script></td></tr>") == "1\n1 | 2"
     wide = '<table><tr><td colspan="99999999999">1</td><td rowspan="x">2</td></tr></table>'
     assert len(render(wide)) < 500
-    crossing = (
-        "<tr><td>a</td><td rowspan=3>b</td></tr><tr><td>c</td></tr><tr><td>d</td></tr><tr><td>e</td></tr>"
-    )
+    crossing = "<tr><td>a</td><td rowspan=3>b</td></tr><tr><td>c</td></tr><tr><td>d</td></tr><tr><td>e</td></tr>"
     assert render(f"<table>{crossing}</table>") == "a | b\nc | b\nd | b\ne"
 
 

@@ -1,0 +1,40 @@
+# Few verbs. Everything else is `dvc`, `lineage` and `pytest`, from the environment in .venv.
+PYTHON ?= python3.11
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export DO_NOT_TRACK := 1
+STAMP := .venv/installed
+
+.PHONY: lineage ui test test-slow lint verify-gpu clean
+
+lineage: $(STAMP)       ## the whole lineage, v1 → v6, and a table of what each version learnt
+	@lineage check
+	@dvc repro
+	@lineage results
+	@echo
+	@echo "report:  $(CURDIR)/reports/lineage.html"
+	@echo "MLflow and Prefect:  make ui"
+
+ui: $(STAMP)            ## Prefect (trigger a rebuild) and MLflow (compare versions), on this machine only
+	@python -m flows.serve
+
+test: $(STAMP)          ## the default tests, minutes
+	@pytest
+
+test-slow: $(STAMP)     ## the long ones: determinism, kill and resume, freshness, servers
+	@pytest -m 'slow and not gpu'
+
+lint: $(STAMP)          ## style and types
+	@ruff check . && ruff format --check . && mypy
+
+verify-gpu: $(STAMP)    ## on a machine with an NVIDIA GPU and the gpu extra: the production path, with a report
+	@pytest -m gpu
+
+clean:                  ## what may be deleted at any time: caches, checkpoints, databases
+	rm -rf .state
+
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: apt-get install python3 python3-venv, or make PYTHON=…"; exit 1; }
+	@echo "creating .venv and installing the pinned dependencies (2.5 GB, some minutes)"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
