@@ -13,25 +13,23 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from flows import MLFLOW_UI, TRAINING_PAGES
 from flows.repro import LEASH, environment
 from lineage.curriculum import load_curriculum
 from lineage.errors import LineageError
 from lineage.files import STATE
-from stages.publishing.server import SETTINGS, artifact_root, local_uri, shown
+from stages.publishing.server import SETTINGS, artifact_root, local_uri
+from stages.publishing.server import shown as without_password
 
 HOST = "127.0.0.1"
 PATIENCE = 180  # seconds for a server's first start, which makes its database, on a busy machine
-DEPLOYMENT = "rebuild"
 
 
 def main() -> None:
@@ -55,8 +53,8 @@ def main() -> None:
 
 
 def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
-    """Start the servers, wait until they answer, serve the flow; returns when it is stopped."""
-    c = load_curriculum()
+    """Start the servers, wait until they answer, serve the flow; ends when it is stopped or one of them dies."""
+    load_curriculum()  # a mistake in it is said here, before anything starts
     remote = os.environ.get("MLFLOW_TRACKING_URI", "")
     prefect, mlflow = f"http://{HOST}:{prefect_port}", f"http://{HOST}:{mlflow_port}"
     free(prefect_port, "--prefect-port")
@@ -73,46 +71,15 @@ def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
         servers["mlflow"] = running.enter_context(server("mlflow", _mlflow_command(mlflow_port)))
         answers("mlflow", f"{mlflow}/health", servers["mlflow"])
     answers("prefect", f"{prefect}/api/health", servers["prefect"])
-    prepare()
-    stopping = threading.Event()
-    threading.Thread(target=_watch, args=(servers, stopping), daemon=True).start()
-    running.callback(stopping.set)
-    print(f"\nPrefect  {prefect}   deployment lineage/{DEPLOYMENT}")
-    print(f"MLflow   {shown(remote) or mlflow}/#/experiments{TRAINING_PAGES}\nCtrl-C stops both\n", flush=True)
-    serve(c.profile)
-
-
-def serve(profile: str) -> None:
-    """Register the deployment and run what the UI asks for, one run at a time; blocks."""
-    import prefect
-    from prefect.deployments.runner import EntrypointType
-
-    from flows.lineage_flow import rebuild
-
-    deployment: Any = rebuild.to_deployment(
-        DEPLOYMENT, tags=["lineage", f"profile {profile}"], entrypoint_type=EntrypointType.MODULE_PATH
+    servers["flows"] = running.enter_context(server("flows", [sys.executable, "-m", "flows.served"], shown=True))
+    print(f"\nPrefect  {prefect}   deployment lineage/rebuild")
+    print(
+        f"MLflow   {without_password(remote) or mlflow}/#/experiments{TRAINING_PAGES}\nCtrl-C stops all\n", flush=True
     )
-    prefect.serve(deployment, limit=1, query_seconds=2, print_starting_message=False)
-
-
-def prepare() -> None:
-    """Set the limit of one stage that computes, and close runs that a killed server left as running."""
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
-    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
-    from prefect.client.schemas.objects import StateType
-    from prefect.states import Crashed
-
-    from flows.lineage_flow import GPU
-
-    alive = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
-    with get_client(sync_client=True) as client:
-        client.upsert_global_concurrency_limit_by_name(GPU, 1)
-        client.update_global_concurrency_limit(GPU, GlobalConcurrencyLimitUpdate(active_slots=0))
-        state = FlowRunFilterState(type=FlowRunFilterStateType(any_=alive))
-        for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=state)):
-            why: Any = Crashed(message="The server was stopped meanwhile; a new run goes on from there.")
-            client.set_flow_run_state(run.id, why, force=True)
+    while all(process.poll() is None for process in servers.values()):
+        time.sleep(1)
+    dead = ", ".join(name for name, process in servers.items() if process.poll() is not None)
+    raise LineageError(f"{dead} has stopped, and the rest with it; see {STATE / 'logs'}")
 
 
 def free(port: int, option: str) -> None:
@@ -130,15 +97,18 @@ def free(port: int, option: str) -> None:
 
 
 @contextmanager
-def server(name: str, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that ends with this block, and with this process however that dies."""
+def server(name: str, command: list[str], *, shown: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that ends with this block, and with this process however that dies.
+
+    shown: print what it says, instead of writing it to its log.
+    """
     log = _log(name)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, str(LEASH), *command],
             stdin=subprocess.PIPE,
-            stdout=output,
+            stdout=None if shown else output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env=environment(),
@@ -165,17 +135,6 @@ def answers(name: str, address: str, process: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)
     raise LineageError(f"{name} did not start; the end of {_log(name)}:\n{_tail(_log(name))}")
-
-
-def _watch(servers: dict[str, subprocess.Popen[bytes]], stopping: threading.Event) -> None:
-    """If a server dies, stop the rest: a page without its server only looks alive."""
-    while all(process.poll() is None for process in servers.values()):
-        time.sleep(2)
-    if stopping.is_set():
-        return
-    dead = ", ".join(name for name, process in servers.items() if process.poll() is not None)
-    print(f"{dead} has stopped; see {STATE / 'logs'}", file=sys.stderr)
-    os.kill(os.getpid(), signal.SIGINT)
 
 
 def _prefect_command(port: int) -> list[str]:

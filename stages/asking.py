@@ -13,18 +13,25 @@ from stages.weights import BASE_FOLDER, weights_of
 LOGITS_AT_ONCE = 16_000_000  # 64 MB of float32: tokens per batch shrink as the vocabulary grows
 
 
-def load(version: str, profile: Profile) -> tuple[Any, Any]:
-    """The base, or a version's adapter on it, and the tokenizer, for asking.
+def built(version: str) -> Path:
+    """The folder of the base or a version.
 
     Raises:
-        LineageError: if the version was not built.
+        LineageError: if it was not built, with the command that builds it.
     """
     folder = Path("models", version)
-    record = folder / ("base.json" if version == BASE else "lineage.json")
-    if not record.is_file():
+    if version == BASE and not (folder / "base.json").is_file():
+        raise LineageError(f"{folder} is not there; build it with: dvc repro base")
+    if version != BASE and not (folder / "lineage.json").is_file():
         raise LineageError(
             f"{folder} is not there; build it with: dvc repro train@{version} (or bring it back: dvc checkout {folder})"
         )
+    return folder
+
+
+def load(version: str, profile: Profile) -> tuple[Any, Any]:
+    """The base, or a version's adapter on it, and the tokenizer, for asking."""
+    folder = built(version)
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig

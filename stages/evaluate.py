@@ -24,6 +24,7 @@ from lineage.record import Record, read_records
 from lineage.stage import argument, run_stage
 from stages import asking, chat
 from stages.measures import chrf, mean_interval, resamples, same_number
+from stages.weights import BASE_FOLDER
 
 HELDOUT = Path("data/heldout")
 
@@ -69,7 +70,9 @@ def heldout_sets(rows: int) -> list[HeldOut]:
 
 def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> None:
     """Measure all sets and write the three files into `out`."""
-    weights = weights_hash(version)
+    folder = asking.built(version)
+    adapter = sha256(folder / "adapter_model.safetensors") if version != BASE else None
+    base = json.loads((BASE_FOLDER / "base.json").read_text(encoding="utf-8"))["identity"]
     settings = [
         c.evaluation.max_new_tokens,
         c.evaluation.answers,
@@ -78,7 +81,8 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> Non
         c.active.max_length,
     ]
     cached = {
-        s.name: STATE / "evaluations" / f"{sha256_of([weights, s.digest, settings, _code_hash()])}.json" for s in sets
+        s.name: STATE / "evaluations" / f"{sha256_of([base, adapter, s.digest, settings, _code_hash()])}.json"
+        for s in sets
     }
     if missing := [s for s in sets if not cached[s.name].is_file()]:
         import torch
@@ -91,7 +95,7 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> Non
 
     measures = {s.name: summarize(c, s, results[s.name]["rows"]) for s in sets}
     parent = c.versions[version].parent if version != BASE else None
-    write_json(out / "measures.json", {"version": version, "parent": parent, "adapter": weights, "sets": measures})
+    write_json(out / "measures.json", {"version": version, "parent": parent, "adapter": adapter, "sets": measures})
     for kind in ("rows", "answers"):
         with (out / f"{kind}.jsonl").open("w", encoding="utf-8") as file:
             for s in sets:
@@ -138,6 +142,7 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOut]) -> dict[
         results[s.name]["rows"].append(
             {
                 "id": record.id,
+                "measure": record.measure,
                 "nll": round(likelihoods[right], 4),
                 "tokens": tokens[right].supervised,
                 "score": score,
@@ -154,7 +159,6 @@ def summarize(c: Curriculum, heldout: HeldOut, rows: list[dict[str, Any]]) -> di
     """A set's measures and intervals; a set of mixed kinds is scored on the rows of its most frequent measure."""
     kinds = [r.measure for r in heldout.records]
     measure = max(sorted(set(kinds)), key=kinds.count)
-    by_id = {r.id: r for r in heldout.records}
     source, _, form = heldout.name.partition(".")
     result: dict[str, Any] = {
         "source": source,
@@ -174,7 +178,7 @@ def summarize(c: Curriculum, heldout: HeldOut, rows: list[dict[str, Any]]) -> di
         result["nll"], result["nll_interval"] = mean_interval(
             [r["nll"] for r in rows], [r["tokens"] for r in rows], counts
         )
-    scores = [r["score"] for r in rows if r["score"] is not None and by_id[r["id"]].measure == measure]
+    scores = [r["score"] for r in rows if r["score"] is not None and r["measure"] == measure]
     if scores:
         counts = resamples(len(scores), c.evaluation.bootstrap, c.seed)
         result["score"], result["score_interval"] = mean_interval(scores, [1.0] * len(scores), counts)
@@ -182,14 +186,6 @@ def summarize(c: Curriculum, heldout: HeldOut, rows: list[dict[str, Any]]) -> di
         options = [len(r.options) for r in heldout.records if r.measure == "choice"]
         result["chance"] = round(sum(1 / n for n in options) / len(options), 4)
     return result
-
-
-def weights_hash(version: str) -> str:
-    """The base's identity, or the adapter's SHA-256 together with it."""
-    base: str = json.loads(Path("models/base/base.json").read_text(encoding="utf-8"))["identity"]
-    if version == BASE:
-        return base
-    return hashlib.sha256(f"{base} {sha256(Path('models', version, 'adapter_model.safetensors'))}".encode()).hexdigest()
 
 
 def _code_hash() -> str:

@@ -1,0 +1,46 @@
+"""What waits for runs that the UI asks for: `python -m flows.served`, started by `flows.serve` beside the servers.
+
+A process of its own, so that runs and their stages end with it, and it with `flows.serve`, however that dies.
+"""
+
+from typing import Any
+
+import prefect
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import StateType
+from prefect.deployments.runner import EntrypointType
+from prefect.states import Crashed
+
+from flows.lineage_flow import GPU, rebuild
+from lineage.curriculum import load_curriculum
+
+DEPLOYMENT = "rebuild"
+ALIVE = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+
+
+def main() -> None:
+    """Register the deployment and run what is asked for, one run at a time; blocks."""
+    prepare()
+    deployment: Any = rebuild.to_deployment(
+        DEPLOYMENT,
+        tags=["lineage", f"profile {load_curriculum().profile}"],
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    prefect.serve(deployment, limit=1, query_seconds=2, print_starting_message=False)
+
+
+def prepare() -> None:
+    """Let one stage compute at a time, and close the runs that a killed server left as running."""
+    with get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(GPU, 1)
+        client.update_global_concurrency_limit(GPU, GlobalConcurrencyLimitUpdate(active_slots=0))
+        state = FlowRunFilterState(type=FlowRunFilterStateType(any_=ALIVE))
+        for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=state)):
+            why: Any = Crashed(message="The server was stopped meanwhile; a new run goes on from there.")
+            client.set_flow_run_state(run.id, why, force=True)
+
+
+if __name__ == "__main__":
+    main()

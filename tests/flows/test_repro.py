@@ -1,0 +1,120 @@
+"""DVC as the flows use it, on a workspace whose stages are shell commands."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flows.repro import for_versions, in_order, leashed, of_versions, read_graph, reproduce, stale, upstream
+from lineage.errors import LineageError
+
+GRAPH = {
+    "check": frozenset[str](),
+    "publish": frozenset({"report"}),
+    "mix@v1": frozenset({"check"}),
+    "train@v2": frozenset({"train@v1", "mix@v2"}),
+    "mix@v2": frozenset({"check"}),
+    "train@v1": frozenset({"mix@v1"}),
+    "report": frozenset({"train@v1", "train@v2"}),
+}
+
+
+def test_a_stage_comes_after_what_it_waits_for() -> None:
+    order = in_order(GRAPH)
+    assert sorted(order) == sorted(GRAPH)
+    assert all(order.index(before) < order.index(stage) for stage, all_ in GRAPH.items() for before in all_)
+
+
+def test_one_version_brings_its_ancestors_and_what_is_everybodys() -> None:
+    assert for_versions(GRAPH, ["v1"], ["v1", "v2"]) == ["check", "mix@v1", "train@v1", "report", "publish"]
+    assert set(for_versions(GRAPH, ["v2"], ["v1", "v2"])) == set(GRAPH)
+    assert for_versions(GRAPH, [], ["v1", "v2"]) == in_order(GRAPH)
+
+
+def test_what_force_means() -> None:
+    assert of_versions(in_order(GRAPH), ["v2"]) == {"mix@v2", "train@v2"}
+    assert upstream(GRAPH, {"train@v1"}) == {"train@v1", "mix@v1", "check"}
+
+
+def test_the_graph_is_what_dvc_says(workspace: Path) -> None:
+    graph = read_graph()
+    assert graph["train@v2"] == {"check", "train@v1"} - ({"check"} - graph["train@v2"])
+    assert graph["report"] == {"train@v1", "train@v2", "train@v3"}
+    assert {"check", "train@v1", "report"} <= set(stale())
+
+
+def test_a_graph_that_dvc_refuses_is_said_in_its_words(workspace: Path) -> None:
+    (workspace / "dvc.yaml").write_text("stages: {a: {cmd: x, outs: [b]}, c: {cmd: x, outs: [b]}}", encoding="utf-8")
+    with pytest.raises(LineageError, match="b"):
+        read_graph()
+
+
+def test_a_stage_is_rebuilt_then_fresh_then_restored(workspace: Path) -> None:
+    lines: list[str] = []
+    reproduce("check", lines.append)
+    assert reproduce("train@v1", lines.append) == "rebuilt"
+    assert "training v1" in lines
+    assert not [line for line in lines if "git add" in line]
+    assert reproduce("train@v1", lines.append) == "fresh"
+    assert "train@v1" not in stale()
+    assert reproduce("train@v1", lines.append, force=True) == "rebuilt"
+    (workspace / "input.txt").write_text("two\n", encoding="utf-8")
+    assert stale()["train@v1"] == ["input.txt modified"]
+    reproduce("train@v1", lines.append)
+    (workspace / "input.txt").write_text("one\n", encoding="utf-8")
+    assert reproduce("train@v1", lines.append) == "restored"
+
+
+def test_a_failed_stage_gives_what_it_said_for_people(workspace: Path) -> None:
+    with pytest.raises(LineageError) as error:
+        reproduce("refused", lambda _: None)
+    assert "refused: data/x: no such column; rename it (exit code" in str(error.value)
+    assert "dvc repro refused" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("stage", "how"),
+    [("slow", signal.SIGTERM), ("slow", signal.SIGINT), ("slow", signal.SIGKILL), ("deaf", signal.SIGTERM)],
+)
+def test_no_stage_outlives_its_flow(workspace: Path, stage: str, how: signal.Signals) -> None:
+    """However the flow's process ends, and also a stage that ignores SIGTERM."""
+    script = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
+    script += f"from flows.repro import reproduce; reproduce({stage!r}, print)"
+    flow = subprocess.Popen(
+        [sys.executable, "-c", script], env=os.environ | {"KRX_GRACE_SECONDS": "1"}, stderr=subprocess.DEVNULL
+    )
+    pid = workspace / "slow.pid"
+    until(lambda: pid.is_file() and pid.read_text().strip() != "")
+    working = int(pid.read_text())
+    assert alive(working)
+    flow.send_signal(how)
+    flow.wait(timeout=60)
+    until(lambda: not alive(working))
+    # The workspace is usable at once: no lock is left.
+    assert reproduce("check", lambda _: None) == "rebuilt"
+
+
+def test_what_a_command_leaves_behind_ends_with_it(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    assert leashed(["sh", "-c", f"sleep 300 & echo $! > {pid}; exit 3"], lambda _: None) == 3
+    until(lambda: not alive(int(pid.read_text())))
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; one that is dead and not waited for does not."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
