@@ -80,10 +80,8 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> Non
         c.active.load_in_4bit,
         c.active.max_length,
     ]
-    cached = {
-        s.name: STATE / "evaluations" / f"{sha256_of([base, adapter, s.digest, settings, _code_hash()])}.json"
-        for s in sets
-    }
+    weights = [base, adapter, settings, _code_hash()]
+    cached = {s.name: STATE / "evaluations" / f"{sha256_of([s.digest, weights])}.json" for s in sets}
     if missing := [s for s in sets if not cached[s.name].is_file()]:
         import torch
 

@@ -1,4 +1,4 @@
-"""Where the base's weights lie: in `models/base`, in a folder of the user's, or in the hub's cache at a pinned commit."""
+"""Where the base's weights lie: `models/base`, a folder of the user's, or the hub's cache at a pinned commit."""
 
 from pathlib import Path
 from typing import Any
