@@ -1,8 +1,9 @@
 """Run a command that never outlives whoever started it: `python flows/leash.py COMMAND ARGUMENT…`.
 
-DVC starts a stage as a child of its own, and killing DVC leaves that child training. So the leash leads a
-process group, and holds a pipe from its starter as standard input. When the pipe closes, because the starter
-let go or died in any way, kill -9 included, the whole group gets SIGTERM, and SIGKILL after a grace.
+DVC starts a stage as a child of its own, and killing DVC leaves that child training. So the command gets a process
+group of its own, and the leash holds a pipe from its starter as standard input. When the pipe closes, because the
+starter let go or died in any way, kill -9 included, the whole group gets SIGTERM, and SIGKILL after a grace. The
+same goes for what the command leaves behind when it ends.
 """
 
 import os
@@ -17,21 +18,32 @@ GRACE = float(os.environ.get("KRX_GRACE_SECONDS", "10"))  # for a stage to end b
 
 def main() -> None:
     """Run the command of the command line; exit with its code."""
-    # A handler, not SIG_IGN: an ignored signal is inherited, and the command is to die of this one.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-    threading.Thread(target=_until_let_go, daemon=True).start()
+    command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
+    group = command.pid
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=_end, args=(group,), daemon=True).start())
+    threading.Thread(target=_until_let_go, args=(group,), daemon=True).start()
     code = command.wait()
-    os.killpg(0, signal.SIGTERM)  # whatever the command has left behind
+    _end(group)
     sys.exit(code if code >= 0 else 128 - code)
 
 
-def _until_let_go() -> None:
+def _until_let_go(group: int) -> None:
     while os.read(0, 1):
         pass
-    os.killpg(0, signal.SIGTERM)
-    time.sleep(GRACE)
-    os.killpg(0, signal.SIGKILL)
+    _end(group)
+
+
+def _end(group: int) -> None:
+    """SIGTERM, then SIGKILL to what is left of the group after the grace; at once if nothing is."""
+    deadline = time.monotonic() + GRACE
+    try:
+        os.killpg(group, signal.SIGTERM)
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            os.killpg(group, 0)
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
 
 
 if __name__ == "__main__":

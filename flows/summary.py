@@ -56,7 +56,7 @@ def write_links() -> None:
     )
     if report:
         create_link_artifact(
-            f"{where}/runs/{report}/artifacts/lineage.html",
+            f"{where}/runs/{report}/artifacts/lineage.html{TRAINING_PAGES}",
             key="report",
             link_text="The report",
         )
