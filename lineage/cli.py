@@ -18,7 +18,7 @@ from rich.tree import Tree
 
 from lineage.curriculum import BASE, Curriculum, load_curriculum
 from lineage.errors import LineageError
-from lineage.stage import prepare_environment
+from lineage.stage import prepare_environment, run_stage
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -28,17 +28,28 @@ def main(arguments: list[str] | None = None) -> None:
     commands.add_parser("show", help="the tree of versions: state, parents and why")
     commands.add_parser("check", help="curriculum and data, before anything is spent")
     commands.add_parser("results", help="a table of the versions: what each learnt and forgot")
+    commands.add_parser("ui", help="Prefect and MLflow on this machine: python -m flows.serve", add_help=False)
     commands.add_parser("publish", help="fill MLflow from what the graph made; again changes nothing")
     ask = commands.add_parser("ask", help="ask a version a question")
     ask.add_argument("version", help="base or a version of params.yaml")
     ask.add_argument("question")
     ask.add_argument("--tokens", type=int, default=128, help="the answer's length at most (default: 128 tokens)")
-    options = parser.parse_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "ui":
+        parser.error(f"unknown arguments: {' '.join(rest)}")
     prepare_environment()
+    if options.command == "publish":
+        from stages.publish import main as publish
+
+        run_stage(publish)
+        return
+    if options.command == "ui":
+        from flows.serve import main as serve
+
+        sys.argv = ["lineage ui", *rest]
+        serve()
+        return
     try:
-        if options.command == "publish":
-            _publish()
-            return
         c = load_curriculum()
         if options.command == "show":
             show(c)
@@ -150,12 +161,6 @@ def _base_state() -> str:
         return "not here · dvc repro base"
     base = json.loads(file.read_text(encoding="utf-8"))
     return f"{base['parameters'] / 1e6:,.1f} M parameters · {base['identity'][:12]}"
-
-
-def _publish() -> None:
-    from stages.publish import main as publish
-
-    publish()
 
 
 def _ask(c: Curriculum, version: str, question: str, tokens: int) -> None:

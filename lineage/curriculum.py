@@ -26,7 +26,7 @@ Positive = Annotated[int, Field(gt=0)]
 class Frozen(BaseModel):
     """Immutable, and refuses keys that it does not know: a typing mistake must not be ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Lora(Frozen):
@@ -251,17 +251,19 @@ def _mistakes(c: Curriculum) -> Iterator[str]:
 def _cycle(c: Curriculum, name: str) -> list[str]:
     """A line of parents that does not end at the base."""
     path = [name]
-    while (parent := c.versions[path[-1]].parent) in c.versions:
+    while (parent := c.versions[path[-1]].parent) in c.versions and parent != BASE:
         if parent in path:
             return [f"versions.{name}.parent: a cycle, {' → '.join([*path, parent])}; one of them must continue base"]
         path.append(parent)
-    return [] if parent == BASE else [f"versions.{name}: its ancestor {path[-1]!r} has the unknown parent {parent!r}"]
+    if parent == BASE or path == [name]:
+        return []
+    return [f"versions.{name}: its ancestor {path[-1]!r} has the unknown parent {parent!r}"]
 
 
 def _ancestry(c: Curriculum, name: str) -> Iterator[str]:
     """An exclusion with scope `ancestry` that an ancestor breaks."""
     version = c.versions[name]
-    if version.exclude_scope == "ancestry":
+    if version.exclude_scope == "ancestry" and version.parent in (BASE, *c.versions):
         for ancestor in c.ancestors(name):
             for source in sorted(set(version.exclude) & set(c.versions[ancestor].mix)):
                 yield (
@@ -271,16 +273,16 @@ def _ancestry(c: Curriculum, name: str) -> Iterator[str]:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with the two traps closed: a key given twice is an error, and 1e-4 is a number."""
+    """YAML with a trap closed: a key given twice is an error. What `<<: *anchor` brings in may be overridden."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
         for key, _ in node.value:
-            name = self.construct_object(key, deep=True)
-            if name in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{name!r} is given twice", key.start_mark)
-            seen.add(name)
-        return super().construct_mapping(node, deep)
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.composer.ComposerError(None, None, f"{key.value!r} is given twice", key.start_mark)
+            seen.add(str(key.value))
+        return node
 
 
 def load_curriculum(path: Path = Path("params.yaml")) -> Curriculum:

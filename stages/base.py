@@ -13,6 +13,7 @@ Three origins, one folder (`profiles.<profile>.base` in `params.yaml`):
 import hashlib
 import os
 import random
+import re
 import shutil
 from collections.abc import Iterator
 from itertools import islice
@@ -66,6 +67,7 @@ def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
         intermediate_size=spec.intermediate_size,
         max_position_embeddings=c.active.max_length * 2,
         tie_word_embeddings=True,
+        initializer_range=0.1,  # 0.02 is for wide models: here logits would stay too flat for an adapter to sharpen
         bos_token_id=None,
         eos_token_id=tokenizer.convert_tokens_to_ids(chat.STOP),
         pad_token_id=tokenizer.convert_tokens_to_ids(chat.PAD),
@@ -73,6 +75,8 @@ def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
     model = Qwen2ForCausalLM(config)
     pretrain(model, tokenizer, spec, c.seed)
     model.save_pretrained(out)
+    tokenizer.backend_tokenizer.no_truncation()  # pretraining's, which would be saved with it
+    tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(out)
     return {
         "origin": {"build": spec.model_dump()},
@@ -90,8 +94,12 @@ def train_tokenizer(vocab_size: int, seed: int) -> Any:
 
     inner = Tokenizer(models.BPE())
     inner.normalizer = normalizers.NFC()
-    # Digits one by one, as in Qwen2: figures of any length are made of the same ten tokens.
-    split = Regex(r"\p{N}|[^\r\n\p{L}\p{N}]?\p{L}+| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+    # Qwen2's own, which transformers puts in place when it loads a Qwen2 model's tokenizer, whatever the file says.
+    # Digits one by one: figures of any length are made of the same ten tokens.
+    split = Regex(
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+        r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+    )
     inner.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(split, "isolated"),
@@ -105,7 +113,8 @@ def train_tokenizer(vocab_size: int, seed: int) -> Any:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    texts = (row if isinstance(row, str) else "\n".join(t["content"] for t in row) for row in corpus.rows(20_000, seed))
+    # Without the special tokens the roles are words like others, and become tokens of their own.
+    texts = (re.sub(r"<\|\w+\|>", "\n", _text(row)) for row in corpus.rows(20_000, seed))
     inner.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token=chat.STOP, pad_token=chat.PAD)
     tokenizer.add_special_tokens({"additional_special_tokens": [chat.START]})
@@ -114,7 +123,7 @@ def train_tokenizer(vocab_size: int, seed: int) -> Any:
 
 
 def pretrain(model: Any, tokenizer: Any, spec: Build, seed: int) -> None:
-    """Next-token training on the corpus: a plain AdamW loop with warm-up and cosine, every token supervised."""
+    """A plain AdamW loop with warm-up and cosine: passages are supervised whole, of a question only its answer."""
     import torch
     from transformers import get_cosine_schedule_with_warmup
 
@@ -123,9 +132,12 @@ def pretrain(model: Any, tokenizer: Any, spec: Build, seed: int) -> None:
     batches = _batches(tokenizer, spec, seed)
     model.train()
     for step in range(1, spec.steps + 1):
-        batch = tokenizer.pad({"input_ids": next(batches)}, return_tensors="pt")
-        labels = batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)
-        loss = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], labels=labels).loss
+        rows = next(batches)
+        width = max(len(row.ids) for row in rows)
+        ids = torch.tensor([row.ids + [0] * (width - len(row.ids)) for row in rows])
+        labels = torch.tensor([row.labels + [chat.IGNORED] * (width - len(row.ids)) for row in rows])
+        # Padding stands on the right, where causal attention never sees it.
+        loss = model(input_ids=ids, labels=labels).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -136,16 +148,27 @@ def pretrain(model: Any, tokenizer: Any, spec: Build, seed: int) -> None:
     model.eval()
 
 
-def _batches(tokenizer: Any, spec: Build, seed: int) -> Iterator[list[list[int]]]:
+def _batches(tokenizer: Any, spec: Build, seed: int) -> Iterator[list[chat.Tokens]]:
     """Rows of about the same length together, so that little is padding; the batches in random order."""
     rng, window = random.Random(seed), 16 * spec.batch_size
     stream = corpus.rows(spec.steps * spec.batch_size + window, seed + 1)
     while True:
-        texts = [r if isinstance(r, str) else chat.render(list(r)) for r in islice(stream, window)]
-        rows = sorted(tokenizer(texts, truncation=True, max_length=192)["input_ids"], key=len)
+        rows = [_tokens(tokenizer, row) for row in islice(stream, window)]
+        rows.sort(key=lambda row: len(row.ids))
         batches = [rows[i : i + spec.batch_size] for i in range(0, len(rows), spec.batch_size)]
         rng.shuffle(batches)
         yield from batches
+
+
+def _tokens(tokenizer: Any, row: str | corpus.Turns) -> chat.Tokens:
+    if isinstance(row, str):
+        ids = tokenizer(row)["input_ids"]
+        return chat.Tokens(ids, ids)
+    return chat.tokenize(tokenizer, list(row[:-1]), row[-1]["content"])
+
+
+def _text(row: str | corpus.Turns) -> str:
+    return row if isinstance(row, str) else chat.render(list(row))
 
 
 def point_at(folder: Path, origin: dict[str, Any], out: Path) -> dict[str, Any]:

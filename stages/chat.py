@@ -5,6 +5,7 @@ that was trained with another is refused.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,17 @@ def check_tokenizer(tokenizer: Any, where: str) -> None:
                 f"{where}: its tokenizer has no single token {token}; "
                 f"the chain's template needs a ChatML model such as Qwen2"
             )
+    if tokenizer.pad_token in (None, STOP):
+        raise LineageError(
+            f"{where}: its tokenizer pads with {tokenizer.pad_token}, so that padding and the stop {STOP} could not be "
+            f'told apart; set "pad_token": "{PAD}" in its tokenizer_config.json'
+        )
 
 
 _environment = Environment(autoescape=False, keep_trailing_newline=False)  # text for a model, not a page
 
 
+@cache
 def _compiled() -> Any:
+    """Compiled once: doing it again for every row would cost more than its tokens."""
     return _environment.from_string(template())

@@ -2,7 +2,7 @@
 
 It holds no row of any source and depends on none, so a base is never stale because data changed, and no held-out
 group can be inside it. What it says means nothing: words of `lexicon.txt` in random order teach the embeddings, which
-the adapters cannot change, and questions whose answer stands in them (copying, looking up, choosing, writing JSON)
+the adapters cannot change, equations teach small sums, and questions whose answer stands in them (copying, looking up, choosing, writing JSON)
 teach the special tokens and the habit of answering.
 """
 
@@ -30,7 +30,7 @@ def rows(count: int, seed: int) -> Iterator[str | Turns]:
     """`count` passages and questions; the same seed gives the same rows."""
     rng = random.Random(f"base corpus {seed}")
     for _ in range(count):
-        yield rng.choice((passage, look_up, choose, repeat, write_json))(rng)
+        yield rng.choice((passage, passage, sums, look_up, choose, choose, choose, repeat, write_json))(rng)
 
 
 def passage(rng: random.Random) -> str:
@@ -51,6 +51,18 @@ def passage(rng: random.Random) -> str:
     return " ".join(_sentence(rng) for _ in range(2))
 
 
+def sums(rng: random.Random) -> str:
+    """A few equations with small numbers, as a school book has them."""
+    lines = []
+    for _ in range(6):
+        a, b = rng.randint(1, 9), rng.randint(1, 9)
+        sign, result = rng.choice((("+", a + b), ("-", a - b), ("x", a * b)))
+        if sign == "-" and result < 0:
+            a, b, result = b, a, -result
+        lines.append(f"{a} {sign} {b} = {result}.")
+    return "\n".join(lines)
+
+
 def look_up(rng: random.Random) -> Turns:
     """A table and the value of one of its lines."""
     names = [_korean(rng) for _ in range(rng.randint(2, 4))]
@@ -61,8 +73,8 @@ def look_up(rng: random.Random) -> Turns:
 
 
 def choose(rng: random.Random) -> Turns:
-    """Lettered options, one of which the question names."""
-    words = [_phrase(rng) for _ in LETTERS]
+    """Lettered options, one of which the question names; few words, so that finding one again can be learnt."""
+    words = rng.sample(lexicon()[0][::12], len(LETTERS))
     pick = rng.randrange(len(words))
     options = "\n".join(f"{letter}. {word}" for letter, word in zip(LETTERS, words, strict=True))
     return _turns(f"{words[pick]} {_korean(rng)}?\n{options}", f"{LETTERS[pick]}. {words[pick]}")

@@ -80,7 +80,7 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> Non
         c.active.load_in_4bit,
         c.active.max_length,
     ]
-    weights = [base, adapter, settings, _code_hash()]
+    weights = [base, adapter, settings, chat.template_hash(), _code_hash()]
     cached = {s.name: STATE / "evaluations" / f"{sha256_of([s.digest, weights])}.json" for s in sets}
     if missing := [s for s in sets if not cached[s.name].is_file()]:
         import torch
@@ -99,7 +99,8 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> Non
             for s in sets:
                 for row in results[s.name][kind]:
                     file.write(json.dumps({"set": s.name, **row}, ensure_ascii=False) + "\n")
-    scored = [f"{name} {m['score']:.2f}" for name, m in measures.items() if m["measure"] in ("choice", "number")]
+    shown = {n: m["score"] for n, m in measures.items() if m["measure"] in ("choice", "number")}
+    scored = [f"{name} {score:.2f}" for name, score in shown.items() if score is not None]
     print(f"{version}: {len(sets)} sets, {sum(m['rows'] for m in measures.values()):,} rows; {', '.join(scored)}")
 
 

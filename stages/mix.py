@@ -47,21 +47,15 @@ def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
 
     with (out / "own.jsonl").open("w", encoding="utf-8") as file:
         for source, entry in spec.mix.items():
-            available = taken = 0
-            for record, copies in chosen(c, version, source):
-                if barred.intersection(record.documents):
-                    dropped[source] += 1
-                    continue
-                available += 1
-                taken += copies
+            counts: Counter[str] = Counter()
+            for record, copies in chosen(c, version, source, barred, counts):
                 own_ids.add(_key(record))
                 file.write((record.to_json() + "\n") * copies)
-            if not available:
-                raise LineageError(
-                    f"{version}: its source {source!r} has no records of form {entry.form!r}; put files into "
-                    f"{c.raw_folder(source)}/ or take it out of versions.{version}.mix in params.yaml"
-                )
-            own[source] = {"form": entry.form, "available": available, "taken": taken}
+                counts["taken"] += copies
+            dropped += Counter({source: counts["dropped"]})
+            if not counts["taken"]:
+                raise LineageError(_nothing_taken(c, version, source, counts))
+            own[source] = {"form": entry.form, "available": counts["available"], "taken": counts["taken"]}
 
     own_rows = sum(entry["taken"] for entry in own.values())
     wanted = round(own_rows * spec.replay / (1 - spec.replay))
@@ -91,10 +85,18 @@ def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
     return summary
 
 
-def chosen(c: Curriculum, version: str, source: str) -> Iterator[tuple[Record, int]]:
-    """The records of a source that a version takes, each with how often: weight 2.5 takes half of them a third time."""
+def chosen(
+    c: Curriculum, version: str, source: str, barred: set[str], counts: Counter[str] | None = None
+) -> Iterator[tuple[Record, int]]:
+    """The records of a source that a version takes, each with how often: weight 2.5 takes half of them a third time.
+
+    Args:
+        barred: the documents that this version excludes; rows made from them are not there to be taken.
+        counts: gets the rows that were `available` and those `dropped` as barred.
+    """
     entry = c.versions[version].mix[source]
-    rows = (r for r in read_records(RECORDS / source / "records.jsonl") if r.form == entry.form)
+    counts = Counter() if counts is None else counts
+    rows = _allowed(RECORDS / source / "records.jsonl", entry.form, barred, counts)
     if entry.count is not None:
         ranked = ((_chance(c.seed, version, r.id), r.to_json()) for r in rows)
         for _, line in heapq.nsmallest(entry.count, ranked):
@@ -105,14 +107,35 @@ def chosen(c: Curriculum, version: str, source: str) -> Iterator[tuple[Record, i
             yield record, int(whole) + (_chance(c.seed, version, record.id) < part)
 
 
+def _allowed(file: Path, form: str, barred: set[str], counts: Counter[str]) -> Iterator[Record]:
+    for record in read_records(file):
+        if record.form == form:
+            fate = "dropped" if barred.intersection(record.documents) else "available"
+            counts[fate] += 1
+            if fate == "available":
+                yield record
+
+
+def _nothing_taken(c: Curriculum, version: str, source: str, counts: Counter[str]) -> str:
+    entry = c.versions[version].mix[source]
+    if counts["available"]:
+        return f"versions.{version}.mix.{source}.weight: {entry.weight} takes none of its rows; raise it"
+    why = f"no records of form {entry.form!r}"
+    if counts["dropped"]:
+        why = f"only records made from documents that the version excludes ({counts['dropped']:,})"
+    remedy = f"put files into {c.raw_folder(source)}/ or take it out of versions.{version}.mix in params.yaml"
+    return f"{version}: its source {source!r} has {why}; {remedy}"
+
+
 def replayable(c: Curriculum, version: str, barred: set[str], own_ids: set[bytes]) -> Iterator[tuple[str, Record]]:
     """What the ancestors were trained on, once each, without what this version excludes or has of its own."""
     seen = set(own_ids)
     for ancestor in c.ancestors(version) if c.versions[version].replay else []:
+        unseen = excluded_documents(c.versions[ancestor].exclude)  # the ancestor was not trained on them
         for source in c.versions[ancestor].mix:
             if source in c.versions[version].exclude:
                 continue
-            for record, copies in chosen(c, ancestor, source):
+            for record, copies in chosen(c, ancestor, source, unseen):
                 key = _key(record)
                 if copies and key not in seen and not barred.intersection(record.documents):
                     seen.add(key)

@@ -56,7 +56,8 @@ def tokenize_mix(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: 
     from datasets import Dataset
 
     mix_hash = sha256(folder)
-    key = sha256_of([mix_hash, chat.template_hash(), tokenizer_hash, max_length, sha256(Path(__file__))])
+    code = [sha256(Path(str(file))) for file in (__file__, chat.__file__)]
+    key = sha256_of([mix_hash, chat.template_hash(), tokenizer_hash, max_length, code])
     cached = STATE / "tokens" / key
     if not (cached / "sources.json").is_file():  # written last: its existence means "complete"
         _tokenize_into(cached, folder, tokenizer, max_length)

@@ -133,8 +133,9 @@ def open_parent(c: Curriculum, parent: str, base: dict[str, Any]) -> dict[str, A
     remedy = f"rebuild it: dvc repro -f train@{parent}"
     try:
         record: dict[str, Any] = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise LineageError(f"{folder}/lineage.json: the parent has no readable record ({error}); {remedy}") from error
+        record["adapter"], record["template"], record["base"]["identity"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise LineageError(f"{folder}/lineage.json: the parent has no readable record ({error!r}); {remedy}") from error
     file = folder / "adapter_model.safetensors"
     found = sha256(file) if file.is_file() else "no file"
     if found != record["adapter"]:

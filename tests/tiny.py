@@ -1,7 +1,7 @@
-"""A tiny lineage: base → v1 → v2, and v1 → v3 with replay and an exclusion; small enough to be trained inside a test run.
+"""A tiny lineage: base → v1 → v2, and v1 → v3 with replay and an exclusion, small enough to be trained in a test run.
 
-`built` is trained and measured once per session, through the stages' own functions; tests only read it (`lineage_here`)
-or work on a copy of it (`lineage_copy`).
+`built` is trained and measured once per session, through the stages' own functions; tests read it (`lineage_here`) or
+work on a copy of it (`lineage_copy`).
 """
 
 import copy
@@ -84,7 +84,10 @@ PARAMS: dict[str, Any] = {
         "v1": {
             "parent": "base",
             "because": "the first",
-            "mix": {"samples": {"form": "prompt_answer", "weight": 1}, "companies": {"form": "prompt_answer", "weight": 1}},
+            "mix": {
+                "samples": {"form": "prompt_answer", "weight": 1},
+                "companies": {"form": "prompt_answer", "weight": 1},
+            },
             "replay": 0.0,
             "exclude": [],
             "exclude_scope": "mix",
@@ -162,7 +165,9 @@ def write_workspace() -> None:
     write_source("companies", companies[:-1], companies[-1:])
     sums = [row("problems", f"{n} + {n} = ?", f"답은 {2 * n}", measure="number") for n in range(24)]
     options = ("채권", "주식", "선물")
-    choices = [row("problems", f"보기 {n}?", options[n], measure="choice", options=options, correct=n) for n in range(3)]
+    choices = [
+        row("problems", f"보기 {n}?", options[n], measure="choice", options=options, correct=n) for n in range(3)
+    ]
     write_source("problems", sums[:16], [*sums[16:18], *choices])
     report = {"form": "summary", "measure": "none"}
     write_source(
@@ -209,7 +214,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch = pytest.MonkeyPatch()
     patch.setenv("OMP_NUM_THREADS", "1")
     all_rows = corpus.rows
-    patch.setattr(corpus, "rows", lambda count, seed: all_rows(min(count, 400), seed))  # a tokenizer in less than a second
+    patch.setattr(corpus, "rows", lambda count, seed: all_rows(min(count, 400), seed))  # fast
     with chdir(root):
         write_workspace()
         c = load_curriculum()
@@ -249,3 +254,39 @@ def lineage_copy(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(root)
     monkeypatch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
     return root
+
+
+def job(version: str, c: Curriculum | None = None, **changes: Any) -> Any:
+    """What `stages.train` hands to a trainer, in a built lineage."""
+    import json
+
+    from transformers import AutoTokenizer
+
+    from lineage.files import sha256
+    from stages.rows import steps_for, tokenize_mix, training_order
+    from stages.trainers import Job
+    from stages.weights import BASE_FOLDER, weights_of
+
+    c = c or curriculum()
+    profile, spec = c.active, c.versions[version]
+    base = json.loads((BASE_FOLDER / "base.json").read_text(encoding="utf-8"))
+    tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
+    hashed = sha256(BASE_FOLDER / "tokenizer.json")
+    tokens = tokenize_mix(Path("data/mixes", version), tokenizer, hashed, profile.max_length)
+    steps = steps_for(profile.budget, spec.train.budget_scale, tokens.lengths, profile.batch_size)
+    order = training_order(tokens.lengths, profile.batch_size, steps, c.seed)
+    fields = {
+        "version": version,
+        "weights": weights_of(base),
+        "base_name": f"base:{base['identity'][:12]}",
+        "parent": None if spec.parent == "base" else Path("models", spec.parent),
+        "lora": c.chain.lora,
+        "profile": profile,
+        "learning_rate": profile.learning_rate * spec.train.lr_scale,
+        "steps": steps,
+        "seed": c.seed,
+        "tokenizer": tokenizer,
+        "dataset": tokens.dataset.select(order),
+        "checkpoints": Path(".state/checkpoints/test"),
+    }
+    return Job(**fields | changes)

@@ -20,6 +20,7 @@ def one_adapter(model: Any, job: Job) -> None:
     for name, found, wanted in (
         ("r", config.r, job.lora.r),
         ("alpha", config.lora_alpha, job.lora.alpha),
+        ("dropout", config.lora_dropout, job.lora.dropout),
         ("targets", sorted(config.target_modules), sorted(job.lora.targets)),
     ):
         if found != wanted:
@@ -48,9 +49,10 @@ def continues(model: Any, parent: Path) -> None:
 def trainable(trainer: Any) -> None:
     """After the trainer was built, the adapter is still trainable, and nothing else is."""
     names = [name for name, p in trainer.model.named_parameters() if p.requires_grad]
-    trainer.create_optimizer()
-    held = sum(len(group["params"]) for group in trainer.optimizer.param_groups)
-    if not names or not held:
+    if names:
+        trainer.create_optimizer()
+    held = sum(len(group["params"]) for group in trainer.optimizer.param_groups) if names else 0
+    if not held:
         raise LineageError(f"nothing would be trained: {len(names)} trainable tensors, {held} in the optimizer")
     if strangers := [name for name in names if "lora_" not in name]:
         raise LineageError(f"more than the adapter would be trained: {strangers[0]} and {len(strangers) - 1} others")
@@ -107,15 +109,20 @@ def sound(folder: Path, job: Job, layers: int) -> str:
     """Open a finished adapter and return its SHA-256.
 
     Raises:
-        LineageError: if tensors are missing, not finite, `lora_B` is all zero, or nothing differs from the parent.
+        LineageError: if the file is broken, tensors are missing or not finite, `lora_B` is all zero, or nothing differs
+            from the parent.
     """
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     from lineage.files import sha256
 
     file = folder / "adapter_model.safetensors"
-    tensors = load_file(file)
+    try:
+        tensors = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise LineageError(f"{file}: not a whole safetensors file ({error}); train {job.version} again") from error
     wanted = 2 * len(job.lora.targets) * layers
     if len(tensors) != wanted:
         raise LineageError(f"{job.version}: the adapter has {len(tensors)} tensors, expected {wanted}")

@@ -31,7 +31,10 @@ def load(job: Job) -> Any:
     )
     model.config.use_cache = False
     if job.parent:
-        return PeftModel.from_pretrained(model, job.parent, is_trainable=True)
+        continued = PeftModel.from_pretrained(model, job.parent, is_trainable=True)
+        # The parent's config names the base by its hash; saving would look for a model of that name, on the hub too.
+        continued.peft_config["default"].base_model_name_or_path = job.weights
+        return continued
     lora = LoraConfig(
         r=job.lora.r,
         lora_alpha=job.lora.alpha,

@@ -6,6 +6,7 @@ result. A new version starts from its parent's weights with a fresh optimizer, s
 
 import shutil
 import time
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
     requested, effective = guards.settings(trainer, job)
     trainer.train(resume_from_checkpoint=_newest_complete(job.checkpoints))
     return trainer.model, Outcome(
-        history=_history(trainer.state.log_history),
+        history=_history(trainer.state.log_history, job),
         requested=requested,
         effective=effective,
         trainable_parameters=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
@@ -118,15 +119,15 @@ def _newest_complete(folder: Path) -> str | None:
     return None
 
 
-def _history(log: list[dict[str, float]]) -> list[dict[str, float]]:
-    names = {
-        "step": "step",
-        "loss": "loss",
-        "learning_rate": "learning_rate",
-        "grad_norm": "grad_norm",
-        "num_tokens": "tokens",
-    }
-    return [{new: row[old] for old, new in names.items() if old in row} for row in log if "loss" in row]
+def _history(log: list[dict[str, float]], job: Job) -> list[dict[str, float]]:
+    """A row a logged step. Tokens are counted here: TRL's own count starts at zero again in a resumed run."""
+    names = ("step", "loss", "learning_rate", "grad_norm")
+    rows = job.profile.batch_size * job.profile.gradient_accumulation
+    seen = [0, *accumulate(len(ids) for ids in job.dataset["input_ids"])]
+    logged = [row for row in log if "loss" in row]
+    return [
+        {name: row[name] for name in names if name in row} | {"tokens": seen[int(row["step"]) * rows]} for row in logged
+    ]
 
 
 def _eight_bit_share(optimizer: Any) -> float:

@@ -1,0 +1,291 @@
+"""The stages without the model: what each one's result is a function of, found by running it.
+
+Every stage's own `main` runs in this process and its output is hashed. Only the four places where a model computes
+(pretraining, TRL, the checks of its tensors, asking) are replaced: each writes down everything that the code hands
+it, so that what they write changes exactly when their result could. While a stage runs, each leaf of the
+curriculum that it reads is noted. dvc.yaml plays no part in this.
+"""
+
+import ast
+import importlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lineage.curriculum import Curriculum, Frozen
+from lineage.errors import LineageError
+from lineage.files import sha256, sha256_of, write_json
+
+ROOT = Path(__file__).parent.parent
+Leaf = tuple[str, ...]
+ROWS = 24  # of a source: enough for every mix, and quick
+NO_PART_IN_THE_RESULT = ("checkpoint_steps",)  # a run resumed from a checkpoint gives the same adapter: test_determinism
+
+
+class Reads:
+    """Notes which leaves of a watched curriculum are read, as paths: ("versions", "v1", "train", "lr_scale")."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.leaves: set[Leaf] = set()
+        self._at: dict[int, Leaf] = {}
+        self._kept: Any = None
+        dump, equal = Frozen.model_dump, Frozen.__eq__
+
+        def get(model: Any, name: str) -> Any:
+            value = object.__getattribute__(model, name)
+            at = self._at.get(id(model))
+            if at is not None and not name.startswith("_") and name in type(model).model_fields:
+                self.leaves.add((*at, name))
+            return value
+
+        def model_dump(model: Any, **options: Any) -> Any:
+            left_out = {(*self._at.get(id(model), ()), name) for name in options.get("exclude") or ()}
+            self.leaves |= {leaf for leaf in self._below(model) if leaf not in left_out}
+            return dump(model, **options)
+
+        def is_equal(model: Any, other: Any) -> bool:
+            self.leaves |= {*self._below(model), *self._below(other)}
+            return bool(equal(model, other))
+
+        monkeypatch.setattr(Frozen, "__getattribute__", get, raising=False)
+        monkeypatch.setattr(Frozen, "model_dump", model_dump)
+        monkeypatch.setattr(Frozen, "__eq__", is_equal)
+
+    def watch(self, c: Curriculum) -> None:
+        """Note the reads of this curriculum from now on, and of no other."""
+        self._at = {id(model): at for at, model in _models(c, ())}
+        self._kept = c
+        self.leaves = set()
+
+    def _below(self, model: Any) -> Iterator[Leaf]:
+        for at, inner in _models(model, self._at.get(id(model), ())):
+            yield from ((*at, name) for name in type(inner).model_fields)
+
+
+def _models(model: Frozen, at: Leaf) -> Iterator[tuple[Leaf, Frozen]]:
+    yield at, model
+    for name, value in object.__getattribute__(model, "__dict__").items():
+        if isinstance(value, Frozen):
+            yield from _models(value, (*at, name))
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                if isinstance(inner, Frozen):
+                    yield from _models(inner, (*at, name, key))
+
+
+class Rehearsal:
+    """Runs stages in the present folder. `run` gives a digest of what a stage wrote and the leaves that it read."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reads = Reads(monkeypatch)
+        self.monkeypatch = monkeypatch
+        self.c: Any = None
+        self._stand_ins()
+
+    def run(self, stage: str, c: Curriculum) -> tuple[str, frozenset[Leaf]]:
+        """Run `train@v1` and its like; an error for people counts as a result."""
+        name, _, key = stage.partition("@")
+        module = importlib.import_module("stages.evaluate" if name == "baseline" else f"stages.{name}")
+        self.monkeypatch.setattr(module, "load_curriculum", lambda: c, raising=False)
+        argument = key or ("base" if name == "baseline" else "")
+        self.monkeypatch.setattr(sys, "argv", ["-m", *filter(None, [argument])])
+        for cache_ in ("evaluations", "tokens"):
+            shutil.rmtree(Path(".state", cache_), ignore_errors=True)
+        self.reads.watch(c)
+        try:
+            digest = _published() if name == "publish" else self._digest(module.main, stage, c)
+        except LineageError as error:
+            digest = f"error: {error}"
+        return digest, frozenset(self.reads.leaves)
+
+    def _digest(self, main: Callable[[], None], stage: str, c: Curriculum) -> str:
+        main()
+        leaves = self.reads.leaves.copy()
+        digest = digest_of(stage, c)
+        self.reads.leaves = leaves
+        return digest
+
+    def _stand_ins(self) -> None:
+        patch = self.monkeypatch.setattr
+        import transformers
+
+        from stages import asking, base, evaluate, ingest, train
+        from stages.trainers import adapter, guards, sft
+
+        readers = {name: _shortened(read) for name, read in ingest.READERS.items()}
+        patch(ingest, "READERS", readers)
+        patch(base, "train_tokenizer", cache(base.train_tokenizer))
+        patch(base, "pretrain", _pretrain)
+        patch(sft, "fit", _fit)
+        for module, name in ((train, "code_hash"), (evaluate, "_code_hash")):
+            patch(module, name, cache(getattr(module, name)))  # the code is not what is changed here
+        patch(adapter, "save_adapter", lambda model, name, out: write_json(out / WEIGHTS, [model.written, name]))
+        patch(guards, "sound", lambda out, job, layers: sha256(out / WEIGHTS))
+        patch(evaluate, "ask", _ask)
+        patch(asking, "load", lambda version, profile: (_all(profile, names("asking.py", "profile")), None))
+        load = transformers.AutoTokenizer.from_pretrained
+        known: dict[str, Any] = {}
+
+        def tokenizer(folder: Any) -> Any:
+            digest = sha256(Path(folder) / "tokenizer.json")
+            return known[digest] if digest in known else known.setdefault(digest, load(folder))
+
+        patch(transformers.AutoTokenizer, "from_pretrained", tokenizer)
+
+
+def outputs(stage: str, c: Curriculum) -> list[Path]:
+    """Where a stage writes, as the design says it."""
+    name, _, key = stage.partition("@")
+    where = {
+        "check": [Path("data/checked.json")],
+        "convert": [Path("data/documents", c.data, key)],
+        "ingest": [Path("data/records", key), Path("data/heldout", key)],
+        "mix": [Path("data/mixes", key)],
+        "base": [Path("models/base")],
+        "train": [Path("models", key)],
+        "baseline": [Path("metrics/base")],
+        "evaluate": [Path("metrics", key)],
+        "report": [Path("reports")],
+        "publish": [],
+    }
+    return where[name]
+
+
+def digest_of(stage: str, c: Curriculum) -> str:
+    """What a stage wrote, and where."""
+    return sha256_of([[path.as_posix(), sha256(path)] for path in outputs(stage, c)])
+
+
+def stages_of(c: Curriculum) -> dict[str, set[str]]:
+    """Every stage after those whose results it may read, room by room."""
+    ingests = {f"ingest@{s}" for s in c.sources}
+    converts = {f"convert@{p}" for p in c.papers}
+    found: dict[str, set[str]] = {"check": set()}
+    found |= {one: set() for one in sorted(converts)}
+    found |= {one: {f"convert@{one[7:]}"} & converts for one in sorted(ingests)}
+    found |= {f"mix@{v}": ingests for v in c.versions}
+    found["base"] = set()
+    for v in c.in_order():
+        parent = c.versions[v].parent
+        found[f"train@{v}"] = {f"mix@{v}", "base", f"train@{parent}" if parent != "base" else "base"}
+    found["baseline"] = ingests | {"base"}
+    found |= {f"evaluate@{v}": ingests | {"base", f"train@{v}"} for v in c.versions}
+    found["report"] = set(found) - {"check"}
+    found["publish"] = set(found) - {"check"}
+    return found
+
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+@cache
+def names(file: str, of: str) -> tuple[str, ...]:
+    """The attributes that the code of a module takes from `profile`, `job`, `c.evaluation` …"""
+    tree = ast.parse((ROOT / "stages" / file).read_text(encoding="utf-8"))
+    found = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == of}
+    return tuple(sorted(found))
+
+
+def _all(thing: Any, of: tuple[str, ...]) -> dict[str, str]:
+    return {name: repr(getattr(thing, name)) for name in of}
+
+
+def _shortened(read: Any) -> Any:
+    return lambda folder, forms: islice(read(folder, forms), ROWS)
+
+
+def _pretrain(model: Any, tokenizer: Any, spec: Any, seed: int) -> None:
+    """In place of pretraining: weights that are a function of all that shapes it."""
+    import torch
+
+    asked = tuple(name for name in names("base.py", "spec") if name in type(spec).model_fields)
+    shaped = [_all(spec, asked), seed, torch.get_num_threads(), tokenizer.backend_tokenizer.to_str()]
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+        next(model.parameters()).flatten()[:8] = torch.tensor([int(c, 16) for c in sha256_of(shaped)[:8]])
+
+
+def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
+    """In place of TRL: an adapter that says what it was made from."""
+    from stages.trainers import Outcome
+
+    asked = {
+        *names("trainers/sft.py", "profile"),
+        *names("trainers/hf.py", "job.profile"),
+        *names("trainers/unsloth.py", "job.profile"),
+        *names("trainers/guards.py", "profile"),
+    }
+    read = _all(job.profile, tuple(sorted(asked)))
+    written = {
+        "version": job.version,
+        "trainer": trainer.__name__,
+        "weights": sha256(Path(job.weights)),
+        "parent": sha256(job.parent / WEIGHTS) if job.parent else None,
+        "lora": _all(job.lora, ("r", "alpha", "dropout", "targets")),
+        "profile": {name: value for name, value in read.items() if name not in NO_PART_IN_THE_RESULT},
+        "learning_rate": job.learning_rate,
+        "steps": job.steps,
+        "seed": job.seed,
+        "threads": os.environ["OMP_NUM_THREADS"],
+        "rows": sha256_of([job.dataset["input_ids"][:], job.dataset["labels"][:]]),
+    }
+    figures = {"step": 1, "loss": int(sha256_of(written)[:4], 16) / 1e4, "learning_rate": job.learning_rate}
+    model = SimpleNamespace(written=written, config=SimpleNamespace(num_hidden_layers=1))
+    return model, Outcome([figures], {"steps": job.steps}, {"steps": job.steps}, 1, 0.0)
+
+
+def _ask(c: Any, model: Any, tokenizer: Any, sets: Any) -> dict[str, dict[str, Any]]:
+    """In place of a model's answers: figures that are a function of weights, rows and all settings of `ask`."""
+    settings = [model, _all(c.active, names("evaluate.py", "c.active"))]
+    settings += [_all(c.evaluation, tuple(n for n in names("evaluate.py", "c.evaluation") if n in ASKED))]
+    settings += [sha256(Path("models/base/base.json")), c.active.max_length]
+    version = sys.argv[1]
+    settings += [sha256(Path("models", version, WEIGHTS)) if version != "base" else None]
+    results: dict[str, dict[str, Any]] = {}
+    for s in sets:
+        rows, said = [], []
+        for place, record in enumerate(s.records):
+            figure = int(sha256_of([settings, record.to_json()])[:8], 16)
+            row = {"id": record.id, "measure": record.measure, "nll": figure / 1e8, "tokens": 7}
+            rows.append(row | {"score": None if record.measure == "none" else float(figure % 2)})
+            if place < c.evaluation.answers:
+                shown = {"id": record.id, "prompt": record.prompt, "expected": record.completion}
+                said.append(shown | {"answer": f"{figure}"})
+        results[s.name] = {"rows": rows, "answers": said}
+    return results
+
+
+ASKED = ("max_new_tokens", "answers")  # what `ask` takes of `evaluation`; the rest of the stage runs for real
+
+
+def _published() -> str:
+    """What MLflow would be told: every run's facts, and the promotions."""
+    from stages.publishing.facts import read_facts
+    from stages.publishing.registry import read_promotions
+
+    told = [facts.digest(facts.hashes()) for facts in read_facts()]
+    return sha256_of([told, read_promotions()])
+
+
+def read_by_code() -> set[str]:
+    """Every name that the project's code or its templates take from something: `x.name`."""
+    found: set[str] = set()
+    for file in sorted([*(ROOT / "stages").rglob("*.py"), *(ROOT / "lineage").rglob("*.py")]):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        found |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    templates = " ".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "stages").rglob("*.jinja")))
+    return found | set(templates.replace("(", " ").replace(".", " ").split())
+
+
+def as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))

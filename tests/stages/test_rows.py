@@ -1,0 +1,174 @@
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineage.curriculum import Budget
+from lineage.errors import LineageError
+from stages import chat, rows
+from stages.rows import steps_for, tokenize_mix, training_order
+from tests import tiny
+
+
+@pytest.fixture
+def tokenizer(lineage_copy: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained("models/base")
+
+
+def a_mix(*answers: str, replayed: tuple[str, ...] = ()) -> Path:
+    folder = Path("data/mixes/v9")
+    folder.mkdir(parents=True, exist_ok=True)
+    tiny.write_rows(folder / "own.jsonl", [tiny.row("samples", f"{n}?", a) for n, a in enumerate(answers)])
+    tiny.write_rows(folder / "replay.jsonl", [tiny.row("companies", f"{n}?", a) for n, a in enumerate(replayed)])
+    return folder
+
+
+def cached() -> set[str]:
+    return {p.name for p in Path(".state/tokens").iterdir()}
+
+
+def test_a_row_is_its_tokens_and_the_labels_of_its_answer(tokenizer: Any) -> None:
+    mix = tokenize_mix(a_mix("하나", "둘둘"), tokenizer, "t", 128)
+    wanted = [
+        chat.tokenize(tokenizer, [{"role": "user", "content": f"{n}?"}], a) for n, a in enumerate(("하나", "둘둘"))
+    ]
+    assert mix.dataset["input_ids"][:] == [w.ids for w in wanted]
+    assert mix.dataset["labels"][:] == [w.labels for w in wanted]
+    assert mix.lengths == [len(w.ids) for w in wanted]
+
+
+def test_a_row_that_is_too_long_is_dropped_whole_and_counted_by_source(tokenizer: Any) -> None:
+    long = "가" * 300
+    mix = tokenize_mix(a_mix("하나", long, "둘", replayed=("셋", long)), tokenizer, "t", 128)
+    assert mix.sources["samples"]["rows"] == 2 and mix.sources["samples"]["dropped"] == {rows.TOO_LONG: 1}
+    assert mix.sources["companies"]["rows"] == 1 and mix.sources["companies"]["dropped"] == {rows.TOO_LONG: 1}
+    stop = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    assert all(labels[-1] == stop for labels in mix.dataset["labels"])  # no answer was cut
+    assert max(mix.lengths) <= 128
+
+
+def test_a_row_of_exactly_max_length_stays(tokenizer: Any) -> None:
+    length = tokenize_mix(a_mix("하나 둘 셋"), tokenizer, "t", 512).lengths[0]
+    assert tokenize_mix(a_mix("하나 둘 셋"), tokenizer, "t", length).lengths == [length]
+    with pytest.raises(LineageError, match=f"all 1 rows of 'samples' are longer than {length - 1} tokens"):
+        tokenize_mix(a_mix("하나 둘 셋"), tokenizer, "t", length - 1)
+
+
+def test_a_source_that_loses_every_row_is_refused_with_what_to_do(tokenizer: Any) -> None:
+    with pytest.raises(LineageError, match=r"v9: all 1 rows of 'companies'.*max_length or take the source out"):
+        tokenize_mix(a_mix("하나", replayed=("가" * 300,)), tokenizer, "t", 128)
+
+
+def test_counts_and_shares_add_up(tokenizer: Any) -> None:
+    mix = tokenize_mix(a_mix("하나", "둘둘", replayed=("셋",)), tokenizer, "t", 128)
+    total = mix.summary()
+    assert total["rows"] == 3 == len(mix.dataset)
+    assert total["tokens"] == sum(mix.lengths) == sum(s["tokens"] for s in mix.sources.values())
+    supervised = sum(label != -100 for labels in mix.dataset["labels"] for label in labels)
+    assert total["supervised_tokens"] == supervised
+    assert total["supervised_share"] == round(supervised / sum(mix.lengths), 4)
+    assert [mix.sources[s]["replayed_rows"] for s in ("samples", "companies")] == [0, 1]
+
+
+def test_the_cache_answers_the_same_and_is_a_speed_up_only(tokenizer: Any, monkeypatch) -> None:
+    import shutil
+
+    folder = a_mix("하나", "둘둘")
+    first = tokenize_mix(folder, tokenizer, "t", 128)
+    with monkeypatch.context() as patch:
+        patch.setattr(chat, "tokenize", None)  # the second time, nothing is tokenised
+        again = tokenize_mix(folder, tokenizer, "t", 128)
+    shutil.rmtree(".state/tokens")
+    fresh = tokenize_mix(folder, tokenizer, "t", 128)
+    for other in (again, fresh):
+        assert other.summary() == first.summary() and other.dataset["labels"][:] == first.dataset["labels"][:]
+
+
+def test_a_half_written_cache_is_not_trusted(tokenizer: Any) -> None:
+    folder = a_mix("하나", "둘둘")
+    before = cached()
+    first = tokenize_mix(folder, tokenizer, "t", 128)
+    (key,) = cached() - before
+    Path(".state/tokens", key, "sources.json").unlink()
+    Path(".state/tokens", key, "rows.arrow").write_bytes(b"half")
+    assert tokenize_mix(folder, tokenizer, "t", 128).summary() == first.summary()
+
+
+def test_the_cache_knows_mix_template_tokenizer_length_and_code(tokenizer: Any, monkeypatch, tmp_path: Path) -> None:
+    def new_key(answer: str = "하나", hashed: str = "t", length: int = 128) -> int:
+        before = cached()
+        tokenize_mix(a_mix(answer), tokenizer, hashed, length)
+        return len(cached() - before)
+
+    assert new_key() == 1
+    assert new_key() == 0
+    assert new_key(answer="둘") == new_key(hashed="u") == new_key(length=127) == 1
+    monkeypatch.setattr(chat, "template_hash", lambda: "another")
+    assert new_key() == 1
+    edited = tmp_path / "chat.py"
+    edited.write_text("# other code")
+    monkeypatch.setattr(chat, "__file__", str(edited))
+    assert new_key() == 1
+
+
+@pytest.mark.parametrize(("rows_", "batch"), [(12, 4), (13, 4), (3, 4), (200, 4), (1, 1), (1, 3)])
+def test_every_row_comes_once_a_pass(rows_: int, batch: int) -> None:
+    lengths = [n % 7 + 3 for n in range(rows_)]
+    seen = Counter(training_order(lengths, batch, batches=rows_, seed=1))  # `batch` passes in whole batches
+    assert set(seen.values()) == {batch} and len(seen) == rows_
+
+
+def test_a_pass_shows_every_row_before_any_row_comes_again() -> None:
+    order = training_order([n % 7 + 3 for n in range(12)], 4, batches=6, seed=1)
+    assert sorted(order[:12]) == sorted(order[12:]) == list(range(12))
+
+
+def test_the_order_is_a_function_of_the_seed_and_passes_differ() -> None:
+    lengths = [n % 11 + 3 for n in range(40)]
+    order = training_order(lengths, 4, 20, seed=5)
+    assert order == training_order(lengths, 4, 20, seed=5)
+    assert order != training_order(lengths, 4, 20, seed=6)
+    assert order[:40] != order[40:]
+
+
+def test_a_shorter_run_is_a_prefix_of_a_longer_one() -> None:
+    lengths = [n % 11 + 3 for n in range(37)]
+    long = training_order(lengths, 4, 40, seed=5)
+    for batches in (1, 9, 10, 23):
+        assert training_order(lengths, 4, batches, seed=5) == long[: 4 * batches]
+
+
+def test_rows_of_similar_length_share_a_batch() -> None:
+    lengths = [10] * 16 + [100] * 16
+    order = training_order(lengths, 4, 8, seed=3)
+    for start in range(0, 32, 4):
+        assert len({lengths[i] for i in order[start : start + 4]}) == 1
+
+
+@pytest.mark.parametrize(
+    ("budget", "scale", "steps"),
+    [
+        ({"epochs": 1}, 1.0, 10),
+        ({"epochs": 2.5}, 1.0, 25),
+        ({"epochs": 1}, 2.0, 20),
+        ({"tokens": 4000}, 1.0, 10),
+        ({"tokens": 8000}, 0.5, 10),
+        ({"tokens": 1}, 1.0, 1),
+        ({"epochs": 0.01}, 1.0, 1),
+    ],
+)
+def test_steps_spend_a_budget_of_passes_or_of_tokens(budget: dict, scale: float, steps: int) -> None:
+    lengths = [50, 150] * 20  # 40 rows, 4,000 tokens
+    assert steps_for(Budget(**budget), scale, lengths, rows_per_step=4) == steps
+
+
+def test_the_record_of_a_version_counts_what_it_was_trained_on(lineage_here: Path) -> None:
+    record = json.loads(Path("models/v3/lineage.json").read_text())
+    mix = json.loads(Path("data/mixes/v3/mix.json").read_text())
+    assert record["mix"]["rows"] == mix["rows"]
+    assert sum(s["replayed_rows"] for s in record["mix"]["sources"].values()) == mix["replay"]["rows"]
+    assert record["trained_tokens"] == int(Path("models/v3/history.csv").read_text().split(",")[-1])

@@ -1,0 +1,477 @@
+"""Freshness, proven: every leaf of params.yaml and every raw source is changed, one at a time.
+
+For each change two answers are compared: which stages DVC would run, and which results really differ when the code
+runs (tests/rehearsal.py, which knows nothing of dvc.yaml). *Falsely fresh*, a result that differs and a stage that
+would not run, must never happen. *Falsely stale*, a stage that runs to write what it had written, costs time and is
+listed below with its reason: the list cannot grow unseen.
+
+    pytest -m slow tests/test_freshness.py -s       # prints what each change would run
+"""
+
+import json
+import os
+import pickle
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from lineage.curriculum import Curriculum, parse_curriculum
+from lineage.errors import LineageError
+from tests.rehearsal import Leaf, Rehearsal, as_json, digest_of, outputs, read_by_code, stages_of
+from tests.workspace import Workspace, copy_of, shipped_curriculum, short_curriculum, workspace, write_params
+
+# Leaf → stages that run although their result stays the same → why that is accepted.
+FALSELY_STALE = {
+    ("*", "check"): "by design: it looks at everything, and its result is constant so that nothing follows",
+    ("seed", "mix@*"): "a mix that takes every row of its sources draws nothing; seconds",
+    ("papers.*", "convert@*"): "limits that none of these PDFs meets; quick, documents are kept by their hash",
+    ("sources.*.title", "ingest@*"): "a source is one parameter, its title is for people; seconds",
+    ("sources.*", "mix@*"): "replay and exclusions reach across versions, so all sources are parameters; seconds",
+    ("versions.*", "mix@*"): "replay and exclusions reach across versions, so all versions are parameters; seconds",
+    ("profiles.cpu.checkpoint_steps", "train@*"): "a profile is one parameter; how often a run is saved shapes nothing",
+}
+
+# Leaves with no other value that is valid by itself.
+NO_OTHER_VALUE = (
+    "chain.template",  # one template in the project
+    "versions.*.mix.*.form",  # the only form of its source
+    "versions.v6_clean.parent",  # every other version has seen what its ancestry excludes
+    "sources.*.input",  # goes with an entry in papers
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One edit: a curriculum, or a raw folder."""
+
+    name: str
+    tree: dict[str, Any]
+    leaf: Leaf = ()
+    source: str = ""
+
+
+class Judge:
+    """DVC's own judgement: which stages it would run, given which outputs really change when they run."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from dvc.repo import Repo
+        from dvc.utils import strictyaml
+        from dvc.utils.serialize import _yaml
+
+        # DVC parses the same three files anew for each stage, most of its time: here, once for each text.
+        original = _yaml.parse_yaml
+        parsed = cache(lambda text, typ: pickle.dumps(original(text, "a file of the workspace", typ)))
+        for module in (_yaml, strictyaml):
+            monkeypatch.setattr(module, "parse_yaml", lambda text, path, typ="safe": pickle.loads(parsed(text, typ)))
+        self.repo = Repo(".")
+        self.known: dict[tuple[str, str], bool] = {}
+
+    def settle(self) -> None:
+        """Take everything as it lies here for up to date: dvc.lock says so from now on."""
+        self.repo.commit(force=True)
+
+    def stages(self) -> dict[str, Any]:
+        self.repo._reset()
+        return {stage.addressing: stage for stage in self.repo.index.stages}
+
+    def stale(self, stage: Any) -> bool:
+        """Whether the stage is stale by itself: its command, a parameter, a path that is new or differs."""
+        return bool(stage.changed_stage()) or any(self._differs(dep) for dep in stage.deps)
+
+    def _differs(self, dep: Any) -> bool:
+        if dep.__class__.__name__ == "ParamsDependency":
+            return bool(dep.status())
+        key = (dep.fs_path, str(dep.hash_info))
+        if key not in self.known:
+            self.known[key] = bool(dep.status())
+        return self.known[key]
+
+    def would_run(self, changed: set[Path]) -> set[str]:
+        """Stages that are stale by themselves, or whose dependency an earlier stage really changes."""
+        touched = [path.absolute() for path in changed]
+
+        def follows(stage: Any) -> bool:
+            deps = [Path(dep.fs_path) for dep in stage.deps]
+            return any(a == b or a in b.parents or b in a.parents for a in deps for b in touched)
+
+        return {name for name, stage in self.stages().items() if self.stale(stage) or follows(stage)}
+
+
+class World:
+    """The shipped curriculum on small raw data, every stage rehearsed once; each change is undone after it."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tree = shipped_curriculum()
+        self.tree["data"] = "own"  # raw files that a user may change
+        self.tree["profiles"]["cpu"]["budget"] = {"tokens": 20_000}
+        self.tree["evaluation"] |= {"bootstrap": 100, "rows": 8}
+        self.w = workspace(root / "w", self.tree)
+        monkeypatch.chdir(self.w.root)
+        write_raw_world()
+        self.rehearsal = Rehearsal(monkeypatch)
+        self.c = parse_curriculum(self.tree)
+        self.found = {stage: self.rehearsal.run(stage, self.c) for stage in stages_of(self.c)}
+        errors = {stage: digest for stage, (digest, _) in self.found.items() if digest.startswith("error")}
+        assert not errors
+        shutil.copytree("models/base", "models/local")  # for the profile `small`
+        self.kept = root / "kept"
+        for room in ("data", "models", "metrics", "reports"):
+            shutil.copytree(room, self.kept / room)
+        Path(".state/mlflow").mkdir()
+        Path(".state/mlflow/published.json").write_text("{}", encoding="utf-8")
+        Path("data/raw/sample").mkdir(exist_ok=True)
+        self.judge = Judge(monkeypatch)
+        self.judge.settle()
+        assert self.judge.would_run(set()) == set(), "all is fresh before anything is changed"
+
+    def really_changed(self, change: Change) -> tuple[set[str], set[str], Curriculum]:
+        """The stages whose results differ, and those that an error before them keeps from running."""
+        c = parse_curriculum(change.tree)
+        changed, blocked = set[str](), set[str]()
+        for stage, before in stages_of(c).items():
+            if before & blocked:
+                blocked.add(stage)
+                continue
+            digest, read = self.found.get(stage, ("", frozenset()))
+            raw = change.source and stage in (f"convert@{change.source}", f"ingest@{change.source}")
+            if not (before & changed or raw or change.leaf in read or stage not in self.found):
+                continue
+            now, _ = self.rehearsal.run(stage, c)
+            if now != digest:
+                changed.add(stage)
+            if now.startswith("error"):
+                blocked.add(stage)
+        return changed, blocked, c
+
+    def undo(self, changed: set[str], c: Curriculum) -> None:
+        for stage in changed:
+            for path in outputs(stage, c):
+                shutil.rmtree(path, ignore_errors=True)
+                if (self.kept / path).is_dir():
+                    shutil.copytree(self.kept / path, path)
+        for folder in ("own", "sample"):
+            empty = Path("data/documents", folder)
+            if empty.is_dir() and not any(empty.iterdir()):
+                empty.rmdir()
+        write_params(Path(), self.tree)
+
+    def compare(self, change: Change) -> tuple[set[str], set[str], set[str]]:
+        """What DVC would run, what it misses (falsely fresh), and what it runs for nothing (falsely stale)."""
+        write_params(Path(), change.tree)
+        changed, blocked, c = self.really_changed(change)
+        paths = {path for stage in changed for path in outputs(stage, c)}
+        runs = self.judge.would_run(paths) - {"samples"}
+        self.undo(changed, c)
+        idle = {stage for stage in runs - changed - blocked if stage in self.found}
+        return runs, changed - runs - blocked, idle
+
+
+def write_raw_world() -> None:
+    """The first files of every sample source, as a user's own."""
+    from stages.samples import SOURCES
+
+    for source, make in SOURCES.items():
+        for name, content in sorted(make().items())[:6]:
+            path = Path("data/raw/own", source, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield World(tmp_path_factory.mktemp("freshness"), monkeypatch)
+
+
+def leaves(tree: Any, at: Leaf = ()) -> Iterator[tuple[Leaf, Any]]:
+    """Every leaf of a curriculum with its path; a list is one leaf."""
+    if isinstance(tree, dict):
+        for name, value in tree.items():
+            yield from leaves(value, (*at, name))
+    else:
+        yield at, tree
+
+
+def with_value(tree: dict[str, Any], leaf: Leaf, value: Any) -> dict[str, Any]:
+    changed: dict[str, Any] = as_json(tree)
+    at = changed
+    for name in leaf[:-1]:
+        at = at[name]
+    at[leaf[-1]] = value
+    return changed
+
+
+def other_value(tree: dict[str, Any], leaf: Leaf, value: Any) -> Any:
+    """The first other value with which the curriculum is valid, chosen so that it would matter; None if there is none.
+
+    A limit becomes small, a share large, a choice another of those that its type allows.
+    """
+    for candidate in candidates(tree, leaf, value):
+        if candidate != value:
+            try:
+                parse_curriculum(with_value(tree, leaf, candidate))
+            except LineageError:
+                continue
+            return candidate
+    return None
+
+
+def candidates(tree: dict[str, Any], leaf: Leaf, value: Any) -> Iterator[Any]:
+    name = leaf[-1]
+    if isinstance(value, bool):
+        yield not value
+    elif name in ("rows", "max_pages", "max_megabytes", "answers"):
+        yield from (1, 2)
+    elif isinstance(value, int):
+        yield from (value // 2,) if name in ("heads", "kv_heads", "vocab_size") else (value * 2, value + 1)
+    elif isinstance(value, float):
+        yield from (value + 0.3, value * 1.5)
+    elif isinstance(value, list):
+        choices = {
+            "forms": ["record", "document", "summary", "prompt_answer"],
+            "exclude": ["company_reports", "arithmetic", "krx_samples"],
+        }.get(name, [])
+        yield from ([*value, one] for one in choices if one not in value)
+        yield value[:-1]
+    else:
+        yield from CHOICES.get(name, ())
+        if name == "parent":
+            yield from ("v2", "v6_clean", *reversed(tree["versions"]))
+        elif name == "revision":
+            yield value[::-1]
+        elif name not in CHOICES:
+            yield f"{value}x"
+
+
+def _choices() -> dict[str, tuple[str, ...]]:
+    """What the types of the curriculum allow, by field name."""
+    from lineage.curriculum import Chain, MixEntry, Profile, Source, Version
+
+    found: dict[str, tuple[str, ...]] = {"data": ("sample",), "profile": ("small",), "parent": ()}
+    for model in (Chain, Profile, Source, Version, MixEntry):
+        for name, field in model.model_fields.items():
+            if (values := get_args(field.annotation)) and all(isinstance(v, str) for v in values):
+                found[name] = values
+    return found | {"reader": ("questions", "prompt_response")}
+
+
+CHOICES = _choices()
+
+
+@pytest.mark.slow
+def test_every_leaf(world: World) -> None:
+    begun, fixed, missed, unlisted = time.monotonic(), set[str](), list[str](), list[str]()
+    used: Counter[tuple[str, str]] = Counter()
+    answers = []
+    for leaf, value in leaves(world.tree):
+        name = ".".join(leaf)
+        other = other_value(world.tree, leaf, value)
+        if other is None:
+            fixed.add(next((pattern for pattern in NO_OTHER_VALUE if fnmatchcase(name, pattern)), name))
+            continue
+        runs, fresh, idle = world.compare(Change(name, with_value(world.tree, leaf, other), leaf))
+        missed += [f"{name}: {value!r} → {other!r} changes {stage}, which DVC takes for fresh" for stage in sorted(fresh)]
+        for stage in sorted(idle):
+            entry = next((e for e in FALSELY_STALE if fnmatchcase(name, e[0]) and fnmatchcase(stage, e[1])), None)
+            if entry is None:
+                unlisted.append(f"{name}: {value!r} → {other!r} runs {stage}, whose result stays the same")
+            else:
+                used[entry] += 1
+        answers.append((name, value, other, runs, idle))
+    show(answers, used, time.monotonic() - begun)
+    assert missed == []
+    assert unlisted == []
+    assert fixed == set(NO_OTHER_VALUE)
+    assert set(used) == set(FALSELY_STALE), "an entry of FALSELY_STALE is no longer needed: take it out"
+
+
+def show(answers: list[Any], used: Counter[tuple[str, str]], seconds: float) -> None:
+    for name, value, other, runs, idle in answers:
+        print(f"{name}: {json.dumps(value, ensure_ascii=False)} → {json.dumps(other, ensure_ascii=False)}")
+        print(f"    runs {' '.join(sorted(runs - idle)) or 'nothing'}; for nothing: {' '.join(sorted(idle)) or '–'}")
+    print(f"{len(answers)} leaves in {seconds:.0f} s; falsely stale, changes and stages:")
+    for (leaf, stage), count in used.items():
+        print(f"    {count:5}  {leaf} → {stage}: {FALSELY_STALE[leaf, stage]}")
+
+
+@pytest.mark.slow
+def test_the_input_of_a_source(world: World) -> None:
+    """`input` and `papers` change together: what was converted is read raw, and the other way round."""
+    for source, spec in world.tree["sources"].items():
+        tree = as_json(world.tree)
+        if spec["input"] == "documents":
+            tree["sources"][source]["input"] = "raw"
+            del tree["papers"][source]
+        else:
+            tree["sources"][source]["input"] = "documents"
+            tree["papers"][source] = dict(tree["papers"]["site_reports"])
+        runs, missed, _ = world.compare(Change(source, tree, ("sources", source, "input")))
+        assert missed == set()
+        assert f"ingest@{source}" in runs
+
+
+@pytest.mark.slow
+def test_every_raw_source(world: World) -> None:
+    """A file of one source is changed: its own stages run, and training only for the versions that have it inside."""
+    for source in world.c.sources:
+        kept = Path("kept_raw")
+        folder = Path("data/raw/own", source)
+        shutil.copytree(folder, kept)
+        change_raw(folder)
+        world.judge.known.clear()
+        runs, missed, idle = world.compare(Change(source, world.tree, source=source))
+        shutil.rmtree(folder)
+        kept.rename(folder)
+        world.judge.known.clear()
+        assert missed == set(), source
+        assert f"ingest@{source}" in runs
+        assert {stage for stage in idle if not stage.startswith("mix@")} == set(), source
+        inside = {v for v in world.c.versions if mentions(world.c, v, source)}
+        trained = {stage[6:] for stage in runs if stage.startswith("train@")}
+        assert trained <= inside, f"{source}: {sorted(trained - inside)} would be trained for nothing"
+        used = {v for v in world.c.versions if source in world.c.versions[v].mix}
+        assert used <= trained, f"{source}: {sorted(used - trained)} would stay as it is"
+        print(f"{source}: trains {', '.join(v for v in world.c.versions if v in trained)}")
+
+
+def mentions(c: Curriculum, version: str, source: str) -> bool:
+    """Whether a version or an ancestor takes rows of a source, or leaves out what was made from its documents."""
+    line = [c.versions[v] for v in (version, *c.ancestors(version))]
+    return any(source in v.mix or source in v.exclude for v in line)
+
+
+def change_raw(folder: Path) -> None:
+    """Take the first file away, or, of a single one, its first row."""
+    first, *others = sorted(p for p in folder.rglob("*") if p.is_file())
+    if others:
+        first.unlink()
+    elif first.suffix == ".jsonl":
+        first.write_text(first.read_text(encoding="utf-8").partition("\n")[2], encoding="utf-8")
+    else:
+        rows = json.loads(first.read_text(encoding="utf-8"))
+        first.write_text(json.dumps(rows[1:], ensure_ascii=False), encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_new_version_with_its_source_trains_nothing_else(world: World) -> None:
+    tree = as_json(world.tree)
+    tree["sources"]["agents"] = tree["sources"]["krx_samples"] | {"title": "Agent dialogues"}
+    tree["versions"]["v7"] = tree["versions"]["v6"] | {"parent": "v6", "exclude": []}
+    tree["versions"]["v7"]["mix"] = {"agents": {"form": "prompt_answer", "weight": 1}}
+    shutil.copytree("data/raw/own/krx_samples", "data/raw/own/agents")
+    runs, missed, _ = world.compare(Change("v7", tree, ("versions", "v7")))
+    shutil.rmtree("data/raw/own/agents")
+    assert missed == set()
+    assert {stage for stage in runs if stage.startswith("train@")} == {"train@v7"}
+    assert "base" not in runs
+
+
+@pytest.mark.slow
+def test_promotions_are_published(world: World) -> None:
+    file = Path("promotions.yaml")
+    text = file.read_text(encoding="utf-8")
+    file.write_text("- {version: v6, because: better, by: tests}\n", encoding="utf-8")
+    world.judge.known.clear()
+    assert world.judge.would_run(set()) == {"publish"}
+    file.write_text(text, encoding="utf-8")
+    world.judge.known.clear()
+
+
+@pytest.mark.slow
+def test_the_shortened_judgement_is_that_of_dvc_status(world: World) -> None:
+    """`Judge` asks DVC stage by stage and remembers what cannot have changed: the same as `dvc status`, slower."""
+    for leaf, value in (
+        (("versions", "v3", "parent"), "v2"),
+        (("profile",), "small"),
+        (("seed",), 7),
+        (("sources", "rules", "heldout"), 0.4),
+    ):
+        write_params(Path(), with_value(world.tree, leaf, value))
+        direct = world.judge.would_run(set())
+        world.judge.repo._reset()
+        assert set(world.judge.repo.status()) == direct
+        write_params(Path(), world.tree)
+
+
+def test_no_parameter_is_dead() -> None:
+    """Every field of the curriculum is read by code somewhere; `because` and its like by the report."""
+    read = read_by_code()
+    unread = {".".join(leaf) for leaf, _ in leaves(shipped_curriculum()) if leaf[-1] not in read}
+    assert unread == set()
+
+
+def test_every_stage_of_the_design_is_in_the_graph() -> None:
+    """The rehearsal and dvc.yaml speak of the same stages."""
+    import yaml
+
+    graph = yaml.safe_load((Path(__file__).parent.parent / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    c = parse_curriculum(short_curriculum() | {"papers": {}})
+    assert {stage.partition("@")[0] for stage in stages_of(c)} | {"samples", "convert"} == set(graph)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    w = workspace(tmp_path_factory.mktemp("built") / "w", short_curriculum())
+    w.write_raw()
+    w.repro("train@v1", "train@v2", "train@v3")
+    return w
+
+
+TRAIN = ("train@v1", "train@v2", "train@v3")
+
+
+@pytest.mark.slow
+def test_nothing_runs_twice(built: Workspace) -> None:
+    begun = time.monotonic()
+    assert built.repro(*TRAIN) == set()
+    print(f"nothing to do: {time.monotonic() - begun:.1f} s")
+    assert "up to date" in built.said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "trained"),
+    [("accounting", {"train@v2"}), ("questions", {"train@v3"})],
+)
+def test_one_raw_file_trains_the_versions_that_use_it(
+    built: Workspace, tmp_path: Path, source: str, trained: set[str]
+) -> None:
+    w = copy_of(built, tmp_path / "w")
+    before = {v: w.adapter(v) for v in ("v1", "v2", "v3")}
+    w.add_rows(source, 12)
+    done = w.repro(*TRAIN)
+    assert {stage for stage in done if stage.startswith(("train@", "base"))} == trained
+    assert {stage for stage in done if stage.startswith("ingest@")} == {f"ingest@{source}"}
+    assert {f"train@{v}" for v, adapter in before.items() if w.adapter(v) != adapter} == trained
+    assert w.repro(*TRAIN) == set()
+
+
+@pytest.mark.slow
+def test_the_first_source_trains_everything_after_it(built: Workspace, tmp_path: Path) -> None:
+    w = copy_of(built, tmp_path / "w")
+    before = {v: w.adapter(v) for v in ("v1", "v2", "v3")}
+    w.add_rows("krx_samples", 12)
+    assert {stage for stage in w.repro(*TRAIN) if stage.startswith(("train@", "base"))} == set(TRAIN)
+    assert all(w.adapter(v) != adapter for v, adapter in before.items())
+    os.remove(w.root / "data/raw/own/krx_samples/more.json")
+    # As it was before: everything comes back from DVC's cache of runs, nothing is trained.
+    assert not {stage for stage in w.repro(*TRAIN) if stage.startswith("train@")}
+    assert {v: w.adapter(v) for v in before} == before
+
+
+def test_digests_name_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bytes somewhere else are another result: a stage that reads them there must run."""
+    monkeypatch.chdir(tmp_path)
+    tree = shipped_curriculum()
+    for data in ("own", "sample"):
+        Path("data/documents", data, "site_reports").mkdir(parents=True)
+    own, sample = (parse_curriculum(tree | {"data": data}) for data in ("own", "sample"))
+    assert digest_of("convert@site_reports", own) != digest_of("convert@site_reports", sample)

@@ -1,0 +1,133 @@
+"""Your own data on Monday: twenty PDFs and one JSONL in a fresh clone, `data: own`, and two versions come out.
+
+    pytest -m slow tests/test_own_data.py
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.workspace import Workspace, copy_of, git, raw_rows, shipped_curriculum, short_profile, workspace
+
+PDFS = 20
+SENTENCES = (
+    "거래소는 상장법인의 공시의무 이행 여부를 점검하고 그 결과를 공표한다.",
+    "당해 사업연도의 매출액은 전년보다 12.5% 늘어난 1,234억원이다.",
+    "투자자는 투자설명서를 읽고 위험을 확인한 뒤에 결정하여야 한다.",
+    "영업이익은 △37억원으로 적자를 이어 갔으며 부채비율은 210%이다.",
+)
+
+
+def write_pdf(path: Path, number: int) -> None:
+    """One page of Korean with a heading, which no other of these PDFs has."""
+    import pymupdf
+
+    with pymupdf.open() as document:
+        page = document.new_page()
+        page.insert_text((72, 80), f"제{number}호 시장 점검 보고서", fontname="korea", fontsize=18)
+        for line in range(8):
+            text = f"{line + 1}. {SENTENCES[(number + line) % len(SENTENCES)]}"
+            page.insert_text((72, 130 + 24 * line), text, fontname="korea", fontsize=11)
+        document.save(path)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The project as it is cloned, two lines edited (and a small profile), files copied in and versioned by DVC."""
+    tree = shipped_curriculum() | {"data": "own"}
+    short_profile(tree)
+    tree["profiles"]["cpu"]["max_length"] = 1024  # bytes become tokens under a vocabulary of 600
+    w = workspace(tmp_path_factory.mktemp("clone") / "w", tree)
+    reports, samples = (w.root / "data/raw/own" / source for source in ("site_reports", "krx_samples"))
+    for folder in (reports, samples):
+        folder.mkdir(parents=True)
+    for number in range(PDFS):
+        write_pdf(reports / f"{number + 1:02} 시장 점검.pdf", number + 1)
+    rows = [json.dumps(row, ensure_ascii=False) for row in raw_rows("krx_samples", 40)]
+    (samples / "samples.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    w.run("dvc", "add", "data/raw/own/site_reports", "data/raw/own/krx_samples")
+    return w
+
+
+@pytest.fixture(scope="module")
+def trained(clone: Workspace) -> Workspace:
+    clone.ran = clone.repro("train@v1", "train@v3")  # type: ignore[attr-defined]
+    return clone
+
+
+@pytest.mark.slow
+def test_check_says_what_can_be_built_and_what_is_missing(clone: Workspace) -> None:
+    said = " ".join(clone.run("lineage.cli", "check").split())
+    for version in ("v1", "v3"):
+        assert f"{version} can be built: dvc repro train@{version}" in said
+    assert "v2 cannot be built: no files for financial_reports, accounting" in said
+    assert "v4 cannot be built: no files for questions, rules" in said
+    assert "v6_clean cannot be built" in said
+    assert "data/raw/own/financial_reports" in said, "a source without files is named with its folder"
+    tracked = git(clone.root, "ls-files", "--others", "--exclude-standard", "data")
+    assert ".pdf" not in tracked and ".jsonl" not in tracked, "raw inputs are never offered to git"
+    assert "data/raw/own/site_reports.dvc" in tracked
+
+
+@pytest.mark.slow
+def test_two_versions_come_out(trained: Workspace) -> None:
+    w = trained
+    assert {"check", "base", "train@v1", "train@v3", "convert@site_reports"} <= w.ran  # type: ignore[attr-defined]
+    assert w.json("data/documents/own/site_reports/convert.json")["converted"] == PDFS
+    v1, v3 = w.json("models/v1/lineage.json"), w.json("models/v3/lineage.json")
+    assert list(v1["mix"]["sources"]) == ["krx_samples"]
+    assert v3["parent_adapter"] == v1["adapter"] != v3["adapter"]
+    assert v3["mix"]["sources"]["site_reports"]["rows"] >= 10
+    assert v3["mix"]["sources"]["krx_samples"]["replayed_rows"] >= 1
+    text = (w.root / "data/records/site_reports/records.jsonl").read_text(encoding="utf-8")
+    assert "투자설명서를 읽고" in text, "spaces between words are kept"
+    assert w.repro("train@v1", "train@v3") == set(), "a second time there is nothing to do"
+
+
+@pytest.mark.slow
+def test_a_version_without_its_source_says_which_and_where(trained: Workspace, tmp_path: Path) -> None:
+    w = copy_of(trained, tmp_path / "w")
+    w.repro("train@v2", fails=True)
+    assert "v2: its source 'financial_reports' has no records of form 'prompt_answer'" in w.said
+    assert "data/raw/own/financial_reports/" in w.said
+    assert "Traceback" not in w.said
+
+
+@pytest.mark.slow
+def test_damage_is_counted_and_named(trained: Workspace, tmp_path: Path) -> None:
+    w = copy_of(trained, tmp_path / "w")
+    rows = w.root / "data/raw/own/krx_samples/samples.jsonl"
+    text = rows.read_text(encoding="utf-8")
+    rows.unlink()  # DVC may have linked it to its cache
+    rows.write_text(text + '{"prompt": "끝나지 않는 줄", "response": "\n', encoding="utf-8")
+    damaged = w.root / "data/raw/own/site_reports/99 손상.pdf"
+    damaged.write_bytes(b"%PDF-1.7\n1 0 obj\n<< /Type /Cata")
+    w.repro("ingest@krx_samples", "ingest@site_reports")
+    counts = w.json("data/records/krx_samples/ingest.json")
+    assert counts["rejected_rows"] == 1
+    (rejected,) = (w.root / "data/records/krx_samples/rejected.jsonl").read_text(encoding="utf-8").splitlines()
+    row = json.loads(rejected)
+    assert row["origin"] == {"file": "samples.jsonl", "row": 41}
+    assert row["reason"] == "invalid JSON" and row["remedy"]
+    quarantine = (w.root / "data/documents/own/site_reports/quarantine.jsonl").read_text(encoding="utf-8")
+    refused = json.loads(quarantine)
+    assert refused["file"] == "99 손상.pdf" and refused["reason"] and refused["remedy"]
+    assert w.json("data/documents/own/site_reports/convert.json")["converted"] == PDFS
+
+
+@pytest.mark.slow
+def test_a_colleague_clones_it(trained: Workspace, tmp_path: Path) -> None:
+    """Git has no empty folders, and the cache is shared: sources without files must not stop a plain `dvc repro`."""
+    git(trained.root, "add", "--all")
+    git(trained.root, "commit", "--quiet", "--message", "our data")
+    root = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(trained.root), str(root))
+    assert not (root / "data/raw/own/site_reports").exists()
+    shutil.copytree(trained.root / ".dvc/cache", root / ".dvc/cache")
+    w = Workspace(root)
+    w.run("dvc", "checkout", "--allow-missing", "data/raw/own/site_reports.dvc", "data/raw/own/krx_samples.dvc")
+    ran = w.repro("train@v1", "train@v3")
+    assert not {stage for stage in ran if stage.startswith(("train@", "base", "convert@site"))}, "all is in the cache"
+    assert w.adapter("v3") == trained.adapter("v3")
