@@ -73,6 +73,9 @@ def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
         pad_token_id=tokenizer.convert_tokens_to_ids(chat.PAD),
     )
     model = Qwen2ForCausalLM(config)
+    # Words that the corpus uses alike must stay apart: adapters cannot change embeddings, and an adapter learns sums
+    # only if digits differ.
+    torch.nn.init.normal_(model.get_input_embeddings().weight, std=0.3)
     pretrain(model, tokenizer, spec, c.seed)
     model.save_pretrained(out)
     tokenizer.backend_tokenizer.no_truncation()  # pretraining's, which would be saved with it

@@ -1,9 +1,9 @@
 """What the tiny base model reads before any version: words of financial Korean, English and Chinese, and ChatML.
 
 It holds no row of any source and depends on none, so a base is never stale because data changed, and no held-out
-group can be inside it. What it says means nothing: words of `lexicon.txt` in random order teach the embeddings, which
-the adapters cannot change, equations teach small sums, and questions whose answer stands in them (copying, looking up, choosing, writing JSON)
-teach the special tokens and the habit of answering.
+group can be inside it. What it says means little: words of `lexicon.txt` in random order teach the embeddings, which
+the adapters cannot change, equations teach the look of small sums, and questions whose answer stands in them (copying,
+looking up, choosing, writing JSON) teach the special tokens and the habit of answering.
 """
 
 import json

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -28,7 +28,9 @@ from lineage.files import sha256, sha256_of, write_json
 ROOT = Path(__file__).parent.parent
 Leaf = tuple[str, ...]
 ROWS = 24  # of a source: enough for every mix, and quick
-NO_PART_IN_THE_RESULT = ("checkpoint_steps",)  # a run resumed from a checkpoint gives the same adapter: test_determinism
+NO_PART_IN_THE_RESULT = (
+    "checkpoint_steps",
+)  # a run resumed from a checkpoint gives the same adapter: test_determinism
 
 
 class Reads:
@@ -83,7 +85,7 @@ def _models(model: Frozen, at: Leaf) -> Iterator[tuple[Leaf, Frozen]]:
 
 
 class Rehearsal:
-    """Runs stages in the present folder. `run` gives a digest of what a stage wrote and the leaves that it read."""
+    """Runs stages in the present folder. `run` gives what a stage wrote, by place, and the leaves that it read."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reads = Reads(monkeypatch)
@@ -91,8 +93,8 @@ class Rehearsal:
         self.c: Any = None
         self._stand_ins()
 
-    def run(self, stage: str, c: Curriculum) -> tuple[str, frozenset[Leaf]]:
-        """Run `train@v1` and its like; an error for people counts as a result."""
+    def run(self, stage: str, c: Curriculum) -> tuple[dict[str, str], frozenset[Leaf]]:
+        """Run `train@v1` and its like: place → digest. An error for people counts as a result, `{"error": …}`."""
         name, _, key = stage.partition("@")
         module = importlib.import_module("stages.evaluate" if name == "baseline" else f"stages.{name}")
         self.monkeypatch.setattr(module, "load_curriculum", lambda: c, raising=False)
@@ -102,17 +104,13 @@ class Rehearsal:
             shutil.rmtree(Path(".state", cache_), ignore_errors=True)
         self.reads.watch(c)
         try:
-            digest = _published() if name == "publish" else self._digest(module.main, stage, c)
+            if name == "publish":
+                return {"MLflow": _published()}, frozenset()
+            module.main()
         except LineageError as error:
-            digest = f"error: {error}"
-        return digest, frozenset(self.reads.leaves)
-
-    def _digest(self, main: Callable[[], None], stage: str, c: Curriculum) -> str:
-        main()
-        leaves = self.reads.leaves.copy()
-        digest = digest_of(stage, c)
-        self.reads.leaves = leaves
-        return digest
+            return {"error": str(error)}, frozenset(self.reads.leaves)
+        read = frozenset(self.reads.leaves)
+        return {path.as_posix(): sha256(path) for path in outputs(stage, c)}, read
 
     def _stand_ins(self) -> None:
         patch = self.monkeypatch.setattr
@@ -158,11 +156,6 @@ def outputs(stage: str, c: Curriculum) -> list[Path]:
         "publish": [],
     }
     return where[name]
-
-
-def digest_of(stage: str, c: Curriculum) -> str:
-    """What a stage wrote, and where."""
-    return sha256_of([[path.as_posix(), sha256(path)] for path in outputs(stage, c)])
 
 
 def stages_of(c: Curriculum) -> dict[str, set[str]]:

@@ -1,6 +1,6 @@
 """Your own data on Monday: twenty PDFs and one JSONL in a fresh clone, `data: own`, and two versions come out.
 
-    pytest -m slow tests/test_own_data.py
+pytest -m slow tests/test_own_data.py
 """
 
 import json

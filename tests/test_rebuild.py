@@ -1,6 +1,6 @@
 """Rebuilding goes wrong in ways that people understand: mistakes in the tree, tampering, a stage left behind.
 
-    pytest -m slow tests/test_rebuild.py
+pytest -m slow tests/test_rebuild.py
 """
 
 import os
@@ -11,22 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.workspace import Workspace, copy_of, kill_group, short_curriculum, until, workspace
+from tests.workspace import Workspace, built_once, copy_of, kill_group, until
 
 TRAIN = ("train@v1", "train@v2", "train@v3")
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    w = workspace(tmp_path_factory.mktemp("built") / "w", short_curriculum())
-    w.write_raw()
-    w.repro("train@v2", "train@v3")
-    return w
-
-
 @pytest.fixture
-def w(built: Workspace, tmp_path: Path) -> Workspace:
-    return copy_of(built, tmp_path / "w")
+def w(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Workspace:
+    return copy_of(built_once(tmp_path_factory.getbasetemp()), tmp_path / "w")
 
 
 def edit(w: Workspace, change: Callable[[dict[str, Any]], Any]) -> None:

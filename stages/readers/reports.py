@@ -52,7 +52,9 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises: LineageError for a document that is not one, or of another schema, and for a form it has no maker for.
     """
     if unknown := [form for form in forms if form not in MAKERS]:
-        raise LineageError(f"forms: documents give {', '.join(MAKERS)}, not {', '.join(unknown)}; mend it in params.yaml")
+        raise LineageError(
+            f"forms: documents give {', '.join(MAKERS)}, not {', '.join(unknown)}; mend it in params.yaml"
+        )
     paths = sorted(path for path in folder.glob("*.json") if path.name != "convert.json")
     titles = Counter(_load(path)["title"] for path in paths)
     for path in paths:
