@@ -4,15 +4,15 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DO_NOT_TRACK := 1
 STAMP := .venv/installed
 
-.PHONY: lineage ui test test-slow lint verify-gpu clean
+.PHONY: lineage ui test test-slow lint clean
 
 lineage: $(STAMP)       ## the whole lineage, v1 → v6, and a table of what each version learnt
 	@lineage check
 	@dvc repro
 	@lineage results
 	@echo
-	@echo "report:  $(CURDIR)/reports/lineage.html"
-	@echo "MLflow and Prefect:  make ui"
+	@echo "open the report:  file://$(CURDIR)/reports/lineage.html"
+	@echo "open MLflow:      make ui    (and Prefect, to start rebuilds from)"
 
 ui: $(STAMP)            ## Prefect (trigger a rebuild) and MLflow (compare versions), on this machine only
 	@python -m flows.serve
@@ -25,9 +25,6 @@ test-slow: $(STAMP)     ## the long ones: determinism, kill and resume, freshnes
 
 lint: $(STAMP)          ## style and types
 	@ruff check . && ruff format --check . && mypy
-
-verify-gpu: $(STAMP)    ## on a machine with an NVIDIA GPU and the gpu extra: the production path, with a report
-	@pytest -m gpu
 
 clean:                  ## what may be deleted at any time: caches, checkpoints, databases
 	rm -rf .state

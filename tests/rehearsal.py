@@ -248,7 +248,7 @@ def _ask(c: Any, model: Any, tokenizer: Any, sets: Any) -> dict[str, dict[str, A
     for s in sets:
         rows, said = [], []
         for place, record in enumerate(s.records):
-            figure = int(sha256_of([settings, record.to_json()])[:8], 16)
+            figure = int(sha256_of([settings, record.turns, record.options, record.measure])[:8], 16)
             row = {"id": record.id, "measure": record.measure, "nll": figure / 1e8, "tokens": 7}
             rows.append(row | {"score": None if record.measure == "none" else float(figure % 2)})
             if place < c.evaluation.answers:
