@@ -58,6 +58,12 @@ class Build(Frozen):
     batch_size: Positive
     learning_rate: Annotated[float, Field(gt=0)]
 
+    @model_validator(mode="after")
+    def _whole_heads(self) -> "Build":
+        if self.hidden_size % (2 * self.heads) or self.heads % self.kv_heads:
+            raise ValueError("hidden_size must be a multiple of 2 × heads, and heads one of kv_heads")
+        return self
+
 
 class BaseModelSpec(Frozen):
     """Where the base comes from: built here, a folder on disk, or a hub repository at a pinned commit."""

@@ -37,7 +37,7 @@ def main() -> None:
         if spec.build:
             record = build(spec.build, c, out)
         elif spec.path:
-            record = point_at(Path(spec.path), {"path": spec.path}, out)
+            record = point_at(Path(spec.path), {"path": Path(spec.path).name}, out)
         else:
             record = point_at(
                 hub_folder(str(spec.repo), str(spec.revision)),
@@ -75,7 +75,7 @@ def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
     model = Qwen2ForCausalLM(config)
     # Words that the corpus uses alike must stay apart: adapters cannot change embeddings, and an adapter learns sums
     # only if digits differ.
-    torch.nn.init.normal_(model.get_input_embeddings().weight, std=0.3)
+    torch.nn.init.normal_(model.model.embed_tokens.weight, std=0.3)
     pretrain(model, tokenizer, spec, c.seed)
     model.save_pretrained(out)
     tokenizer.backend_tokenizer.no_truncation()  # pretraining's, which would be saved with it

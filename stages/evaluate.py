@@ -23,7 +23,7 @@ from lineage.files import STATE, appearing, sha256, sha256_of, write_json
 from lineage.record import Record, read_records
 from lineage.stage import argument, run_stage
 from stages import asking, chat
-from stages.measures import chrf, mean_interval, resamples, same_number
+from stages.measures import chrf, last_number, mean_interval, resamples, same_number
 from stages.weights import BASE_FOLDER
 
 HELDOUT = Path("data/heldout")
@@ -181,9 +181,12 @@ def summarize(c: Curriculum, heldout: HeldOut, rows: list[dict[str, Any]]) -> di
     if scores:
         counts = resamples(len(scores), c.evaluation.bootstrap, c.seed)
         result["score"], result["score_interval"] = mean_interval(scores, [1.0] * len(scores), counts)
+    judged = [r for r in heldout.records if r.measure == measure]
     if measure == "choice":
-        options = [len(r.options) for r in heldout.records if r.measure == "choice"]
-        result["chance"] = round(sum(1 / n for n in options) / len(options), 4)
+        result["chance"] = round(sum(1 / len(r.options) for r in judged) / len(judged), 4)
+    elif measure == "number":
+        figures = [last_number(r.completion) for r in judged]
+        result["chance"] = round(max(map(figures.count, figures)) / len(figures), 4)
     return result
 
 

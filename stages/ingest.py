@@ -14,6 +14,7 @@ moves no group to the other side.
 """
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -58,6 +59,7 @@ READERS: dict[str, Reader] = {
 }
 WRITE_RECORD_FORM = ("rules",)  # the readers whose `record` form is their own; for the others it is derived
 LONG_GROUP = 200
+CHAT_TOKEN = re.compile(r"<\|(im_start|im_end|endoftext)\|>")
 
 
 @dataclass
@@ -189,6 +191,10 @@ def cleaned(record: Record) -> Record | Rejected:
         "".join((record.group, *record.options, *(turn["content"] for turn in turns))).encode()
     except UnicodeEncodeError as error:
         return Rejected(record.origin, "half a character", f"{error.reason}: an emoji was cut in two; repair the text")
+    if found := CHAT_TOKEN.search("".join(turn["content"] for turn in turns)):
+        return Rejected(
+            record.origin, "a chat token in the text", f"{found[0]} would end the turn; take it out of the row"
+        )
     options = tuple(map(clean, record.options))
     if record.correct is not None and options[record.correct] != turns[-1]["content"]:
         return Rejected(record.origin, "the right option is not the answer", f"{options!r:.120}")

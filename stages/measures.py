@@ -1,7 +1,8 @@
 """Measures on held-out rows, and the noise around them.
 
 - `choice`: the right option has the highest likelihood; chance is one over the number of options.
-- `number`: the last number of the answer equals that of the expected one, signs, commas and brackets understood.
+- `number`: the last number of the answer equals that of the expected one, signs, commas and brackets understood;
+  chance is the share of the set's most frequent answer, for who always gives that one.
 - `text`: chrF (Popović 2015, as sacrebleu computes it) over 100.
 """
 

@@ -37,10 +37,12 @@ def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
     """Write the rows into `out` and return what `mix.json` says.
 
     Raises:
-        LineageError: if a source of the mix gave no records.
+        LineageError: if a source of the mix gave no records, or an ancestor saw what none may have seen.
     """
     spec = c.versions[version]
     barred = excluded_documents(spec.exclude)
+    if spec.exclude_scope == "ancestry":
+        unseen_by_ancestors(c, version, barred)
     dropped: Counter[str] = Counter()
     own: dict[str, dict[str, Any]] = {}
     own_ids: set[bytes] = set()
@@ -83,6 +85,19 @@ def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
     }
     write_json(out / "mix.json", summary)
     return summary
+
+
+def unseen_by_ancestors(c: Curriculum, version: str, barred: set[str]) -> None:
+    """Refuse an ancestor that was trained on text made from an excluded document, whatever its source is called."""
+    for ancestor in c.ancestors(version):
+        for source in c.versions[ancestor].mix:
+            for record, copies in chosen(c, ancestor, source, excluded_documents(c.versions[ancestor].exclude)):
+                if copies and barred.intersection(record.documents):
+                    raise LineageError(
+                        f"versions.{version}.exclude with exclude_scope: ancestry, but {ancestor} is trained on "
+                        f"{record.id} ({record.origin.get('file')}), made from an excluded document; continue a "
+                        f"version that is not, or use exclude_scope: mix"
+                    )
 
 
 def chosen(

@@ -83,7 +83,7 @@ def train(c: Curriculum, version: str, out: Path) -> None:
         "trained_tokens": sum(tokens.lengths[i] for i in order),
     }
     fingerprint = sha256_of(
-        [shape, profile.model_dump(exclude={"checkpoint_steps"}), spec.train.model_dump(), code_hash()]
+        [shape, profile.model_dump(exclude={"checkpoint_steps", "base"}), spec.train.model_dump(), code_hash()]
     )
     scratch = STATE / "checkpoints" / fingerprint
     announce(version, spec.parent, tokens, shape)

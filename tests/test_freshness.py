@@ -372,17 +372,18 @@ def mentions(c: Curriculum, version: str, source: str) -> bool:
 
 
 def change_raw(folder: Path) -> None:
-    """Take the larger half of the files away, or, of a single one, its first rows."""
-    *others, largest = sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: (p.stat().st_size, p.name))
-    if others:
-        for file in [*others, largest][len(others) // 2 :]:
+    """Take the first half of the files away, or, of a single one, its first rows."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    first = files[0]
+    if len(files) > 1:
+        for file in files[: len(files) // 2]:
             file.unlink()
-    elif largest.suffix == ".jsonl":
-        lines = largest.read_text(encoding="utf-8").splitlines(keepends=True)
-        largest.write_text("".join(lines[3:]), encoding="utf-8")
+    elif first.suffix == ".jsonl":
+        lines = first.read_text(encoding="utf-8").splitlines(keepends=True)
+        first.write_text("".join(lines[3:]), encoding="utf-8")
     else:
-        rows = json.loads(largest.read_text(encoding="utf-8"))
-        largest.write_text(json.dumps(rows[3:], ensure_ascii=False), encoding="utf-8")
+        rows = json.loads(first.read_text(encoding="utf-8"))
+        first.write_text(json.dumps(rows[3:], ensure_ascii=False), encoding="utf-8")
 
 
 @pytest.mark.slow

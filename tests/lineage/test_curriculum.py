@@ -213,8 +213,8 @@ def test_yaml_merge_keys_may_be_overridden(tmp_path: Path) -> None:
 def test_scientific_notation_without_a_point_is_a_number(tmp_path: Path) -> None:
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     file = tmp_path / "params.yaml"
-    file.write_text(text.replace("learning_rate: 2.0e-3", "learning_rate: 2e-3"), encoding="utf-8")
-    assert load_curriculum(file).active.learning_rate == 2e-3
+    file.write_text(text.replace("learning_rate: 5.0e-3", "learning_rate: 5e-3"), encoding="utf-8")
+    assert load_curriculum(file).active.learning_rate == 5e-3
 
 
 @pytest.mark.parametrize(("text", "expected"), [("a: [1", "not valid YAML"), ("", "dictionary"), ("- 1", "dictionary")])
