@@ -39,10 +39,9 @@ class Lora(Frozen):
 
 
 class Chain(Frozen):
-    """What every version shares. `template` names a file in `stages/templates`."""
+    """What every version shares."""
 
     lora: Lora
-    template: Literal["chatml"]
 
 
 class Build(Frozen):

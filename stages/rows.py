@@ -22,6 +22,7 @@ from lineage.record import read_records
 from stages import chat
 
 TOO_LONG = "longer than max_length"
+PARTS = ("own", "replay")  # the two files of a mix
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def tokenize_mix(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: 
     """
     from datasets import Dataset
 
-    mix_hash = sha256(folder)
+    mix_hash = sha256_of([sha256(folder / f"{part}.jsonl") for part in PARTS])
     code = [sha256(Path(str(file))) for file in (__file__, chat.__file__)]
     key = sha256_of([mix_hash, chat.template_hash(), tokenizer_hash, max_length, code])
     cached = STATE / "tokens" / key
@@ -82,7 +83,7 @@ def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int) 
     sources: dict[str, dict[str, Any]] = {}
     features = Features({"input_ids": List(Value("int32")), "labels": List(Value("int32"))})
     with ArrowWriter(path=str(cached / "rows.arrow"), features=features) as writer:
-        for part in ("own", "replay"):
+        for part in PARTS:
             for record in read_records(folder / f"{part}.jsonl"):
                 counts = sources.setdefault(
                     record.source,

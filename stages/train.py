@@ -146,7 +146,7 @@ def open_parent(c: Curriculum, parent: str, base: dict[str, Any]) -> dict[str, A
     if was != now:
         raise LineageError(f"{folder}: it was trained on another base ({was}, now {now}); {remedy}")
     if record["template"] != chat.template_hash():
-        raise LineageError(f"{folder}: it was trained with another chat template than {c.chain.template}; {remedy}")
+        raise LineageError(f"{folder}: it was trained with another chat template; {remedy}")
     return record
 
 

@@ -4,15 +4,25 @@ from pathlib import Path
 from typing import Any
 
 from lineage.errors import LineageError
+from lineage.files import sha256
 
 BASE_FOLDER = Path("models/base")
 
 
 def weights_of(base: dict[str, Any]) -> str:
-    """The folder to load a base's weights from, given its `base.json`; a hub model resolves to its cached snapshot."""
+    """The folder to load a base's weights from, given its `base.json`; a hub model resolves to its cached snapshot.
+
+    Raises:
+        LineageError: if the files are no longer those that the `base` stage saw.
+    """
     if "repo" in base["origin"]:
-        return hub_folder(base["origin"]["repo"], base["origin"]["revision"]).as_posix()
-    return str(base["weights"])
+        folder = hub_folder(base["origin"]["repo"], base["origin"]["revision"])
+    else:
+        folder = Path(base["weights"])
+    for name, seen in base.get("files", {}).items():
+        if not (folder / name).is_file() or sha256(folder / name) != seen:
+            raise LineageError(f"{folder / name}: not the file that models/base names; run: dvc repro -f base")
+    return folder.as_posix()
 
 
 def hub_folder(repo: str, revision: str) -> Path:

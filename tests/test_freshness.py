@@ -49,21 +49,16 @@ FALSELY_STALE = {
     ("sources.*", "mix@*"): "a mix depends on all sources, because replay and exclusions reach across versions",
     ("sources.*", "report"): "it depends on all sources and records, and shows less than all of them",
     ("versions.*", "mix@*"): "a mix depends on all versions, because replay and exclusions reach across them",
-    ("profiles.cpu.checkpoint_steps", "report"): "a profile is one parameter, and the report shows what was trained",
     ("sources.*", "baseline"): f"a held-out set that is not measured, or its licence; {KEPT}",
     ("sources.*", "evaluate@*"): f"a held-out set that is not measured, or its licence; {KEPT}",
     ("versions.*", "evaluate@*"): f"a record that changed, not the weights; {KEPT}",
     # As long as training takes.
     ("profiles.cpu.checkpoint_steps", "train@*"): "a profile is one parameter; how often a run is saved shapes nothing",
     ("sources.*.licence", "train@*"): RECORD,
-    ("versions.*.exclude", "train@*"): RECORD,
-    ("versions.*.exclude_scope", "train@*"): RECORD,
-    ("versions.*.replay", "train@*"): RECORD,
 }
 
 # Leaves with no other value that is valid by itself.
 NO_OTHER_VALUE = (
-    "chain.template",  # one template in the project
     "versions.*.mix.*.form",  # the only form of its source
     "versions.v6.exclude_scope",  # its ancestors have seen what it excludes
     "versions.v6_clean.parent",  # every other version has seen what its ancestry excludes

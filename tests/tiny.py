@@ -35,7 +35,6 @@ PARAMS: dict[str, Any] = {
             "dropout": 0.0,
             "targets": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
         },
-        "template": "chatml",
     },
     "profiles": {
         "cpu": {

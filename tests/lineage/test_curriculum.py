@@ -110,7 +110,6 @@ def test_another_parent_is_one_edit_and_changes_only_that(tmp_path: Path) -> Non
         ({"seed": "abc"}, ["seed", "integer", "'abc'"]),
         ({"chain.lora.rank": 8}, ["chain.lora.rank", "unknown field", "8"]),
         ({"chain.lora.r": 8.5}, ["chain.lora.r", "integer", "8.5"]),
-        ({"chain.template": "llama"}, ["chain.template", "'llama'", "'chatml'"]),
         ({"papers": {}}, ["papers.company_reports", "needs an entry in papers"]),
         ({"papers.samples": {"max_megabytes": 1, "max_pages": 1, "seconds": 1}}, ["papers.samples"]),
         (
