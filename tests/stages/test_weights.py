@@ -15,5 +15,5 @@ def test_weights_replaced_behind_the_graph_are_refused(tmp_path: Path) -> None:
     base = {"origin": {"path": "local"}, "weights": str(tmp_path), "files": {file.name: sha256(file)}}
     assert weights_of(base) == str(tmp_path)
     file.write_bytes(b"others")
-    with pytest.raises(LineageError, match="model.safetensors: not the file .* dvc repro -f base"):
+    with pytest.raises(LineageError, match=r"model.safetensors: not the file .* dvc repro -f base"):
         weights_of(base)
