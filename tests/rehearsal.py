@@ -94,7 +94,7 @@ class Rehearsal:
         self._stand_ins()
 
     def run(self, stage: str, c: Curriculum) -> tuple[dict[str, str], frozenset[Leaf]]:
-        """Run `train@v1` and its like: place → digest. An error for people counts as a result, `{"error": …}`."""
+        """Run `train@v1` and its like: file → digest. An error for people counts as a result, `{"error": …}`."""
         name, _, key = stage.partition("@")
         module = importlib.import_module("stages.evaluate" if name == "baseline" else f"stages.{name}")
         self.monkeypatch.setattr(module, "load_curriculum", lambda: c, raising=False)
@@ -110,7 +110,8 @@ class Rehearsal:
         except LineageError as error:
             return {"error": str(error)}, frozenset(self.reads.leaves)
         read = frozenset(self.reads.leaves)
-        return {path.as_posix(): sha256(path) for path in outputs(stage, c)}, read
+        files = [f for path in outputs(stage, c) for f in (path, *path.rglob("*")) if f.is_file()]
+        return {file.as_posix(): sha256(file) for file in files}, read
 
     def _stand_ins(self) -> None:
         patch = self.monkeypatch.setattr

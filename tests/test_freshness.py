@@ -48,10 +48,10 @@ FALSELY_STALE = {
     ("sources.*.heldout", "ingest@*"): "no group of so few lies between the old share and the new one",
     ("sources.*", "mix@*"): "a mix depends on all sources, because replay and exclusions reach across versions",
     ("sources.*", "report"): "it depends on all sources and records, and shows less than all of them",
+    ("versions.*", "report"): "it depends on all versions; a scope that excludes nothing, a replay of nothing",
     ("versions.*", "mix@*"): "a mix depends on all versions, because replay and exclusions reach across them",
     ("sources.*", "baseline"): f"a held-out set that is not measured, or its licence; {KEPT}",
     ("sources.*", "evaluate@*"): f"a held-out set that is not measured, or its licence; {KEPT}",
-    ("versions.*", "evaluate@*"): f"a record that changed, not the weights; {KEPT}",
     # As long as training takes.
     ("profiles.cpu.checkpoint_steps", "train@*"): "a profile is one parameter; how often a run is saved shapes nothing",
     ("sources.*.licence", "train@*"): RECORD,
