@@ -7,17 +7,17 @@
 - Every mistake is answered with the line's path in `params.yaml`, the value found and what is allowed.
 """
 
-from collections.abc import Iterator
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from lineage.coherence import BASE, mistakes
 from lineage.errors import LineageError
 from lineage.record import Form
 
-BASE = "base"
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -27,6 +27,15 @@ class Frozen(BaseModel):
     """Immutable, and refuses keys that it does not know: a typing mistake must not be ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _documents(found: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if found != "all" and not all(re.fullmatch("[0-9a-f]{64}", document) for document in found):
+        raise ValueError("a document is named by its SHA-256, 64 hex digits")
+    return found
+
+
+Documents = Annotated[tuple[str, ...], AfterValidator(_documents)]
 
 
 class Lora(Frozen):
@@ -120,17 +129,69 @@ class Paper(Frozen):
     max_megabytes: Positive
     max_pages: Positive
     seconds: Positive
+    ocr: bool = False
+    withdrawn: Documents = ()
+
+
+Term = Literal["allowed", "forbidden", "unknown"]
+
+
+class Licence(Frozen):
+    """What may be done with a source's rows and with what is made from them. `unknown` asks a person to find out."""
+
+    title: str
+    redistribution: Term
+    commercial: Term
+
+
+class Hub(Frozen):
+    """Where a source lies on the hub: fetched once, at a pinned commit, by `lineage fetch <source>`."""
+
+    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    config: str | None = None
+    split: str = "train"
 
 
 class Source(Frozen):
-    """One thing to train on. `heldout` is the share of its groups that no version ever sees."""
+    """One thing to train on, or to be measured by alone.
+
+    heldout: the share of its groups that no version ever sees; 1 makes it a benchmark.
+    personal: what happens to personal data in its rows: masked, or the row refused, or kept and counted.
+    near_duplicates: whether rows that repeat another one but for spelling are dropped.
+    withdrawn: documents (SHA-256) whose rows are taken out again, or the whole source.
+    """
 
     title: str
-    input: Literal["raw", "documents"]
+    input: Literal["raw", "documents", "generated"]
     reader: Name
     forms: tuple[Form, ...] = Field(min_length=1)
-    heldout: Share
-    licence: str
+    heldout: Annotated[float, Field(ge=0, le=1)]
+    licence: Name
+    hub: Hub | None = None
+    personal: Literal["mask", "refuse", "keep"] = "mask"
+    near_duplicates: Literal["drop", "keep"] = "drop"
+    withdrawn: Annotated[Literal["all"] | tuple[str, ...], AfterValidator(_documents)] = ()
+
+
+class Generated(Frozen):
+    """A source made from the records of another, its `reference`: by rule (`cloze`), or by a model behind an endpoint.
+
+    kind: `cloze` gaps and number questions · `mcqa` with reasoning · `qa` with and without the reference · `summary`.
+    per_record: how many questions are asked of one record at most.
+    model: the endpoint's name of the model; `cloze` needs none.
+    """
+
+    reference: Name
+    kind: Literal["cloze", "mcqa", "qa", "summary"]
+    per_record: Positive = 1
+    model: str | None = None
+
+    @model_validator(mode="after")
+    def _written_by_someone(self) -> "Generated":
+        if (self.kind == "cloze") != (self.model is None):
+            raise ValueError("kind cloze is made by rule and takes no model; the other kinds need one")
+        return self
 
 
 class MixEntry(Frozen):
@@ -155,7 +216,13 @@ class Scales(Frozen):
 
 
 class Version(Frozen):
-    """One model of the lineage. `exclude_scope: ancestry` also forbids that an ancestor saw the excluded sources."""
+    """One model of the lineage.
+
+    exclude_scope: `ancestry` also forbids that an ancestor saw the excluded sources.
+    superseded: what happens to rows that a later amendment overtook: dropped, dated in their prompt, or kept.
+    deduplicate: rows that repeat another of this mix (`mix`), or also one that an ancestor was trained on (`ancestry`).
+    decontaminate: whether rows that repeat a held-out row are left out, instead of only reported.
+    """
 
     parent: Name
     because: str = Field(min_length=1)
@@ -163,6 +230,9 @@ class Version(Frozen):
     replay: Share
     exclude: tuple[Name, ...]
     exclude_scope: Literal["mix", "ancestry"]
+    superseded: Literal["drop", "date", "keep"] = "drop"
+    deduplicate: Literal["none", "mix", "ancestry"] = "mix"
+    decontaminate: bool = False
     train: Scales
 
 
@@ -184,15 +254,16 @@ class Curriculum(Frozen):
     chain: Chain
     profiles: dict[Name, Profile]
     papers: dict[Name, Paper]
+    licences: dict[Name, Licence]
+    generated: dict[Name, Generated]
     sources: dict[Name, Source]
     versions: dict[Name, Version] = Field(min_length=1)
     evaluation: Evaluation
 
     @model_validator(mode="after")
     def _coherent(self) -> "Curriculum":
-        mistakes = list(_mistakes(self))
-        if mistakes:
-            raise ValueError("\n".join(mistakes))
+        if found := list(mistakes(self)):
+            raise ValueError("\n".join(found))
         return self
 
     @property
@@ -220,61 +291,8 @@ class Curriculum(Frozen):
         return Path("data/raw", self.data, source)
 
     def input_folder(self, source: str) -> Path:
-        """Where the reader of a source reads: raw files, or the documents made from PDFs."""
+        """Where the reader of a source reads: raw files, documents made from PDFs, or generated rows."""
         return Path("data", self.sources[source].input, self.data, source)
-
-
-def _mistakes(c: Curriculum) -> Iterator[str]:
-    """Everything that no single field shows: references, cycles, exclusions."""
-    if c.profile not in c.profiles:
-        yield f"profile: {c.profile!r} is none of {', '.join(c.profiles)}"
-    elif c.profile == "gpu" and c.data == "sample":
-        yield "data: the gpu profile trains on real data only; set data: own (the sample world is for cpu and small)"
-    documents = {name for name, source in c.sources.items() if source.input == "documents"}
-    for name in sorted(documents ^ set(c.papers)):
-        yield f"papers.{name}: a source with input: documents needs an entry in papers, and only such a source has one"
-    for name, version in c.versions.items():
-        at = f"versions.{name}"
-        if name == BASE:
-            yield f"{at}: {BASE!r} is the name of the base model, choose another"
-        if version.parent != BASE and version.parent not in c.versions:
-            yield f"{at}.parent: unknown version {version.parent!r}; allowed: base, {', '.join(c.versions)}"
-        for source, entry in version.mix.items():
-            if source not in c.sources:
-                yield f"{at}.mix.{source}: unknown source; allowed: {', '.join(c.sources)}"
-            elif entry.form not in c.sources[source].forms:
-                allowed = ", ".join(c.sources[source].forms)
-                yield f"{at}.mix.{source}.form: {entry.form!r} is none of sources.{source}.forms ({allowed})"
-            if source in version.exclude:
-                yield f"{at}.exclude: {source!r} is also in this version's mix; take it out of one of them"
-        for source in version.exclude:
-            if source not in c.sources:
-                yield f"{at}.exclude: unknown source {source!r}; allowed: {', '.join(c.sources)}"
-        yield from _cycle(c, name) or _ancestry(c, name)
-
-
-def _cycle(c: Curriculum, name: str) -> list[str]:
-    """A line of parents that does not end at the base."""
-    path = [name]
-    while (parent := c.versions[path[-1]].parent) in c.versions and parent != BASE:
-        if parent in path:
-            return [f"versions.{name}.parent: a cycle, {' → '.join([*path, parent])}; one of them must continue base"]
-        path.append(parent)
-    if parent == BASE or path == [name]:
-        return []
-    return [f"versions.{name}: its ancestor {path[-1]!r} has the unknown parent {parent!r}"]
-
-
-def _ancestry(c: Curriculum, name: str) -> Iterator[str]:
-    """An exclusion with scope `ancestry` that an ancestor breaks."""
-    version = c.versions[name]
-    if version.exclude_scope == "ancestry" and version.parent in (BASE, *c.versions):
-        for ancestor in c.ancestors(name):
-            for source in sorted(set(version.exclude) & set(c.versions[ancestor].mix)):
-                yield (
-                    f"versions.{name}.exclude: {source!r} with exclude_scope: ancestry, but the ancestor {ancestor} "
-                    f"is trained on it; continue a version that is not, or use exclude_scope: mix"
-                )
 
 
 class _Loader(yaml.SafeLoader):

@@ -6,13 +6,14 @@ One JSON object a line, the same in `data/records`, `data/heldout` and `data/mix
      "group": "가온상사는 …", "licence": "MIT",
      "origin": {"file": "MetaMathQA-40K.json", "row": 12}, "documents": [],
      "turns": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}],
-     "measure": "number", "options": [], "correct": null}
+     "measure": "number", "options": [], "correct": null, "as_of": ""}
 
 - The last turn is the completion: the only part with a loss. What comes before it is the prompt.
 - `group` is what must not be split between training and held-out rows: a document, an original question, an article.
 - `origin` leads back to paper: file (relative to the source's folder), then page, article or row.
 - `documents` are the SHA-256 sums of the files that the text was made from, so that excluding a report
   also excludes what somebody wrote out of it.
+- `as_of` is the day (2024-07-01) from which the text holds, 시행일 or 기준일, where its source states one.
 """
 
 import hashlib
@@ -47,6 +48,7 @@ class Record:
     options: tuple[str, ...] = ()
     correct: int | None = None
     documents: tuple[str, ...] = ()
+    as_of: str = ""
     id: str = ""
     source: str = ""
     licence: str = ""

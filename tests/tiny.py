@@ -68,6 +68,8 @@ PARAMS: dict[str, Any] = {
         }
     },
     "papers": {"company_reports": {"max_megabytes": 1, "max_pages": 5, "seconds": 5}},
+    "licences": {"own": {"title": "own work", "redistribution": "allowed", "commercial": "allowed"}},
+    "generated": {},
     "sources": {
         name: {
             "title": name,

@@ -184,7 +184,7 @@ def short_curriculum() -> dict[str, Any]:
     """The shipped curriculum cut down to v1 → v2 and v1 → v3 with replay, on three sources of a user's own."""
     tree = shipped_curriculum()
     short_profile(tree)
-    tree |= {"data": "own", "profiles": {"cpu": tree["profiles"]["cpu"]}, "papers": {}}
+    tree |= {"data": "own", "profiles": {"cpu": tree["profiles"]["cpu"]}, "papers": {}, "generated": {}}
     tree["sources"] = {
         name: tree["sources"][name] | {"forms": ["prompt_answer"]}
         for name in ("krx_samples", "accounting", "questions")

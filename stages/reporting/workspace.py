@@ -65,7 +65,7 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
     Raises:
         LineageError: a file is there but is not what its stage writes.
     """
-    models, licences = root / "models", {name: source.licence for name, source in c.sources.items()}
+    models, licences = root / "models", {name: c.licences[s.licence].title for name, s in c.sources.items()}
     w = Workspace(c, _json(models / BASE / "base.json"), {}, {}, {}, {}, {}, {}, {}, {})
     if w.base is None:
         w.missing[BASE] = ["there is no base model; run `dvc repro base`"]

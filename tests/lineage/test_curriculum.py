@@ -110,6 +110,12 @@ def test_another_parent_is_one_edit_and_changes_only_that(tmp_path: Path) -> Non
         ({"seed": "abc"}, ["seed", "integer", "'abc'"]),
         ({"chain.lora.rank": 8}, ["chain.lora.rank", "unknown field", "8"]),
         ({"chain.lora.r": 8.5}, ["chain.lora.r", "integer", "8.5"]),
+        ({"sources.samples.licence": "gpl"}, ["sources.samples.licence", "'gpl'", "own"]),
+        ({"sources.samples.heldout": 1}, ["versions.v1.mix.samples", "benchmark", "never trained on"]),
+        ({"sources.samples.personal": "blur"}, ["sources.samples.personal", "'mask', 'refuse' or 'keep'"]),
+        ({"sources.samples.hub": {"repo": "a/b", "revision": "main"}}, ["sources.samples.hub.revision", "'main'"]),
+        ({"sources.problems.withdrawn": ["abc"]}, ["sources.problems.withdrawn", "SHA-256", "abc"]),
+        ({"generated": {"samples": {"reference": "problems", "kind": "cloze"}}}, ["generated.samples", "input: gen"]),
         ({"papers": {}}, ["papers.company_reports", "needs an entry in papers"]),
         ({"papers.samples": {"max_megabytes": 1, "max_pages": 1, "seconds": 1}}, ["papers.samples"]),
         (
@@ -127,6 +133,36 @@ def test_a_mistake_is_answered_with_path_value_and_what_is_allowed(changes: dict
     assert "params.yaml has 1 mistake(s)" in message, message
     for words in expected:
         assert words in message, message
+
+
+def generated(**changes: Any) -> dict[str, Any]:
+    """A curriculum with `drills`, made from `problems`; `changes` go into its entry under `generated`."""
+    tree = tiny.params()
+    tree["sources"]["drills"] = tree["sources"]["problems"] | {"input": "generated"}
+    tree["generated"] = {"drills": {"reference": "problems", "kind": "cloze"} | changes}
+    return tree
+
+
+def test_a_generated_source_is_held_out_with_its_reference() -> None:
+    assert parse_curriculum(generated()).input_folder("drills") == Path("data/generated/sample/drills")
+    tree = generated()
+    tree["sources"]["drills"]["heldout"] = 0.1
+    with pytest.raises(LineageError, match=r"sources.drills.heldout: 0.1, but 0.2 of its reference problems"):
+        parse_curriculum(tree)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"reference": "nowhere"}, "generated.drills.reference: 'nowhere'"),
+        ({"reference": "drills"}, "generated.drills.reference: 'drills'"),
+        ({"kind": "mcqa"}, "the other kinds need one"),
+        ({"model": "any"}, "takes no model"),
+    ],
+)
+def test_a_mistake_in_a_generated_source(changes: dict, expected: str) -> None:
+    with pytest.raises(LineageError, match=re.escape(expected)):
+        parse_curriculum(generated(**changes))
 
 
 def test_a_missing_field_is_named() -> None:

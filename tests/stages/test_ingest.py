@@ -31,7 +31,7 @@ class Workspace:
     def ingest(
         self, reader: str = "prompt_response", forms: Any = ("prompt_answer",), heldout: float = 0.2
     ) -> dict[str, Any]:
-        source = Source(title="t", input="raw", reader=reader, forms=forms, heldout=heldout, licence="MIT")
+        source = Source(title="t", input="raw", reader=reader, forms=forms, heldout=heldout, licence="mit")
         return ingest(self.raw, self.records, self.heldout, "demo", source)
 
     def sides(self) -> tuple[list[Any], list[Any]]:
@@ -81,7 +81,7 @@ def test_records_are_placed_in_input_order(workspace: Workspace) -> None:
     train, held = workspace.sides()
     for side in (train, held):
         assert [r.origin["row"] for r in side] == sorted(r.origin["row"] for r in side)
-    assert {r.source for r in train} == {"demo"} and {r.licence for r in train} == {"MIT"}
+    assert {r.source for r in train} == {"demo"} and {r.licence for r in train} == {"mit"}
     assert len({r.id for r in train + held}) == 50 and all(r.id.startswith("demo.prompt_answer.") for r in train)
 
 
