@@ -31,6 +31,9 @@ def main(arguments: list[str] | None = None) -> None:
     commands.add_parser("results", help="a table of the versions: what each learnt and forgot")
     commands.add_parser("ui", help="Prefect and MLflow on this machine: python -m flows.serve", add_help=False)
     commands.add_parser("publish", help="fill MLflow from what the graph made; again changes nothing")
+    get = commands.add_parser("fetch", help="a hub source's rows into data/raw/own/<source>, at its pinned commit")
+    get.add_argument("source")
+    get.add_argument("--pin", action="store_true", help="ask the hub for the present commit and write it first")
     ask = commands.add_parser("ask", help="ask a version a question")
     ask.add_argument("version", help="base or a version of params.yaml")
     ask.add_argument("question")
@@ -58,6 +61,8 @@ def main(arguments: list[str] | None = None) -> None:
             results(c)
         elif options.command == "check":
             check(c)
+        elif options.command == "fetch":
+            _fetch(c, options.source, options.pin)
         else:
             _ask(c, options.version, options.question, options.tokens)
     except LineageError as error:
@@ -167,6 +172,14 @@ def _base_state() -> str:
         return "not here · dvc repro base"
     base = json.loads(file.read_text(encoding="utf-8"))
     return f"{base['parameters'] / 1e6:,.1f} M parameters · {base['identity'][:12]}"
+
+
+def _fetch(c: Curriculum, source: str, pin: bool) -> None:
+    from lineage.fetch import fetch
+
+    got = fetch(c, source, pin)
+    print(f"data/raw/own/{source}/{got['file']}: {got['rows']:,} rows of {got['repo']} at {got['revision'][:12]}")
+    print(f"Next: dvc add data/raw/own/{source}, so that DVC keeps them")
 
 
 def _ask(c: Curriculum, version: str, question: str, tokens: int) -> None:
