@@ -5,237 +5,197 @@
 Every file ends as a document or in `quarantine.jsonl`; `convert.json` has the counts. A quarantined file:
 
     {"file": "2023/스캔.pdf", "sha256": "9f…", "reason": "no text layer", "detail": "0 characters on 2 pages",
-     "remedy": "its pages are pictures: run OCR over it, or get the original"}
+     "remedy": "its pages are pictures: set papers.<source>.ocr: true in params.yaml, or get the original"}
 
-Results are kept in `.state/documents` by the hash of file and converter: a speed-up only.
+Each file is read in a process apart, see stages/pdf/worker.py: it may hang, crash or eat memory alone. Results are kept
+in `.state/documents` by the hash of file and converter, a speed-up only: adding ten files converts ten.
 """
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 import time
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 from lineage.curriculum import load_curriculum
 from lineage.errors import LineageError
-from lineage.files import STATE, sha256, write_json
+from lineage.files import STATE, appearing, write_json
 from lineage.stage import argument, run_stage
-from stages.pdf.gate import REMEDIES, Limits, Refused, check_bytes
-from stages.pdf.worker import Worker
+from stages.pdf.entry import Entry, keep_refusal, kept, named
+from stages.pdf.folder import Paper, listed, papers
+from stages.pdf.gate import REMEDIES, Limits, Refused
+from stages.pdf.ocr import require_tesseract
+from stages.pdf.worker import Worker, cores
 
-AGAIN = ("timed out", "crashed", "out of memory")  # may be the machine's fault: tried once more, alone
-RESERVED = ("convert",)  # convert.json is the summary
+AGAIN = ("timed out", "crashed", "out of memory")  # may be the machine's fault: tried once more, alone, and not kept
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of a folder's files; converted + quarantined == files."""
+    """What became of a folder's files; converted + quarantined == files. `ignored` names files that are no PDFs."""
 
     files: int
     converted: int
     quarantined: int
-    ignored: int
+    ignored: tuple[str, ...]
     pages: int
     tables: int
     warnings: int
     reasons: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Paper:
-    """A PDF of the folder: where it lies, its name for people, its hash, and its document's name."""
+def convert_folder(raw: Path, out: Path, limits: Limits, cache: Path, withdrawn: Collection[str] = ()) -> Summary:
+    """Convert all PDFs under `raw` into the folder `out`, which is made anew; those in `withdrawn` (SHA-256) are not.
 
-    path: Path
-    file: str
-    sha256: str
-    name: str
-
-
-def convert_folder(raw: Path, out: Path, limits: Limits, cache: Path) -> Summary:
-    """Convert all PDFs under `raw` into `out`.
-
-    Raises: LineageError when `raw` is missing. The order of results never depends on which worker is faster.
+    Raises: LineageError when `raw` is missing, or Tesseract where `limits.ocr` asks for it. The order of results
+    never depends on which worker is faster.
     """
     if not raw.is_dir():
         raise LineageError(
             f"{raw}: no such folder; put PDFs there, or run `python -m stages.samples` for the sample ones"
         )
-    files, ignored = _listed(raw)
-    papers = _papers(raw, files)
-    cache = cache / converter_version()
+    cache = cache / converter_version(limits)
     cache.mkdir(parents=True, exist_ok=True)
-    results = _convert_all(papers, limits, cache)
-    if out.exists():
-        shutil.rmtree(out)
+    shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
+    files, ignored = listed(raw)
     counts: Counter[str] = Counter()
     quarantine: list[dict[str, str]] = []
-    for paper in papers:
-        refused = results[paper.file]
-        if refused is None:
-            document = json.loads(_cached(cache, paper).read_text(encoding="utf-8"))
-            document["file"] = paper.file
-            document["title"] = document["title"] or Path(paper.file).stem
-            _write(out / f"{paper.name}.json", json.dumps(document, ensure_ascii=False, indent=1))
-            counts["pages"] += document["pages"]
-            counts["tables"] += sum(block["kind"] == "table" for block in document["blocks"])
-            counts["warnings"] += len(document["warnings"])
+    for paper, result in _results(papers(raw, files, limits), limits, cache, withdrawn):
+        if isinstance(result, Entry):
+            (out / f"{paper.name}.json").write_bytes(named(result, paper.file))
+            counts += Counter(pages=result.pages, tables=result.tables, warnings=result.warnings)
         else:
-            row = {"file": paper.file, "sha256": paper.sha256, "reason": refused.reason}
-            quarantine.append({**row, "detail": refused.detail, "remedy": REMEDIES[refused.reason]})
+            row = {"file": paper.file, "sha256": paper.sha256, "reason": result.reason}
+            quarantine.append({**row, "detail": result.detail, "remedy": REMEDIES[result.reason]})
+    if absent := set(withdrawn) - {row["sha256"] for row in quarantine}:
+        print(f"  withdrawn, but not in {raw}: {', '.join(sorted(absent))}")
+    quarantine.sort(key=lambda row: row["file"])
     reasons = Counter(row["reason"] for row in quarantine)
     summary = Summary(
-        files=len(papers),
-        converted=len(papers) - len(quarantine),
+        files=len(files),
+        converted=len(files) - len(quarantine),
         quarantined=len(quarantine),
-        ignored=ignored,
+        ignored=tuple(ignored),
         pages=counts["pages"],
         tables=counts["tables"],
         warnings=counts["warnings"],
         reasons={reason: reasons[reason] for reason in sorted(reasons)},
     )
-    _write(out / "quarantine.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in quarantine))
+    rows = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in quarantine)
+    (out / "quarantine.jsonl").write_text(rows, encoding="utf-8", newline="\n")
     write_json(out / "convert.json", asdict(summary))
     return summary
 
 
-def converter_version() -> str:
-    """Names what shapes a document besides the file: this package's code and the PDF reader."""
+def converter_version(limits: Limits) -> str:
+    """Names what shapes a document besides the file: this package's code, the PDF reader, Tesseract if asked for."""
     digest = hashlib.sha256(version("pymupdf").encode())
     for source in sorted((Path(__file__).parent / "pdf").glob("*.py")):
         digest.update(source.read_bytes())
+    if limits.ocr:
+        digest.update(require_tesseract().encode())
     return digest.hexdigest()[:16]
 
 
-def _listed(raw: Path) -> tuple[list[Path], int]:
-    """The folder's PDFs in order of their names, and how many files are something else."""
-    everything = [
-        p for p in raw.rglob("*") if p.is_file() and not any(s.startswith(".") for s in p.relative_to(raw).parts)
-    ]
-    pdfs = [p for p in everything if p.suffix.lower() == ".pdf"]
-    return sorted(pdfs, key=lambda p: (_shown(p, raw), os.fsencode(p))), len(everything) - len(pdfs)
-
-
-def _shown(path: Path, raw: Path) -> str:
-    """A file's name under its folder as text: composed Hangul, no broken bytes."""
-    name = os.fsencode(path.relative_to(raw).as_posix()).decode("utf-8", "backslashreplace")
-    return unicodedata.normalize("NFC", name)
-
-
-def _papers(raw: Path, files: Sequence[Path]) -> list[Paper]:
-    """Give every file a document name: its path, with a piece of a hash where that is taken or too long."""
-    papers: list[Paper] = []
-    taken = {name.casefold() for name in RESERVED}
-    for path in files:
-        file = _shown(path, raw)
-        name = file[: -len(path.suffix)].replace("/", "__")
-        if name.casefold() in taken or len(name.encode()) > 200:
-            where = hashlib.sha256(os.fsencode(path.relative_to(raw))).hexdigest()[:8]
-            name = name.encode()[:180].decode("utf-8", "ignore") + f"-{where}"
-        taken.add(name.casefold())
-        papers.append(Paper(path, file, sha256(path), name))
-    return papers
-
-
-def _convert_all(papers: Sequence[Paper], limits: Limits, cache: Path) -> dict[str, Refused | None]:
-    """For each file None (its document is in the cache) or why it was refused."""
-    results: dict[str, Refused | None] = {}
-    todo: list[Paper] = []
+def _results(
+    found: Iterator[Paper], limits: Limits, cache: Path, withdrawn: Collection[str]
+) -> Iterator[tuple[Paper, Entry | Refused]]:
+    """For each file its document or why there is none: first what is known already, then what has to be read."""
     first: dict[str, str] = {}
-    for paper in papers:
-        if paper.sha256 in first:
-            results[paper.file] = Refused("duplicate", f"of {first[paper.sha256]}")
-            continue
-        first[paper.sha256] = paper.file
-        try:
-            with paper.path.open("rb") as file:
-                check_bytes(file.read(1024), paper.path.stat().st_size, limits)
-            if (pages := _cached_pages(cache, paper)) is None:
-                todo.append(paper)
-            elif pages > limits.max_pages:
-                results[paper.file] = Refused("too many pages", f"{pages}, allowed are {limits.max_pages}")
-            else:
-                results[paper.file] = None
-        except Refused as refused:
-            results[paper.file] = refused
-    cores = min(os.cpu_count() or 1, len(todo))
-    done = len(results)
-    for paper, outcome in _run(todo, limits, cache, cores):
-        results[paper.file] = outcome
-        done += 1
-        _tell(done, len(papers))
-    again = [p for p in todo if (r := results[p.file]) is not None and r.reason in AGAIN]
-    for paper, outcome in _run(again, limits, cache, 1):
-        results[paper.file] = outcome
-    return results
-
-
-def _run(papers: Sequence[Paper], limits: Limits, cache: Path, cores: int) -> Iterator[tuple[Paper, Refused | None]]:
-    """Convert files by `cores` workers at a time, results in the order of the files."""
-    if not papers:
+    todo: list[Paper] = []
+    for paper in found:
+        known = _known(paper, limits, cache, withdrawn, first)
+        if paper.sha256:
+            first.setdefault(paper.sha256, paper.file)
+        if known is None:
+            todo.append(paper)
+        else:
+            yield paper, known
+    if not todo:
         return
+    print(f"  {len(todo)} files to convert, {cores()} at a time", flush=True)
+    begun = told = time.monotonic()
+    again: list[Paper] = []
+    for done, (paper, result) in enumerate(_run(todo, limits, cache, min(cores(), len(todo))), 1):
+        if isinstance(result, Refused) and result.reason in AGAIN:
+            again.append(paper)
+        else:
+            yield paper, result
+        if (now := time.monotonic()) - told > 10:
+            told = now
+            left = (now - begun) / done * (len(todo) - done) / 60
+            print(f"  {done} of {len(todo)} files, about {left:.0f} minutes left", flush=True)
+    yield from _run(again, limits, cache, 1)
+
+
+def _known(
+    paper: Paper, limits: Limits, cache: Path, withdrawn: Collection[str], first: dict[str, str]
+) -> Entry | Refused | None:
+    """What can be said of a file without opening it as a PDF, or None."""
+    if paper.sha256 in withdrawn:
+        return Refused("withdrawn")
+    if paper.sha256 in first:
+        return Refused("duplicate", f"of {first[paper.sha256]}")
+    if paper.refused:
+        return paper.refused
+    entry = kept(_place(cache, paper), paper.sha256)
+    if entry is None:
+        return None
+    if entry.refused:
+        return Refused(*entry.refused)
+    if entry.pages > limits.max_pages:
+        return Refused("too many pages", f"{entry.pages}, allowed are {limits.max_pages}")
+    return entry
+
+
+def _run(todo: Sequence[Paper], limits: Limits, cache: Path, workers: int) -> Iterator[tuple[Paper, Entry | Refused]]:
+    """Convert files, `workers` at a time, results in the order of the files."""
+    if not todo:
+        return
+    hired = [Worker() for _ in range(workers)]
     idle: SimpleQueue[Worker] = SimpleQueue()
-    workers = [Worker() for _ in range(cores)]
-    for worker in workers:
+    for worker in hired:
         idle.put(worker)
 
     def one(paper: Paper) -> Refused | None:
         worker = idle.get()
+        place = _place(cache, paper)
+        partial = place.with_suffix(".partial")
         try:
-            with tempfile.TemporaryDirectory(dir=cache) as scratch:
-                written = Path(scratch) / "document.json"
-                worker.convert(paper.path, paper.sha256, limits, written)
-                written.replace(_cached(cache, paper))
+            worker.convert(paper.path, paper.sha256, limits, partial)
+            partial.replace(place)
             return None
         except Refused as refused:
+            if refused.reason not in (*AGAIN, "too many pages"):
+                keep_refusal(partial, paper.sha256, refused)
+                partial.replace(place)
             return refused
         finally:
             idle.put(worker)
 
-    pool = ThreadPoolExecutor(cores)
+    pool = ThreadPoolExecutor(workers)
     try:
-        yield from zip(papers, pool.map(one, papers), strict=True)
+        for paper, refused in zip(todo, pool.map(one, todo), strict=True):
+            entry = None if refused else kept(_place(cache, paper), paper.sha256)
+            yield paper, refused or entry or Refused("crashed", "its document was not written")
     finally:
-        pool.shutdown(cancel_futures=True)
-        for worker in workers:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in hired:
+            worker.kill()  # at Ctrl-C nobody waits for a file that hangs
+        pool.shutdown()
+        for worker in hired:
             worker.close()
 
 
-def _cached(cache: Path, paper: Paper) -> Path:
+def _place(cache: Path, paper: Paper) -> Path:
     return cache / f"{paper.sha256}.json"
-
-
-def _cached_pages(cache: Path, paper: Paper) -> int | None:
-    """The pages of a document that is in the cache and whole, else None."""
-    try:
-        document: dict[str, Any] = json.loads(_cached(cache, paper).read_text(encoding="utf-8"))
-        return int(document["pages"]) if document["sha256"] == paper.sha256 else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-_told = 0.0
-
-
-def _tell(done: int, files: int) -> None:
-    global _told
-    if done == files or time.monotonic() - _told > 2:
-        _told = time.monotonic()
-        print(f"  {done} of {files} files", flush=True)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def main() -> None:
@@ -246,11 +206,16 @@ def main() -> None:
         raise LineageError(f"papers.{source}: no such source of PDFs; there are {', '.join(curriculum.papers)}")
     paper = curriculum.papers[source]
     raw, out = Path("data/raw", curriculum.data, source), Path("data/documents", curriculum.data, source)
-    limits = Limits(paper.max_megabytes, paper.max_pages, paper.seconds)
-    done = convert_folder(raw, out, limits, STATE / "documents")
+    limits = Limits(paper.max_megabytes, paper.max_pages, paper.seconds, paper.ocr)
+    with appearing(out) as [fresh]:
+        done = convert_folder(raw, fresh, limits, STATE / "documents", paper.withdrawn)
     print(f"{source}: {done.converted} of {done.files} files converted, {done.pages} pages and {done.tables} tables")
+    if done.ignored:
+        print(f"  {len(done.ignored)} files are no PDFs and were left alone: {', '.join(done.ignored[:3])} …")
     for reason, count in done.reasons.items():
         print(f"  {count} quarantined: {reason} ({REMEDIES[reason]})")
+    if done.quarantined:
+        print(f"  each with its reason and remedy: {out / 'quarantine.jsonl'}")
 
 
 if __name__ == "__main__":

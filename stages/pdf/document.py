@@ -7,76 +7,115 @@
  "page_text": ["…"], "furniture": ["- 1 -"], "warnings": [], "quality": 1.0}
 """
 
-import re
+import subprocess
 from collections.abc import Callable, Sequence
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.pdf.gate import Limits, Refused, check_text, quality
-from stages.pdf.layout import Block, body_size, furniture, reading_order, to_blocks
+from stages.pdf.blocks import Block, body_size, to_blocks
+from stages.pdf.figures import triangles
+from stages.pdf.gate import Limits, Refused, check_text, has_text_layer, quality
+from stages.pdf.layout import furniture, reading_order
+from stages.pdf.ocr import SECONDS, recognise
+from stages.pdf.page import read_page
+from stages.pdf.stated import dates, title
 from stages.pdf.tables import Table, continues, find_tables, join, lost_numbers
-from stages.pdf.text import STANDIN, Line, clean, read_page, to_line
+from stages.pdf.text import STANDIN, Line
 
 SCHEMA = 1
-DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:년|[.\-/])\s*(\d{1,2})\s*(?:월|[.\-/])\s*(\d{1,2})(?!\d)")
-FILE_TITLE = re.compile(
-    r"^(?:Microsoft|Untitled|무제|제목 없음)|\.(?:hwpx?|docx?|pptx?|xlsx?|pdf|indd)$", re.IGNORECASE
-)
+FEW = 200  # characters: a page with fewer may be a picture
 
 
-def read_document(path: Path, sha256: str, limits: Limits, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Convert one file; `progress` hears the number of every page that is done. Raises: Refused."""
+@dataclass(frozen=True)
+class Page:
+    """A page that was read. `lines` stand outside of tables, `sure` is 1 for a text layer, less for OCR."""
+
+    height: float
+    lines: list[Line]
+    tables: list[Table]
+    text: str
+    pictured: bool
+    sure: float
+    warnings: list[str]
+
+
+def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float], None]) -> dict[str, Any]:
+    """Convert one file; `more` is called with the seconds that it may take beyond its limit. Raises: Refused."""
     doc = _open(path, limits)
-    lines: list[tuple[float, list[Line]]] = []
-    tables: list[list[Table]] = []
-    page_text, pictured, warnings = [], [], []
-    for number in range(1, doc.page_count + 1):
-        page = _load(doc, number)
-        read = read_page(page)
-        before = tables[-1][-1] if tables and tables[-1] else None
-        found, taken, warning = find_tables(page, read, before)
-        text = _page_text(read.runs)
-        page_text.append(text)
-        if warning:
-            warnings.append(f"page {number}: {warning}")
-        if read.hidden:
-            warnings.append(f"page {number}: {read.hidden} characters that nobody sees were left out")
-        for table in found:
-            table.pages.append(number)
-            if lost := lost_numbers(table, text):
-                warnings.append(f"page {number}: not in the page's text, though in a table: {', '.join(lost[:5])}")
-        outside = [tuple(g for g in run if g not in taken) for run in read.runs]
-        lines.append((read.height, [line for run in outside if (line := to_line(run))]))
-        tables.append(found)
-        pictured.append(_is_pictured(page))
-        if not text.strip():
-            warnings.append(f"page {number}: no text on it, it is scanned, drawn or empty")
-        elif pictured[-1] and len(text) < 200:
-            warnings.append(f"page {number}: most of it is a picture")
-        progress(number)
-    share = check_text(page_text, pictured)
-    for number, text in enumerate(page_text, 1):
-        if text and quality(text) < 0.9:
-            warnings.append(f"page {number}: {1 - quality(text):.0%} of its characters are no text")
+    count = doc.page_count
+    pages: list[Page] = []
+    for number in range(1, count + 1):
+        before = pages[-1].tables[-1] if pages and pages[-1].tables else None
+        pages.append(_read(_load(doc, number), number, before, limits, more))
+        more(1.0)
+    _check_whole(doc, path)
+    if doc.page_count != count:  # a broken object was met, and the repair found other pages than those that were read
+        raise Refused("damaged", f"{count} pages became {doc.page_count} while they were read")
+    page_text = [page.text for page in pages]
+    share = check_text(page_text, [page.pictured for page in pages])
+    warnings = [f"page {n}: {warning}" for n, page in enumerate(pages, 1) for warning in page.warnings]
     if doc.is_repaired:
         warnings.append("the file was damaged and has been repaired: compare it with the original")
-    removed, repeated = furniture(lines)
-    kept = [[n for i, n in enumerate(page) if i not in removed[p]] for p, (_, page) in enumerate(lines)]
-    blocks = _blocks(kept, tables)
+    removed, repeated = furniture([(page.height, page.lines) for page in pages])
+    kept = [[n for i, n in enumerate(page.lines) if i not in removed[p]] for p, page in enumerate(pages)]
+    blocks = _blocks(kept, [page.tables for page in pages])
+    if warning := triangles([block.table.rows for _, block in blocks if block.table], page_text):
+        warnings.append(warning)
+    sure = sum(len(page.text) * page.sure for page in pages) / sum(len(page.text) for page in pages)
     return {
         "schema": SCHEMA,
         "file": path.name,
         "sha256": sha256,
-        "title": _title(doc, blocks, page_text),
-        "dates": _dates("\n".join(page_text)),
-        "pages": doc.page_count,
+        "title": title(doc.metadata.get("title") or "", blocks, page_text),
+        "dates": dates("\n".join(page_text)),
+        "pages": count,
         "blocks": [_block_json(page, block) for page, block in blocks],
         "page_text": page_text,
         "furniture": repeated,
         "warnings": warnings,
-        "quality": round(share, 3),
+        "quality": round(share * sure, 3),
     }
+
+
+def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Callable[[float], None]) -> Page:
+    """The text layer of a page; what OCR reads, where that is switched on and the layer is missing."""
+    read = read_page(page)
+    text = _in_order([*read.lines, *read.aside])
+    pictured = len(text) < FEW and _is_pictured(page)
+    if limits.ocr and not has_text_layer(text, pictured) and page.get_bboxlog():
+        more(SECONDS)
+        return _read_by_ocr(page, number)
+    found, lines, warning = find_tables(read, before)
+    warnings = [warning] if warning else []
+    if read.hidden:
+        warnings.append(f"{read.hidden} characters that nobody sees were left out")
+    if read.askew:
+        warnings.append(f"{read.askew} characters written askew, such as a watermark, were left out")
+    for table in found:
+        table.pages.append(number)
+        if lost := lost_numbers(table, text):
+            warnings.append(f"not in the page's text, though in a table: {', '.join(lost[:5])}")
+    if not text.strip():
+        warnings.append("no text on it, it is scanned, drawn or empty")
+    elif pictured:
+        warnings.append("most of it is a picture")
+    if text and (share := quality(text)) < 0.9:
+        warnings.append(f"{1 - share:.0%} of its characters are no text")
+    return Page(read.height, lines, found, text, pictured, 1.0, warnings)
+
+
+def _read_by_ocr(page: Any, number: int) -> Page:
+    try:
+        read = recognise(page)
+    except subprocess.TimeoutExpired as error:
+        raise Refused("timed out", f"OCR of page {number} took more than {SECONDS} s") from error
+    if read is None or not read.lines:
+        return Page(page.rect.height, [], [], "", True, 1.0, ["no text on it, and OCR found none"])
+    warnings = [f"read by OCR, {read.sure:.0%} sure: check its figures"]
+    if read.doubtful:
+        warnings.append(f"{read.doubtful} words that OCR was not sure of were left out")
+    return Page(page.rect.height, list(read.lines), [], _in_order(read.lines), True, read.sure, warnings)
 
 
 def _open(path: Path, limits: Limits) -> Any:
@@ -96,11 +135,17 @@ def _open(path: Path, limits: Limits) -> Any:
         raise Refused("damaged", "it has no pages")
     if pages > limits.max_pages:
         raise Refused("too many pages", f"{pages}, allowed are {limits.max_pages}")
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 2048))
-        if doc.is_repaired and b"%%EOF" not in file.read():
-            raise Refused("damaged", "its end is missing")  # what is left opens, with text lost in silence
+    _check_whole(doc, path)
     return doc
+
+
+def _check_whole(doc: Any, path: Path) -> None:
+    """Refuse a repaired file whose end is missing: it opens, with text lost in silence."""
+    if doc.is_repaired:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 2048))
+            if b"%%EOF" not in file.read():
+                raise Refused("damaged", "its end is missing")
 
 
 def _load(doc: Any, number: int) -> Any:
@@ -117,9 +162,8 @@ def _first_line(error: Exception) -> str:
     return "" if " at 0x" in text or "'" in text else text.splitlines()[0][:100] if text else ""
 
 
-def _page_text(runs: Sequence[Any]) -> str:
-    columns = reading_order([line for run in runs if (line := to_line(run))])
-    return "\n".join(line.text for column in columns for line in column)
+def _in_order(lines: Sequence[Line]) -> str:
+    return "\n".join(line.text for column in reading_order(lines) for line in column)
 
 
 def _is_pictured(page: Any) -> bool:
@@ -170,26 +214,3 @@ def _block_json(page: int, block: Block) -> dict[str, Any]:
             **({"pages": block.table.pages} if len(block.table.pages) > 1 else {}),
         }
     return {**made, "text": block.text}
-
-
-def _title(doc: Any, blocks: Sequence[tuple[int, Block]], page_text: Sequence[str]) -> str:
-    """The metadata's title where the first page shows it, else the first page's largest heading, else ""."""
-    stated = clean(doc.metadata.get("title") or "").replace("\n", " ")
-    first = page_text[0] if page_text else ""
-    if len(stated) > 3 and not FILE_TITLE.search(stated) and re.sub(r"\s", "", stated) in re.sub(r"\s", "", first):
-        return stated[:200]
-    headings = [block for page, block in blocks if page == 1 and block.kind == "heading"]
-    headings = headings or [block for _, block in blocks if block.kind == "heading"]
-    title = max(headings, key=lambda block: block.size).text if headings else ""
-    return re.sub(r"^제\s*목\s*[:：]?\s*", "", title)[:200]
-
-
-def _dates(text: str) -> list[str]:
-    """Whole dates that the text states, in order of first sight."""
-    found = []
-    for year, month, day in DATE.findall(text):
-        try:
-            found.append(date(int(year), int(month), int(day)).isoformat())
-        except ValueError:
-            continue  # 2023.13.45 is a number, not a day
-    return list(dict.fromkeys(found))

@@ -5,18 +5,22 @@ when its text has been read (none, or not text at all: fonts that do not say whi
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 REMEDIES = {
+    "withdrawn": "its sha256 stands under papers.<source>.withdrawn in params.yaml: take it out there to use it again",
+    "unreadable": "it is a broken link, or may not be read: mend the link or the permissions, or copy the file here",
     "not a PDF": "open it in a browser: it is probably a web page or another format; save the real PDF",
     "empty": "the file has no bytes: download it again",
     "damaged": "download it again, or open it in a viewer and print it to a new PDF",
     "encrypted": "save a copy without its password and put that in its place",
     "too large": "raise papers.<source>.max_megabytes in params.yaml, or split the file",
     "too many pages": "raise papers.<source>.max_pages in params.yaml, or split the file",
-    "no text layer": "its pages are pictures: run OCR over it, or get the original",
-    "undecodable fonts": "its fonts do not say which letters they draw: run OCR over it, or get the original",
+    "no text layer": "its pages are pictures: set papers.<source>.ocr: true in params.yaml, or get the original",
+    "undecodable fonts": "its letters have no names: set papers.<source>.ocr: true in params.yaml, or get the original",
     "duplicate": "the same bytes came before under another name: remove one of the two",
     "timed out": "raise papers.<source>.seconds in params.yaml, or print the file to a new PDF",
     "out of memory": "it unpacks to gigabytes: print it to a new PDF, or split it",
@@ -36,11 +40,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may cost: its size, its pages, and seconds (one more for every page that was read)."""
+    """What a file may cost: its size, its pages, and seconds (one more for every page that was read).
+
+    `ocr` says whether pages without a text layer are read by Tesseract.
+    """
 
     max_megabytes: float
     max_pages: int
     seconds: float
+    ocr: bool = False
 
 
 def check_bytes(head: bytes, size: int, limits: Limits) -> None:
@@ -55,8 +63,17 @@ def check_bytes(head: bytes, size: int, limits: Limits) -> None:
 
 def quality(text: str) -> float:
     """The share of characters, 0 to 1, that can be Korean or English text at all."""
-    letters = [c for c in text if not c.isspace()]
-    return 1.0 - sum(map(_alien, letters)) / len(letters) if letters else 0.0
+    counts = Counter(text)
+    letters = sum(n for c, n in counts.items() if not c.isspace())
+    return 1.0 - sum(n for c, n in counts.items() if _alien(c) and not c.isspace()) / letters if letters else 0.0
+
+
+def has_text_layer(text: str, pictured: bool) -> bool:
+    """Whether a page's text is its own: not missing, not a stamp on a scan, not letters from fonts without names."""
+    count = len("".join(text.split()))
+    if count < 30:
+        return count > 0 and not pictured
+    return quality(text) >= 0.7 and not _gibberish(text)
 
 
 def check_text(pages: Sequence[str], pictured: Sequence[bool]) -> float:
@@ -76,6 +93,7 @@ def check_text(pages: Sequence[str], pictured: Sequence[bool]) -> float:
     return share
 
 
+@lru_cache(maxsize=65536)
 def _alien(c: str) -> bool:
     if c < "\x7f":
         return c < " "

@@ -1,4 +1,4 @@
-"""Lines of a page → what repeats at its edges, the order of its columns, and blocks with a kind.
+"""Lines of a page → what repeats at its edges, and the order of its columns.
 
 Two columns are read one after the other; a table without rulings also has columns, but of short pieces,
 and is read row by row: a label stays with its figures.
@@ -6,14 +6,15 @@ and is read row by row: a label stays with its figures.
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate
 from statistics import median
-from typing import Any, NamedTuple
 
-from stages.pdf.text import Box, Line, join_wrapped, merge, rows
+from stages.pdf.blocks import ENDED, HEADING
+from stages.pdf.text import Line, merge, rows
 
+MOST_GUTTERS = 3  # places that are tried: a table without rulings has dozens
 EDGE = 0.12  # of a page's height, top and bottom: where headers and footers stand
 PAGE_NUMBER = re.compile(
     r"[-–—<\[(]\s*\d{1,4}(?:\s*/\s*\d{1,4})?\s*[-–—>\])]|\d{1,4}\s*/\s*\d{1,4}|(?:p|page)\.?\s*\d{1,4}|\d{1,4}\s*쪽",
@@ -21,28 +22,6 @@ PAGE_NUMBER = re.compile(
 )
 # "12 | 시장 동향", "시장 동향 12", "- 12 -", but not the heading "1. 개요"
 OUTER_NUMBER = re.compile(r"^[-–\s]*(\d{1,4})(?:\s*[|ㅣ·]\s*|\s+|[-–\s]*$)(?=\D|$)|(?:\s|[|ㅣ·])(\d{1,4})[-–\s]*$")
-CAPTION = re.compile(
-    r"[<\[〈【(]?\s*(?:표|그림|도표|도|Table|Figure|Fig\.)\s*[ⅠⅡⅢⅣⅤIVX\d][\d.\-–]*|\(\s*단위\s*[:：]", re.I
-)
-NOTE = re.compile(r"(?:※|주\s*\d*\s*[):：]|자료\s*[:：]|출처\s*[:：]|\*{1,3}\s*(?=[^\s*])|\d{1,2}\)\s)")
-BULLET = re.compile(
-    r"(?:[○●◦•▣∙·‧▪■□◆◇▶►▷❏❑❍➢✓✔\uf000-\uf0ff\U000f02b1-\U000f0fff]|[-–—oㅇO]\s|[①-⑮]|[㉠-㉭]|\(?\d{1,2}[.)]\s|\(?[가-하][.)]\s)"
-)
-CHAPTER = re.compile(
-    r"제\s*\d+\s*[편장절관](?=\s|$)|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]+\s*[.．]?\s|[IVX]{1,4}\.\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+\D"
-)
-HEADING = re.compile(rf"(?:{CHAPTER.pattern}|제\s*\d+\s*조|\d{{1,2}}\.?\s+\D|[가-하]\.\s)")
-ENDED = re.compile(r"[.!?。][\"'”’)」』]*$")
-
-
-class Block(NamedTuple):
-    """A piece of the page as the reader meets it. `lines` is empty for a table, `table` is None for text."""
-
-    kind: str
-    box: Box
-    text: str
-    table: Any = None
-    size: float = 0.0
 
 
 def furniture(pages: Sequence[tuple[float, Sequence[Line]]]) -> tuple[list[set[int]], list[str]]:
@@ -52,7 +31,7 @@ def furniture(pages: Sequence[tuple[float, Sequence[Line]]]) -> tuple[list[set[i
     Returns: for each page the indices of its lines that are header, footer or page number, and their texts in
     order of first sight.
     """
-    seen: dict[tuple[str, int, int | None], set[tuple[int, int]]] = defaultdict(set)
+    seen: dict[tuple[str, int, str], set[tuple[int, int]]] = defaultdict(set)
     for page, (height, lines) in enumerate(pages):
         for index, line in enumerate(lines):
             if EDGE * height < (line.box[1] + line.box[3]) / 2 < (1 - EDGE) * height:
@@ -79,12 +58,14 @@ def furniture(pages: Sequence[tuple[float, Sequence[Line]]]) -> tuple[list[set[i
     return removed, list(dict.fromkeys(found))
 
 
-def _readings(text: str, page: int) -> Iterable[tuple[str, int | None]]:
-    """A line as it stands, and without a number that counts pages: (rest, number − page)."""
-    yield text, None
+def _readings(text: str, page: int) -> Iterable[tuple[str, str]]:
+    """A line as it stands, and without a number that counts pages, by one or (on spreads) by two a page."""
+    yield text, ""
     for match in OUTER_NUMBER.finditer(text):
         number = int(match.group(1) or match.group(2))
-        yield (text[: match.start()] + text[match.end() :]).strip(), number - page
+        rest = (text[: match.start()] + text[match.end() :]).strip()
+        yield rest, f"1:{number - page}"
+        yield rest, f"2:{number - 2 * page}"
 
 
 def reading_order(lines: Sequence[Line]) -> list[list[Line]]:
@@ -157,30 +138,68 @@ def _is_prose(lines: Sequence[Line], headed: bool) -> bool:
     return len(lines) >= 3 and full >= 2 and len(text) > 10 * len(lines) and digits < 0.3 * len(text)
 
 
-def _gutter(lines: Sequence[Line]) -> float | None:
-    """Where a text in two columns is parted, or None. Both sides must be filled with running lines."""
-    if len(lines) < 8:
+def _gutter(lines: Sequence[Line], depth: int = 2) -> float | None:
+    """Where a text in columns is parted first, or None. Both sides must be filled with running lines.
+
+    Of several places the one that the fewest lines cross is taken, then the one nearest to the middle; a side may
+    itself hold columns, so that three uneven ones are parted one after the other.
+    """
+    if sum(len(n.text) > 10 for n in lines) < 8:
         return None
     left, right = min(n.box[0] for n in lines), max(n.box[2] for n in lines)
-    best: tuple[int, float, float] | None = None
-    for step in range(26, 75):
-        x = left + (right - left) * step / 100
+    step = (right - left) / 100
+    if step <= 0:
+        return None
+    begun, ended = [0] * 102, [0] * 102  # how many lines begin and end in each hundredth of the width
+    for n in lines:
+        begun[int((n.box[0] + 2 - left) / step)] += 1
+        ended[max(int((n.box[2] - 2 - left) / step), 0) + 1] += 1
+    before = list(zip(accumulate(begun), accumulate(ended), strict=True))
+    if spread := _fold(lines, [begins - ends for begins, ends in before]):
+        return left + spread * step
+    places = []
+    for at in range(20, 81):
+        begins, ends = before[at]
+        if min(ends, len(lines) - begins) >= 4 and begins - ends <= 0.4 * len(lines):
+            places.append((begins - ends, abs(at - 50), at))
+    tried: set[tuple[int, int]] = set()
+    for _, _, at in sorted(places):
+        x = left + at * step
         first = [n for n in lines if n.box[2] <= x + 2]
         second = [n for n in lines if n.box[0] >= x - 2]
-        crossing = len(lines) - len(first) - len(second)
-        if min(len(first), len(second)) < 4 or crossing > 0.4 * len(lines):
+        if (len(first), len(second)) in tried or min(len(first), len(second)) < 4:
             continue
-        if not (_is_column(first) and _is_column(second) and _share_height(first, second)):
-            continue
-        off_centre = abs(step - 50)
-        if best is None or (crossing, off_centre) < best[:2]:
-            best = (crossing, off_centre, x)
-    return best[2] if best else None
+        tried.add((len(first), len(second)))
+        if _share_height(first, second) and all(
+            _is_column(side) or (depth and _gutter(side, depth - 1)) for side in (first, second)
+        ):
+            return x
+        if len(tried) == MOST_GUTTERS:
+            break
+    return None
+
+
+def _fold(lines: Sequence[Line], over: Sequence[int]) -> int | None:
+    """Where two pages printed side by side meet, in hundredths of the width: a wide blank band in the middle."""
+    wide = max(n.box[2] for n in lines) - min(n.box[0] for n in lines)
+    if wide < 1.2 * (max(n.box[3] for n in lines) - min(n.box[1] for n in lines)):
+        return None
+    blank = [at for at in range(40, 61) if over[at] == 0]
+    if len(blank) < 4 or blank[-1] - blank[0] >= len(blank):
+        return None
+    fold = blank[len(blank) // 2]
+    middle = min(n.box[0] for n in lines) + wide * fold / 100
+    long = [n.box[0] < middle for n in lines if len(n.text) > 20]
+    return fold if 2 <= sum(long) <= len(long) - 2 else None  # both sides hold running text, so it is no table
 
 
 def _is_column(lines: Sequence[Line]) -> bool:
+    """Whether lines fill a column: most of them its width, or at least some with running text."""
     width = max(n.box[2] for n in lines) - min(n.box[0] for n in lines)
-    return width > 9 * lines[0].size and median(n.box[2] - n.box[0] for n in lines) > 0.5 * width
+    size = median(n.size for n in lines)
+    wide = [n for n in lines if n.box[2] - n.box[0] > 0.5 * width]
+    long = sum(n.box[2] - n.box[0] > 0.8 * width and len(n.text) > 20 for n in wide)
+    return width > 9 * size and (2 * len(wide) > len(lines) or long >= 5)
 
 
 def _share_height(first: Sequence[Line], second: Sequence[Line]) -> bool:
@@ -190,82 +209,3 @@ def _share_height(first: Sequence[Line], second: Sequence[Line]) -> bool:
     )
     shared = min(a[1], b[1]) - max(a[0], b[0])
     return shared > 0.4 * min(a[1] - a[0], b[1] - b[0])
-
-
-def body_size(lines: Iterable[Line]) -> float:
-    """The font size, in points, that most letters have."""
-    count: Counter[float] = Counter()
-    for line in lines:
-        count[round(line.size * 2) / 2] += len(line.text)
-    return min(count, key=lambda size: (-count[size], size)) if count else 10.0
-
-
-def to_blocks(columns: Sequence[Sequence[Line]], body: float) -> list[Block]:
-    """Rows of each column joined to headings, paragraphs, lists, captions and notes."""
-    blocks = []
-    for column in columns:
-        right = max((line.box[2] for line in column), default=0.0)
-        gaps = sorted(b.box[1] - a.box[3] for a, b in pairwise(column) if 0 < b.box[1] - a.box[3] < 2 * a.size)
-        leading = gaps[len(gaps) // 3] if gaps else 0.0  # between the lines of a paragraph, in points
-        group: list[Line] = []
-        for line in column:
-            if group and _starts(group, line, right, leading):
-                blocks.append(_block(group, right, body))
-                group = []
-            group.append(line)
-        if group:
-            blocks.append(_block(group, right, body))
-    return blocks
-
-
-def _starts(group: Sequence[Line], line: Line, right: float, leading: float) -> bool:
-    """Whether a line begins a block of its own."""
-    last = group[-1]
-    gap = line.box[1] - last.box[3]
-    if gap > leading + 0.45 * min(line.size, last.size) or gap < -2 * line.size:
-        return True
-    if abs(line.size - last.size) > 0.12 * last.size or line.bold != last.bold:
-        return True
-    if any(mark.match(line.text) for mark in (CAPTION, NOTE, BULLET, CHAPTER)):
-        return True
-    if CAPTION.match(group[0].text) or (CHAPTER.match(last.text) and right - last.box[2] > 1.5 * last.size):
-        return True
-    room = right - last.box[2]
-    if ENDED.search(last.text) and room > 2 * last.size:
-        return True
-    return bool(ENDED.search(last.text)) and line.box[0] - min(n.box[0] for n in group) > 0.8 * line.size
-
-
-def _kind(lines: Sequence[Line], body: float) -> str:
-    text = lines[0].text
-    if CAPTION.match(text) and len(lines) <= 2:
-        return "caption"
-    if NOTE.match(text):
-        return "note"
-    whole = sum(len(n.text) for n in lines)
-    sentence = bool(ENDED.search(lines[-1].text)) or bool(re.search(r"[다음함임]\.?$", lines[-1].text) and whole > 30)
-    has_word = bool(re.search(r"[가-힣A-Za-z一-鿿]{2}", text.replace(" ", "")))
-    if len(lines) <= 4 and lines[0].size >= 1.15 * body and whole <= 80 and has_word and not sentence:
-        return "heading"
-    if len(lines) <= 2 and whole <= 80 and has_word and not sentence:
-        if lines[0].bold and whole <= 50 and lines[0].size > 0.95 * body:
-            return "heading"
-        if HEADING.match(text) and whole <= 40 and len(lines) == 1:
-            return "heading"
-    return "list" if BULLET.match(text) else "paragraph"
-
-
-def _block(lines: Sequence[Line], right: float, body: float) -> Block:
-    text, last = "", None
-    for line in lines:
-        room = right - last.box[2] if last else 0.0
-        text = join_wrapped(text, line.text, room, line.size, bool(last and last.spaced))
-        last = line
-    boxes = [n.box for n in lines]
-    box = (
-        min(b[0] for b in boxes),
-        min(b[1] for b in boxes),
-        max(b[2] for b in boxes),
-        max(b[3] for b in boxes),
-    )
-    return Block(_kind(lines, body), box, text, None, lines[0].size)

@@ -1,4 +1,4 @@
-"""Glyphs of a page → lines of text, with the word spaces that Korean PDFs leave out.
+"""Glyphs of a line → text, with the word spaces that Korean PDFs leave out.
 
 Hancom and LaTeX draw words apart without ever writing a space, so plain extraction gives
 `기후위기대응을위한탄소중립`. Here every glyph keeps its place, and a gap wider than 0.18 of the
@@ -8,17 +8,17 @@ font size is a space.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
-from typing import Any, NamedTuple
+from operator import itemgetter, sub
+from typing import NamedTuple
 
 GAP = 0.18  # of the font size; measured best on Hancom, LaTeX and InDesign files
-WHITE = 0xFFFFFF
 STANDIN = "\0"  # begins a line that stands for a table while columns are put in order: never in a page's text
-MATH_FONT = re.compile(r"CMMI|CMSY|Math|STIX|XITS|Asana", re.IGNORECASE)
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+SPACES = re.compile(r"[ \t\u00a0\u3000]+")
+NOT_CJK = re.compile(r"[^가-힣一-鿿 ]")
+LEFT, RIGHT = itemgetter(0), itemgetter(2)
 Box = tuple[float, float, float, float]
-Seen = dict[tuple[str, int, int], list[tuple[float, float]]]
 
 
 class Glyph(NamedTuple):
@@ -33,8 +33,17 @@ class Glyph(NamedTuple):
     bold: bool
 
 
+class Run(NamedTuple):
+    """Glyphs on one baseline, in drawing order, as columns of equal length: an object a glyph would be slow."""
+
+    text: str
+    boxes: Sequence[Box]
+    sizes: list[float]
+    bold: Sequence[bool]
+
+
 class Line(NamedTuple):
-    """A run of glyphs on one baseline: a whole line, or its part in one column or cell.
+    """A run as text: a whole line, or its part in one column or cell.
 
     `spaced` says that a space was drawn at its end: where the line is wrapped, a word ends there.
     """
@@ -46,174 +55,154 @@ class Line(NamedTuple):
     spaced: bool = False
 
 
-@dataclass(frozen=True)
-class PageText:
-    """What a page says: its runs of glyphs, before order and furniture. `turn`: see `turned`."""
-
-    runs: tuple[tuple[Glyph, ...], ...]
-    width: float
-    height: float
-    turn: int
-    hidden: int
+def glyphs(run: Run) -> list[Glyph]:
+    """The glyphs of a run one by one, for the few runs that have to be taken apart."""
+    return [Glyph(c, *box, size, bold) for c, box, size, bold in zip(*run, strict=True)]
 
 
-def read_page(page: Any) -> PageText:
-    """Take the glyphs of a pymupdf page; unseen ones are left out and counted, unless there are no others."""
-    import pymupdf
-
-    flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_INHIBIT_SPACES
-    raw = [line for block in page.get_text("rawdict", flags=flags)["blocks"] for line in block.get("lines", ())]
-    width, height = page.cropbox.width, page.cropbox.height
-    turn = _main_turn(raw)
-    ink = Ink(page) if any(_doubtful(span) for line in raw for span in line["spans"]) else None
-    shown: list[tuple[Glyph, ...]] = []
-    unseen: list[tuple[Glyph, ...]] = []
-    seen: Seen = {}
-    for line in raw:
-        if _turn(line["dir"]) != turn:
-            continue  # a watermark or a margin note across the page
-        visible: list[Glyph] = []
-        invisible: list[Glyph] = []
-        for span in line["spans"]:
-            bold = bool(span["flags"] & 16) or "Bold" in span["font"]
-            doubtful = ink if _doubtful(span) else None
-            for char in span["chars"]:
-                c = _real(char["c"], span["font"])
-                box = char["bbox"]
-                if c.isspace():
-                    c = " "
-                elif _drawn_before(seen, c, box, span["size"]):
-                    continue  # the same glyph again, a hair aside: how print drivers make bold
-                x0, y0, x1, y1 = turned(box, turn, width, height) if turn else box
-                glyph = Glyph(c, x0, y0, x1, y1, span["size"], bold)
-                (invisible if doubtful and not doubtful.shows(box, span["alpha"]) else visible).append(glyph)
-        shown.append(tuple(visible))
-        unseen.append(tuple(invisible))
-    if turn in (1, 3):
-        width, height = height, width
-    hidden = sum(not g.c.isspace() for run in unseen for g in run)
-    if not any(not g.c.isspace() for run in shown for g in run):
-        return PageText(tuple(r for r in unseen if r), width, height, turn, 0)  # the text layer under a scan
-    return PageText(tuple(r for r in shown if r), width, height, turn, hidden)
+def to_run(pieces: Sequence[Glyph]) -> Run:
+    """Glyphs as a run."""
+    return Run(
+        "".join(g.c for g in pieces), [g[1:5] for g in pieces], [g.size for g in pieces], [g.bold for g in pieces]
+    )
 
 
-def turned(box: Sequence[float], turn: int, width: float, height: float) -> Box:
-    """A stored box in the page as it is read; `turn` counts quarter turns of the reading direction."""
-    x0, y0, x1, y1 = box
-    if turn == 1:  # read downwards
-        return (y0, width - x1, y1, width - x0)
-    if turn == 2:
-        return (width - x1, height - y1, width - x0, height - y0)
-    if turn == 3:  # read upwards
-        return (height - y1, x0, height - y0, x1)
-    return (x0, y0, x1, y1)
-
-
-def spell(glyphs: Sequence[Glyph]) -> str:
+def spell(pieces: Sequence[Glyph]) -> str:
     """Glyphs in drawing order → NFC text with one space wherever words were drawn apart."""
-    gap = word_gap(glyphs)
-    out: list[str] = []
-    last: Glyph | None = None
-    for glyph in glyphs:
-        apart = last is not None and glyph.x0 - last.x1 > gap * min(last.size, glyph.size)
-        if (apart or glyph.c == " ") and out and out[-1] != " ":
-            out.append(" ")
-        if glyph.c != " ":
-            out.append(glyph.c)
-            last = glyph
-    return clean("".join(out))
+    return _spelled(*_measures(to_run(pieces)))
 
 
-def word_gap(glyphs: Sequence[Glyph]) -> float:
-    """The gap, in font sizes, that parts words in this run: GAP more than its letters have between them.
+def to_line(run: Run) -> Line | None:
+    """A run as a line, or None where it has no visible text."""
+    shown = run.text.strip(" ")
+    if not shown:
+        return None
+    spaced = run.text[-1] == " "
+    if len(shown) < len(run.text):
+        start = len(run.text) - len(run.text.lstrip(" "))
+        within = slice(start, start + len(shown))
+        run = Run(shown, run.boxes[within], run.sizes[within], run.bold[within])
+    text = _spelled(*_measures(run))
+    if not text:
+        return None
+    size = run.sizes[0] if _is_even(run.sizes) else sorted(run.sizes)[len(shown) // 2]
+    return Line(text, around(run.boxes), size, sum(run.bold) * 2 > len(shown), spaced)
+
+
+def _is_even(sizes: list[float]) -> bool:
+    return sizes.count(sizes[0]) == len(sizes)
+
+
+def _measures(run: Run) -> tuple[str, list[float], float]:
+    """A run's text, the gap before each glyph but the first, and how wide a gap parts words in it."""
+    text, boxes, sizes, _ = run
+    if len(text) < 2:
+        return text, [], 0.0
+    gaps = list(map(sub, map(LEFT, boxes[1:]), map(RIGHT, boxes)))
+    if _is_even(sizes):
+        return text, gaps, word_gap(text, gaps, sizes[0])
+    gaps = [gap / (min(a, b) or 1.0) for gap, (a, b) in zip(gaps, pairwise(sizes), strict=True)]
+    return text, gaps, word_gap(text, gaps, 1.0)
+
+
+def word_gap(text: str, gaps: Sequence[float], size: float) -> float:
+    """The gap that parts words in this run: GAP of the size more than its letters have between them.
 
     Letters set wide apart (균등 배분) count only where all are Hangul: digits must not become one number.
     """
-    drawn = [g for g in glyphs if g.c != " "]
-    if len(drawn) < 5:
-        return GAP
-    usual = median((b.x0 - a.x1) / (a.size or 1.0) for a, b in pairwise(drawn))
-    widest = 3.0 if all(_is_cjk(g.c) for g in drawn) else 0.1
-    return GAP + min(max(usual, -0.15), widest)
+    if max(gaps) <= (GAP - 0.15) * size:
+        return GAP * size  # no gap can part words
+    if " " in text:
+        gaps = [gap for gap, (a, b) in zip(gaps, pairwise(text), strict=True) if a != " " != b]
+    if len(gaps) < 4:
+        return GAP * size
+    usual = sorted(gaps)[len(gaps) // 2]
+    widest = 0.1 * size
+    if usual > widest and not NOT_CJK.search(text):
+        widest = 3.0 * size
+    return GAP * size + min(max(usual, -0.15 * size), widest)
 
 
-def words(run: Sequence[Glyph]) -> Iterator[tuple[Glyph, ...]]:
+def _spelled(text: str, gaps: Sequence[float], most: float) -> str:
+    if not gaps or max(gaps) <= most:
+        return clean(text)
+    cuts = [0, *(i for i, gap in enumerate(gaps, 1) if gap > most), len(text)]
+    return clean(" ".join([text[a:b] for a, b in pairwise(cuts)]))
+
+
+def words(run: Run) -> Iterator[list[Glyph]]:
     """The words of a run, each with the space after it, if one is drawn."""
+    _, gaps, most = _measures(run)
     word: list[Glyph] = []
-    gap = word_gap(run)
-    for glyph in run:
-        if glyph.c == " ":
-            word += [glyph] if word else []
-        elif word and (word[-1].c == " " or glyph.x0 - word[-1].x1 > gap * glyph.size):
-            yield tuple(word)
-            word = [glyph]
-        else:
+    for glyph, gap in zip(glyphs(run), [0.0, *gaps], strict=True):
+        if word and glyph.c != " " and (word[-1].c == " " or gap > most):
+            yield word
+            word = []
+        if word or glyph.c != " ":
             word.append(glyph)
     if word:
-        yield tuple(word)
+        yield word
+
+
+def is_close(run: Run) -> bool:
+    """Whether no two neighbours in a run stand about a letter's width apart."""
+    _, gaps, _ = _measures(run)
+    unit = run.sizes[0] if _is_even(run.sizes) else 1.0
+    return "  " not in run.text and (not gaps or max(gaps) <= 0.9 * unit)
 
 
 def clean(text: str) -> str:
     """NFC without control characters or doubled spaces: nothing that could change a figure or a sign."""
-    text = unicodedata.normalize("NFC", text)
-    text = "".join(c for c in text if c in "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return re.sub(r"[ \t\u00a0\u3000]+", " ", text).strip()
-
-
-def to_line(glyphs: Sequence[Glyph]) -> Line | None:
-    """A run as a line, or None where it has no visible text."""
-    drawn = [g for g in glyphs if g.c != " "]
-    text = spell(glyphs)
-    if not drawn or not text:
-        return None
-    box = (
-        min(g.x0 for g in drawn),
-        min(g.y0 for g in drawn),
-        max(g.x1 for g in drawn),
-        max(g.y1 for g in drawn),
-    )
-    return Line(
-        text,
-        box,
-        median(g.size for g in drawn),
-        sum(g.bold for g in drawn) * 2 > len(drawn),
-        glyphs[-1].c == " ",
-    )
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    if not text.isprintable():
+        text = CONTROL.sub("", text)
+    return SPACES.sub(" ", text).strip()
 
 
 def rows(lines: Iterable[Line]) -> list[list[Line]]:
     """Lines that stand beside each other, top to bottom; within a row from left to right."""
     found: list[list[Line]] = []
-    for line in sorted(lines, key=lambda item: ((item.box[1] + item.box[3]) / 2, item.box[0])):
+    for line in sorted(lines, key=lambda item: (item.box[1] + item.box[3], item.box[0])):
         middle = (line.box[1] + line.box[3]) / 2
-        alone = line.text.startswith(STANDIN) or (found and found[-1][0].text.startswith(STANDIN))
-        if found and not alone and middle < found[-1][0].box[3] - 0.3 * found[-1][0].size and _beside(found[-1], line):
+        first = found[-1][0] if found else None
+        if (
+            first
+            and middle < first.box[3] - 0.3 * first.size
+            and not line.text.startswith(STANDIN)
+            and not first.text.startswith(STANDIN)
+            and _beside(found[-1], line)
+        ):
             found[-1].append(line)
         else:
             found.append([line])
-    return [sorted(row, key=lambda item: item.box[0]) for row in found]
+    for row in found:
+        row.sort(key=lambda item: item.box[0])
+    return found
 
 
 def _beside(row: list[Line], line: Line) -> bool:
     """Whether the line lies left or right of what is in the row already, not on top of it."""
     slack = 0.3 * line.size
-    return all(line.box[0] > other.box[2] - slack or line.box[2] < other.box[0] + slack for other in row)
+    left, right = line.box[0] + slack, line.box[2] - slack
+    return all(left > other.box[2] or right < other.box[0] for other in row)
 
 
 def merge(row: Sequence[Line]) -> Line:
     """One line out of a row; runs that touch are one word."""
+    if len(row) == 1:
+        return row[0]
     text = row[0].text
     for left, right in pairwise(row):
         text += ("" if right.box[0] - left.box[2] < GAP * right.size else " ") + right.text
-    boxes = [line.box for line in row]
-    box = (
-        min(b[0] for b in boxes),
-        min(b[1] for b in boxes),
-        max(b[2] for b in boxes),
-        max(b[3] for b in boxes),
-    )
     longest = max(row, key=lambda line: len(line.text))
-    return Line(text, box, longest.size, all(line.bold for line in row), row[-1].spaced)
+    return Line(text, around(line.box for line in row), longest.size, all(n.bold for n in row), row[-1].spaced)
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """The smallest box that holds all of `boxes`."""
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return (min(x0), min(y0), max(x1), max(y1))
 
 
 def join_wrapped(first: str, second: str, room: float, size: float, spaced: bool = False) -> str:
@@ -226,83 +215,11 @@ def join_wrapped(first: str, second: str, room: float, size: float, spaced: bool
         return first or second
     if first[-1] in "-\u00ad" and first[-2:-1].isalpha() and first[-2:-1].isascii() and second[0].islower():
         return first[:-1] + second
-    in_word = _is_cjk(first[-1]) and _is_cjk(second[0])
-    tail = first[-1].isdigit() and _is_cjk(second[0])  # 2024 + 년
+    in_word = is_cjk(first[-1]) and is_cjk(second[0])
+    tail = first[-1].isdigit() and is_cjk(second[0])  # 2024 + 년
     return first + ("" if (in_word or tail) and room < 1.1 * size and not spaced else " ") + second
 
 
-def _is_cjk(c: str) -> bool:
+def is_cjk(c: str) -> bool:
+    """Whether a character is a Hangul syllable or a Chinese character."""
     return "가" <= c <= "힣" or "一" <= c <= "鿿"
-
-
-def _real(c: str, font: str) -> str:
-    """Mathematical italics that a 16-bit ToUnicode cut to false Hangul (U+D4xx) get their letter back."""
-    if len(c) == 1 and "\ud400" <= c <= "\ud7ff" and MATH_FONT.search(font):
-        return unicodedata.normalize("NFKC", chr(ord(c) + 0x10000))
-    return c
-
-
-def _turn(direction: tuple[float, float]) -> int:
-    """Quarter turns of the reading direction: 0 right, 1 down, 2 left, 3 up, -1 askew."""
-    x, y = direction
-    if abs(x) > 0.98:
-        return 0 if x > 0 else 2
-    if abs(y) > 0.98:
-        return 1 if y > 0 else 3
-    return -1
-
-
-def _main_turn(lines: Iterable[Any]) -> int:
-    count = [0, 0, 0, 0]
-    for line in lines:
-        if (turn := _turn(line["dir"])) >= 0:
-            count[turn] += sum(len(span["chars"]) for span in line["spans"])
-    return count.index(max(count))
-
-
-def _drawn_before(seen: Seen, c: str, box: Box, size: float) -> bool:
-    near = 0.12 * size
-    column, row = int(box[0] // 4), int(box[1] // 4)
-    for dx in (-1, 0, 1):
-        for dy in (-1, 0, 1):
-            for x, y in seen.get((c, column + dx, row + dy), ()):
-                if abs(x - box[0]) < near and abs(y - box[1]) < near:
-                    return True
-    seen.setdefault((c, column, row), []).append((box[0], box[1]))
-    return False
-
-
-def _doubtful(span: dict[str, Any]) -> bool:
-    """Text that may not be seen: drawn without ink, or white."""
-    return span["alpha"] == 0 or span["color"] == WHITE
-
-
-class Ink:
-    """What is drawn on a page besides text, to tell whether doubtful text is seen.
-
-    Hancom draws bold letters as outlines under text without ink: that is seen. An old fund's name in white,
-    or without ink under the new one, is not.
-    """
-
-    CELL = 6.0  # points: the raster in which outlines of letters are looked up
-
-    def __init__(self, page: Any) -> None:
-        self.fills = [tuple(b) for kind, b in page.get_bboxlog() if kind in ("fill-image", "fill-shade")]
-        self.outlines: set[tuple[int, int]] = set()
-        for drawing in page.get_cdrawings():
-            box, fill = drawing["rect"], drawing.get("fill")
-            dark = fill and min(fill) < 0.97
-            if max(box[2] - box[0], box[3] - box[1]) > 60:
-                if dark:
-                    self.fills.append(tuple(box))
-            elif dark or (drawing.get("color") and min(drawing["color"]) < 0.97):
-                columns = range(int(box[0] // self.CELL), int(box[2] // self.CELL) + 1)
-                levels = range(int(box[1] // self.CELL), int(box[3] // self.CELL) + 1)
-                self.outlines.update((x, y) for x in columns for y in levels)
-
-    def shows(self, box: Sequence[float], alpha: int) -> bool:
-        """Whether a doubtful glyph is seen: on a coloured ground, or as an outline of its own."""
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        if (int(x // self.CELL), int(y // self.CELL)) in self.outlines:
-            return True
-        return alpha != 0 and any(b[0] <= x <= b[2] and b[1] <= y <= b[3] for b in self.fills)

@@ -1,10 +1,11 @@
 """Processes that convert PDFs, apart from each other and from us: a file hangs, crashes or eats memory alone.
 
 `Worker` starts `python -m stages.pdf.worker` and talks to it in JSON lines: a request names a file and
-where to write its document, the answers are {"page": n} after each page, and {"done": …} or {"refused": …}.
-Workers are started, never forked: PyMuPDF's threads would deadlock in a fork.
+where to write its entry, the answers are {"more": seconds} whenever a page earns the file some, and {"done": …} or
+{"refused": …}. Workers are started, never forked: PyMuPDF's threads would deadlock in a fork.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -15,10 +16,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lineage.errors import LineageError
 from stages.pdf.gate import Limits, Refused
 
 COMMAND = [sys.executable, "-m", "stages.pdf.worker"]
-MEMORY = 4 << 30  # bytes of address space, the libraries' own gigabyte included
+MEMORY, LEAST_MEMORY = 4 << 30, 2 << 30  # bytes of address space, the libraries' own gigabyte included
 FILES = 200  # then a worker is started anew, so that what leaks in the reader does not add up
 START_SECONDS = 60  # for importing the reader on a busy machine
 
@@ -32,7 +34,7 @@ class Worker:
         self.pending = b""
 
     def convert(self, path: Path, sha256: str, limits: Limits, target: Path) -> None:
-        """Write the document of `path` to `target`. Raises: Refused, with the reason and what was seen."""
+        """Write the entry of `path` to `target`. Raises: Refused, with the reason and what was seen."""
         if self.process is None or self.served >= FILES:
             self._start()
         self.served += 1
@@ -42,8 +44,8 @@ class Worker:
             self._send(request)
             while True:
                 answer = self._receive(deadline)
-                if "page" in answer:
-                    deadline += 1.0
+                if "more" in answer:
+                    deadline += answer["more"]
                 elif "refused" in answer:
                     raise Refused(*answer["refused"])
                 else:
@@ -55,6 +57,11 @@ class Worker:
             self._stop()
             raise Refused("timed out", f"more than {limits.seconds:g} s and a second a page") from error
 
+    def kill(self) -> None:
+        """End the file that another thread is waiting for: it is refused as crashed."""
+        if (process := self.process) is not None:
+            process.kill()
+
     def close(self) -> None:
         """End the process, if there is one."""
         if self.process is not None:
@@ -63,14 +70,21 @@ class Worker:
     def _start(self) -> None:
         self.close()
         self.process = subprocess.Popen(
-            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},  # Tesseract's threads: the other cores have workers
         )
         self.served, self.pending = 0, b""
         try:
             self._receive(time.monotonic() + START_SECONDS)
         except (EOFError, TimeoutError) as error:
-            self._stop()
-            raise Refused("crashed", "the PDF worker did not start: try `python -m stages.pdf.worker`") from error
+            code = self._stop()  # no file's fault
+            raise LineageError(
+                f"the process that reads PDFs did not start (exit {code}): `python -m stages.pdf.worker </dev/null` "
+                "says why"
+            ) from error
 
     def _stop(self) -> int:
         assert self.process is not None
@@ -112,14 +126,12 @@ def serve() -> None:
         answers.write(json.dumps(message).encode() + b"\n")
 
     _bound_memory()
-    for unused in (
-        "pymupdf.layout",
-        "pymupdf4llm",
-    ):  # a neural model: three quarters of the start-up time, 5 threads
-        sys.modules[unused] = None  # type: ignore[assignment]
+    # A neural layout model that nothing here asks for: three quarters of the start-up time, and five threads.
+    sys.modules.update({"pymupdf.layout": None, "pymupdf4llm": None})  # type: ignore[dict-item]
     import pymupdf
 
     from stages.pdf.document import read_document
+    from stages.pdf.entry import keep
 
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
@@ -129,32 +141,50 @@ def serve() -> None:
         limits = Limits(**request["limits"])
         _bound_time(limits)
         try:
-            document = read_document(Path(request["path"]), request["sha256"], limits, lambda n: answer({"page": n}))
-            Path(request["target"]).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+            document = read_document(
+                Path(request["path"]), request["sha256"], limits, lambda seconds: answer({"more": seconds})
+            )
+            keep(Path(request["target"]), document)
             answer({"done": True})
         except Refused as refused:
             answer({"refused": [refused.reason, refused.detail]})
         except MemoryError:
-            answer({"refused": ["out of memory", f"more than {MEMORY >> 30} GiB"]})
+            answer({"refused": ["out of memory", "more than a worker may use"]})
         except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
             short = "malloc" in str(error) or "MALLOC" in str(error) or "System" in type(error).__name__
             answer({"refused": ["out of memory" if short else "damaged", type(error).__name__]})
         pymupdf.TOOLS.store_shrink(100)
 
 
+def cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _memory() -> int:
+    """A worker's share of the machine, at most MEMORY."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(LEAST_MEMORY, min(MEMORY, machine // cores()))
+
+
 def _bound_memory() -> None:
     import resource
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (_memory(), _memory()))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):  # where the machine itself runs short, a worker goes and not its parent
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _bound_time(limits: Limits) -> None:
     """Let the kernel end a process that hangs after its parent has gone."""
     import resource
 
+    from stages.pdf.ocr import SECONDS
+
     spent = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(spent.ru_utime + spent.ru_stime + limits.seconds + limits.max_pages) + 2
+    a_page = 1 + (SECONDS if limits.ocr else 0)
+    most = int(spent.ru_utime + spent.ru_stime + limits.seconds + limits.max_pages * a_page) + 2
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
 
 

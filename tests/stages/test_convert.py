@@ -1,5 +1,6 @@
 """What a user of `convert` sees: documents, tables, quarantine, for PDFs made here with pymupdf."""
 
+import hashlib
 import json
 import os
 import unicodedata
@@ -16,6 +17,7 @@ from stages.pdf.gate import REMEDIES, check_text, quality
 from stages.pdf.layout import furniture, reading_order
 from stages.pdf.tables import cell
 from stages.pdf.text import Glyph, Line, clean, join_wrapped, spell
+from stages.samples import SOURCES
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(os.environ.get("KRX_CORPUS", ROOT.parent / "shared/corpus"))
@@ -35,14 +37,25 @@ def write(path: Path, *pages: list[tuple[float, float, str]], size: float = 10, 
     return path
 
 
+def check_documents(out: Path) -> dict[str, dict]:
+    """All documents of a folder by name, each checked against the published schema."""
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    documents = {}
+    for path in sorted(out.glob("*.json")):
+        if path.name != "convert.json":
+            text = path.read_text(encoding="utf-8")
+            assert unicodedata.is_normalized("NFC", text)
+            document = json.loads(text)
+            validator.validate(document)
+            assert len(document["page_text"]) == document["pages"]
+            assert all(1 <= block["page"] <= document["pages"] for block in document["blocks"])
+            documents[path.stem] = document
+    return documents
+
+
 def convert(tmp_path: Path, limits: Limits = LIMITS) -> tuple[Summary, dict[str, dict], dict[str, dict]]:
     summary = convert_folder(tmp_path / "raw", tmp_path / "out", limits, tmp_path / "cache")
-    documents = {}
-    for path in (tmp_path / "out").glob("*.json"):
-        if path.name != "convert.json":
-            document = json.loads(path.read_text(encoding="utf-8"))
-            jsonschema.validate(document, SCHEMA)
-            documents[path.stem] = document
+    documents = check_documents(tmp_path / "out")
     lines = (tmp_path / "out/quarantine.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads((tmp_path / "out/convert.json").read_text())["converted"] == len(documents)
     return summary, documents, {row["file"]: row for row in map(json.loads, lines)}
@@ -195,7 +208,7 @@ def test_every_refusal_has_its_reason_and_remedy(tmp_path: Path) -> None:
     }
     assert all(row["remedy"] == REMEDIES[row["reason"]] for row in refused.values())
     assert list(documents) == ["copy"]
-    assert (summary.files, summary.ignored) == (10, 1)
+    assert (summary.files, summary.ignored) == (10, ("notes.txt",))
     assert summary.converted + summary.quarantined == summary.files
 
 
@@ -236,6 +249,111 @@ def test_the_cache_changes_speed_only(tmp_path: Path) -> None:
         path.write_text("{broken")
     assert result() == first
     assert result() == first  # now from the cache
+
+
+def test_adding_two_files_converts_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    converted: list[str] = []
+    real = worker.Worker.convert
+
+    def counting(self: worker.Worker, path: Path, *rest: object) -> None:
+        converted.append(path.name)
+        real(self, path, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(worker.Worker, "convert", counting)
+    for number in range(6):
+        write(tmp_path / f"raw/{number}.pdf", [(72, 100, f"{number}째 글이다.")])
+    write(tmp_path / "raw/scan.pdf", [])
+    convert(tmp_path)
+    assert len(converted) == 7
+    _, before, _ = convert(tmp_path)
+    assert len(converted) == 7  # neither the documents nor what was refused
+    for name in ("00", "9"):
+        write(tmp_path / f"raw/{name}.pdf", [(72, 100, f"{name} 새 글이다.")])
+    (tmp_path / "raw/5.pdf").rename(tmp_path / "raw/moved.pdf")
+    (tmp_path / "raw/4.pdf").unlink()
+    _, after, _ = convert(tmp_path)
+    assert sorted(converted[7:]) == ["00.pdf", "9.pdf"]
+    assert set(after) == {"0", "00", "1", "2", "3", "9", "moved"}
+    assert {**before["5"], "file": "moved.pdf"} == after["moved"]  # its name is the path's, its content the bytes'
+
+
+def test_a_withdrawn_file_is_listed_and_not_used(tmp_path: Path) -> None:
+    for name in "가나":
+        write(tmp_path / f"raw/{name}.pdf", [(72, 100, f"{name} 회사의 글이다.")])
+    folder = (tmp_path / "raw", tmp_path / "out", LIMITS, tmp_path / "cache")
+    assert convert_folder(*folder).converted == 2
+    gone = hashlib.sha256((tmp_path / "raw/나.pdf").read_bytes()).hexdigest()
+    done = convert_folder(*folder, withdrawn=[gone])
+    assert (done.converted, done.reasons) == (1, {"withdrawn": 1})
+    row = json.loads((tmp_path / "out/quarantine.jsonl").read_text(encoding="utf-8"))
+    assert (row["file"], row["sha256"], row["remedy"]) == ("나.pdf", gone, REMEDIES["withdrawn"])
+    assert not (tmp_path / "out/나.json").exists()
+    assert convert_folder(*folder).converted == 2
+
+
+def test_links_and_pipes_are_named_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path / "raw/a.pdf", [(72, 100, "온전한 글이다.")])
+    (tmp_path / "raw/link.pdf").symlink_to(tmp_path / "nowhere.pdf")
+    os.mkfifo(tmp_path / "raw/pipe.pdf")
+    summary, documents, refused = convert(tmp_path)
+    assert list(documents) == ["a"]
+    assert {file: row["reason"] for file, row in refused.items()} == {
+        "link.pdf": "unreadable",
+        "pipe.pdf": "unreadable",
+    }
+    assert summary.files == 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        ([(72, 80, 18, "공시규정 일부개정규정안"), (72, 120, 17, "1 개정이유")], "공시규정 일부개정규정안"),
+        ([(72, 80, 16, "사 업 명"), (72, 120, 16, "(20) 전세임대(융자)")], "(20) 전세임대(융자)"),
+        ([(72, 80, 18, "제 목 : 통화정책방향")], "통화정책방향"),
+    ],
+)
+def test_the_title_is_the_largest_text_of_the_first_page(
+    tmp_path: Path, lines: list[tuple[float, float, float, str]], title: str
+) -> None:
+    (tmp_path / "raw").mkdir()
+    with pymupdf.open() as doc:
+        page = doc.new_page()
+        for x, y, size, text in lines:
+            page.insert_text((x, y), text, fontname="korea", fontsize=size)
+        for line in range(12):
+            page.insert_text((72, 200 + 18 * line), f"{line}째 본문의 줄이 여기에 있다.", fontname="korea", fontsize=11)
+        doc.save(tmp_path / "raw/a.pdf")
+    _, documents, _ = convert(tmp_path)
+    assert documents["a"]["title"] == title
+
+
+def test_dates_are_whole_days_and_not_paper_numbers(tmp_path: Path) -> None:
+    said = ["공보 2021-01-12호", "2021년 1월 15일", "2026. 7. 6. 시행", "(’26.3.6. 개정)", "2023.13.45", "2022.09."]
+    write(tmp_path / "raw/a.pdf", [(72, 100 + 30 * i, text) for i, text in enumerate(said)])
+    _, documents, _ = convert(tmp_path)
+    assert documents["a"]["dates"] == ["2021-01-15", "2026-07-06", "2026-03-06"]
+
+
+def test_the_schema_is_one_and_refuses_what_is_no_document(tmp_path: Path) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    write(tmp_path / "raw/a.pdf", [(72, 100, "글이 있다.")])
+    _, documents, _ = convert(tmp_path)
+    wrong = {**documents["a"], "dates": ["어제"]}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, SCHEMA)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**documents["a"], "more": 1}, SCHEMA)
+
+
+@pytest.mark.slow
+def test_the_sample_worlds_documents_follow_the_schema(tmp_path: Path) -> None:
+    for source in ("company_reports", "financial_reports", "site_reports"):
+        for name, content in SOURCES[source]().items():
+            path = tmp_path / "raw" / source / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    summary, documents, _ = convert(tmp_path, Limits(64, 500, 60))
+    assert summary.converted == len(documents) > 100
 
 
 def test_a_file_that_hangs_or_kills_its_worker_is_alone_in_quarantine(
