@@ -33,15 +33,24 @@ from stages.readers import (
     aihub_parallel,
     arithmetic,
     companies,
+    dart,
+    generated,
+    glossary,
+    instructions,
+    loans,
+    mcqa,
     metamath,
+    mrc,
     pairs,
     prompt_response,
     questions,
+    references,
     reports,
     rules,
     table_qa,
 )
 from stages.readers.clean import clean, one_line
+from stages.readers.personal import masked
 
 Reader = Callable[[Path, Sequence[str]], Iterator[Record | Rejected]]
 READERS: dict[str, Reader] = {
@@ -49,10 +58,18 @@ READERS: dict[str, Reader] = {
     "aihub_parallel": aihub_parallel.read,
     "arithmetic": arithmetic.read,
     "companies": companies.read,
+    "dart": dart.read,
+    "generated": generated.read,
+    "glossary": glossary.read,
+    "instructions": instructions.read,
+    "loans": loans.read,
+    "mcqa": mcqa.read,
     "metamath": metamath.read,
+    "mrc": mrc.read,
     "pairs": pairs.read,
     "prompt_response": prompt_response.read,
     "questions": questions.read,
+    "references": references.read,
     "reports": reports.read,
     "rules": rules.read,
     "table_qa": table_qa.read,
@@ -70,6 +87,8 @@ class Tally:
     made: int = 0
     duplicates: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    rejected_parts: int = 0  # further records of a row that was counted already, such as a pair's other direction
+    personal: Counter[str] = field(default_factory=Counter)  # pieces of personal data found, by kind
     kept: Counter[tuple[str, Form]] = field(default_factory=Counter)  # by side and form
     groups: dict[str, set[int]] = field(default_factory=lambda: {"records": set(), "heldout": set()})
     seen: dict[Form, set[int]] = field(default_factory=lambda: defaultdict(set))  # ids, 8 bytes each
@@ -132,18 +151,27 @@ def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source
 
 def _items(folder: Path, name: str, source: Source, tally: Tally) -> Iterator[Record | Rejected]:
     """What the reader gives: cleaned, placed, in the forms asked for, without repetitions, all counted."""
+    if source.withdrawn == "all":
+        return
+    withdrawn = set(source.withdrawn)
     last: dict[str, Any] | None = None
     for found in READERS[source.reader](folder, source.forms):
+        if isinstance(found, Record) and withdrawn.intersection(found.documents):
+            found = Rejected(found.origin, "made from a withdrawn document", f"see sources.{name}.withdrawn")
         if isinstance(found, Record):
             found = cleaned(found)
+        if isinstance(found, Record):
+            found = _without_personal_data(found, source, tally)
+        first, last = found.origin != last, found.origin  # a row may give several records, one after the other
         if isinstance(found, Rejected):
-            tally.raw_rows += found.rows
-            tally.rejected[found.reason] += found.rows
+            if first:
+                tally.raw_rows += found.rows
+                tally.rejected[found.reason] += found.rows
+            else:
+                tally.rejected_parts += 1
             yield found
             continue
-        if found.origin != last:  # a row may give several records, one after the other
-            tally.raw_rows += 1
-            last = found.origin
+        tally.raw_rows += first
         for record in _forms(found, source):
             placed = record.placed(name, source.licence)
             seen, digest = tally.seen[placed.form], int(placed.id.rpartition(".")[2], 16)
@@ -201,6 +229,22 @@ def cleaned(record: Record) -> Record | Rejected:
     return replace(record, turns=turns, options=options, group=group_name(record.group))
 
 
+def _without_personal_data(record: Record, source: Source, tally: Tally) -> Record | Rejected:
+    """The record as `sources.<source>.personal` wants it; what was found is counted in any case."""
+    texts = [masked(turn["content"]) for turn in record.turns]
+    kinds = sum((found for _, found in texts), Counter[str]())
+    if not kinds:
+        return record
+    tally.personal += kinds
+    if source.personal == "keep":
+        return record
+    if source.personal == "refuse":
+        return Rejected(record.origin, "personal data", f"{', '.join(sorted(kinds))}: take it out of the row")
+    turns = tuple({**turn, "content": text} for turn, (text, _) in zip(record.turns, texts, strict=True))
+    options = tuple(masked(option)[0] for option in record.options)
+    return replace(record, turns=turns, options=options, group=masked(record.group)[0])
+
+
 def group_name(group: str) -> str:
     """A group's text on one line; a long one by its beginning and its hash, which name it just as well."""
     line = one_line(group)
@@ -236,13 +280,21 @@ def _counts(name: str, source: Source, tally: Tally) -> dict[str, Any]:
         "raw_rows": tally.raw_rows,
         "rejected_rows": rejected_rows,
         "rejected": dict(sorted(tally.rejected.items())),
+        "rejected_parts": tally.rejected_parts,
         "made": tally.made,
         "duplicates": tally.duplicates,
+        "personal": dict(sorted(tally.personal.items())),
         **sides,
         "forms": forms,
         "groups": {side: len(found) for side, found in tally.groups.items()},
-        "note": "" if tally.raw_rows else "the folder holds no files",
+        "note": _note(source, tally),
     }
+
+
+def _note(source: Source, tally: Tally) -> str:
+    if source.withdrawn == "all":
+        return "withdrawn"
+    return "" if tally.raw_rows else "the folder holds no files"
 
 
 if __name__ == "__main__":

@@ -4,17 +4,20 @@
     {"title": "발생주의", "text": "현금이 오간 때가 아니라 거래가 일어난 때에 적는 방식이다."}
     CSV of the same columns, in Korean too (질문, 답변 / 용어, 설명), or both pairs side by side with gaps
 
-JSON, JSONL, CSV or Parquet. An exposition answers the prompt "발생주의에 대해 설명하시오."
+JSON, JSONL, CSV or Parquet. An exposition answers the prompt "발생주의에 대해 설명하시오." A 기준일 or as_of
+column is the day from which a row holds.
 
     python -m stages.ingest accounting
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lineage.record import Record, Rejected, qa
 from stages.readers.answers import answered
 from stages.readers.columns import shaped
+from stages.readers.dates import COLUMNS, day
 from stages.readers.files import rows
 
 QUESTION = {
@@ -25,6 +28,7 @@ EXPOSITION = {
     "title": ("title", "term", "word", "제목", "용어"),
     "text": ("text", "content", "본문", "설명", "내용"),
 }
+OPTIONAL = {"as_of": COLUMNS}
 
 
 def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
@@ -33,11 +37,14 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises:
         LineageError: a file has neither pair of columns.
     """
-    for row in shaped(rows(folder), [QUESTION, EXPOSITION]):
+    for row in shaped(rows(folder), [QUESTION, EXPOSITION], OPTIONAL):
         if isinstance(row, Rejected):
             yield row
-        elif "question" in row.values:
-            yield answered(row.values["question"], row.values["answer"], origin=row.origin)
+            continue
+        as_of = day(row.values["as_of"])
+        if "question" in row.values:
+            found = answered(row.values["question"], row.values["answer"], origin=row.origin)
+            yield replace(found, as_of=as_of) if isinstance(found, Record) else found
         else:
-            title = row.values["title"]
-            yield qa(f"{title}에 대해 설명하시오.", row.values["text"], group=title, origin=row.origin)
+            title, meaning = row.values["title"], row.values["text"]
+            yield qa(f"{title}에 대해 설명하시오.", meaning, group=title, origin=row.origin, as_of=as_of)

@@ -1,13 +1,17 @@
-"""AI Hub's Korean–Chinese and other parallel corpora, as downloaded: zips or folders of JSON and CSV.
+"""AI Hub's Korean–Chinese and other parallel corpora, as downloaded: archives or folders of JSON and CSV.
 
     01.데이터/1.Training/라벨링데이터/ko2zh_social_1_training.json  (027 technology, 028 social science)
     [{"관리번호": "KO-1", "분야": "금융", "한국어": "…", "중국어": "…", "한국어_어절수": "9", …}]
-    {"data": [{"sn": "1", "domain": "…", "ko": "…", "en": "…"}]}                  (Korean–English)
+    {"data": [{"sn": "1", "domain": "…", "ko": "…", "mt": "…", "en": "…"}]}       (Korean–English)
     {"meta": {"doc_no": "…", "source_language": "ko", "taget_language": "zh"}, "doc_info": {},
      "sents": [{"sn": 1, "source_original": "…", "source_cleaned": "…", "mt": "…", "mtpe": "…"}]}   (71782)
 
-`taget_language` is theirs. The human-edited `mtpe` is the translation, never the machine's `mt`. Training and
-validation are read alike: what is held out is decided by the Korean sentence.
+`taget_language` is theirs. The human-edited `mtpe` is the translation, never the machine's `mt`. Sisters of 027 and
+028 with 영어 or 일본어 in the place of 중국어 have been seen too. Training and validation are read alike.
+
+What is held out is decided by the Korean sentence, not by the document: disclosures repeat whole sentences from
+document to document, and one that is trained on in one and asked in another would be a leak, while a sentence's
+neighbours hardly help to translate it. The same sentence translated twice stays together as well.
 
     python -m stages.ingest aihub_kozh
 """
@@ -24,6 +28,7 @@ from stages.readers.translation import both_ways
 
 CHINESE = {"한국어": ("한국어", "ko"), "중국어": ("중국어", "zh", "cn")}
 ENGLISH = {"한국어": ("한국어", "ko"), "영어": ("영어", "en")}
+JAPANESE = {"한국어": ("한국어", "ko"), "일본어": ("일본어", "ja", "jp")}
 SENTENCE = {"source": ("source_cleaned", "source_original"), "target": ("mtpe",)}
 OPTIONAL = {"관리번호": ("관리번호", "sn")}
 LANGUAGES = {
@@ -48,17 +53,18 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
         LineageError: a file has none of the shapes above.
     """
     source = _sentences(rows(folder, into=("data", "sents")))
-    for row in shaped(source, [CHINESE, ENGLISH, SENTENCE], OPTIONAL):
+    for row in shaped(source, [CHINESE, ENGLISH, JAPANESE, SENTENCE], OPTIONAL):
         if isinstance(row, Rejected):
             yield row
             continue
-        number = text(row.values["관리번호"])
-        origin = row.origin | ({"관리번호": number} if number else {})
+        number, meta = text(row.values["관리번호"]), row.around.get("meta") or {}
+        named = text(meta.get("doc_no")) if isinstance(meta, dict) else ""
+        document = {"doc_no": named} if named else {}
+        origin = row.origin | ({"관리번호": number} if number else {}) | document
         if "source" not in row.values:
-            other = "중국어" if "중국어" in row.values else "영어"
+            other = next(name for name in ("중국어", "영어", "일본어") if name in row.values)
             yield from both_ways(row.values["한국어"], row.values[other], other, origin)
             continue
-        meta = row.around.get("meta") or {}
         ends = _language(meta, "source_language"), _language(meta, "taget_language", "target_language")
         if ends[0] == "한국어" and ends[1] not in (None, "한국어"):
             yield from both_ways(row.values["source"], row.values["target"], ends[1], origin)
@@ -74,6 +80,8 @@ def _sentences(source: Iterator[Row | Rejected]) -> Iterator[Row | Rejected]:
         if not (isinstance(row, Row) and isinstance(sentences := row.values.get("sents"), list)):
             yield row
             continue
+        if not sentences:
+            yield Rejected(row.origin, "a document without sentences", "its list sents is empty")
         for number, sentence in enumerate(sentences, 1):
             origin = row.origin | {"sentence": number}
             if isinstance(sentence, dict):

@@ -1,44 +1,48 @@
-"""The files of a source's folder and those inside its zip archives, as streams: nothing is unpacked to disk.
+"""The files of a source's folder and those inside its archives, as streams.
 
-AI Hub's archives, as they are downloaded: `TL_1.zip`, or `TL_1.zip.part0`, `TL_1.zip.part1073741824`, … to be
-joined in the order of their numbers; member names in EUC-KR that zip tools show as CP437 (`╟╤▒█.json`); NFD
-names from a Mac; one JSON inside, or thousands.
+AI Hub's archives, as they are downloaded:
 
-A member that is encrypted, that climbs out of its folder, that is a link, or that unpacks to suspiciously
-much is refused by name, and the rest is read.
+    download.tar                                          what its download tool saves: the files below, uncompressed
+    TL_1.zip.part0, TL_1.zip.part1073741824, …            named by their number or by their first byte; joined
+    TL_1.zip                                              one JSON inside, or thousands, or zips of them
+    ╟╤▒█.json                                             a name in EUC-KR that zip tools show as CP437; NFD from a Mac
+
+Nothing is unpacked: tars and parts are read where they lie. Only a zip inside a zip is copied aside, one at a time,
+because a packed file cannot be read from its end. What is encrypted, climbs out of its folder, is a link, lies deeper
+than that or unpacks to suspiciously much is refused by name, and the rest is read.
 """
 
 import io
 import os
-import re
-import stat
-import unicodedata
+import shutil
+import struct
+import tarfile
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import IO
 
 from lineage.record import Rejected
+from stages.readers.joined import Joined, Piece, whole
+from stages.readers.members import (
+    LITTER,
+    MAX_RATIO,
+    PART,
+    RATIO_FROM,
+    Entry,
+    Weight,
+    disk_name,
+    member_name,
+    outside,
+    refusal,
+)
 
-MAX_BYTES = 4 << 30  # of one member, unpacked
-MAX_RATIO = 200  # unpacked : packed. Korean JSON packs about 8 : 1, a bomb 1,000 : 1
-RATIO_FROM = 16 << 20  # a small file may repeat itself as it likes
-PART = re.compile(r"(?P<archive>.+\.zip)\.part(?P<number>\d+)", re.IGNORECASE)
-LITTER = re.compile(r"(^|/)(\.(?!\.?(?:/|$))[^/]*|__MACOSX|Thumbs\.db|desktop\.ini)(/|$)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file: `name` is its path from the source's folder (`TL_1.zip/가/1.json` inside an archive)."""
-
-    name: str
-    open: Callable[[], IO[bytes]]
-
-    @property
-    def suffix(self) -> str:
-        """The extension in lower case, with its dot."""
-        return PurePosixPath(self.name).suffix.lower()
+DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error, EOFError, OSError, ValueError)
+UNREADABLE = (*DAMAGE, NotImplementedError, OverflowError, RuntimeError)  # zipfile's words for what it cannot do
+TWICE = "a name given twice"
+BY_HAND = "it was not opened; unpack it by hand if you trust it"
 
 
 def entries(folder: Path) -> Iterator[Entry | Rejected]:
@@ -47,143 +51,143 @@ def entries(folder: Path) -> Iterator[Entry | Rejected]:
     Files that systems leave behind (`.DS_Store`, `__MACOSX/`, `Thumbs.db`, names with a leading dot) hold no
     rows and are passed over.
     """
-    archives: dict[str, list[tuple[int, Path]]] = {}
-    plain: dict[str, Path] = {}
+    found = []
     for path in _walk(folder):
-        name = _disk_name(path.relative_to(folder))
+        if path.is_file():
+            found.append((disk_name(path.relative_to(folder)), whole(path)))
+        else:
+            name = disk_name(path.relative_to(folder))
+            yield Rejected({"file": name}, "a link that was not followed", "put the files themselves here")
+    yield from _files("", found)
+
+
+def _files(place: str, found: Iterable[tuple[str, Piece]]) -> Iterator[Entry | Rejected]:
+    """The files among `found`, and what is in the archives among them. `place` is "" or that of a tar, with a slash."""
+    plain: dict[str, Piece] = {}
+    archives: dict[str, dict[int, Piece]] = {}
+    for name, piece in found:
         if LITTER.search(name):
             continue
-        if part := PART.fullmatch(name):
-            archives.setdefault(part["archive"], []).append((int(part["number"]), path))
-        elif name.lower().endswith(".zip"):
-            archives.setdefault(name, []).append((-1, path))
+        part = PART.fullmatch(name)
+        number = int(part["number"]) if part else -1
+        if part or name.lower().endswith(".zip"):
+            into = archives.setdefault(part["archive"] if part else name, {})
+            twice, into[number] = number in into, piece
         else:
-            plain[name] = path
+            twice, plain[name] = name in plain, piece
+        if twice:
+            yield Rejected({"file": place + name}, TWICE, "the last one was read; give the other a name of its own")
     for name in sorted(plain.keys() | archives.keys()):
-        if name in plain:
-            yield Entry(name, lambda path=plain[name]: path.open("rb"))  # type: ignore[misc]
+        full = place + name
+        if name in archives:
+            yield from _archive(full, archives[name])
+        elif not place and name.lower().endswith(".tar"):
+            yield from _tar(full, plain[name])
         else:
-            yield from _members(name, [path for _, path in sorted(archives[name])])
+            yield Entry(full, lambda piece=plain[name]: _stream([piece]))  # type: ignore[misc]
 
 
 def _walk(folder: Path) -> Iterator[Path]:
+    """Files, and the links to folders, which os.walk does not enter: a link may lead round in circles."""
     for parent, folders, files in os.walk(folder):
         folders.sort()
-        yield from (Path(parent) / file for file in sorted(files))
+        linked = [name for name in folders if (Path(parent) / name).is_symlink()]
+        yield from (Path(parent) / name for name in sorted(files + linked))
 
 
-def _disk_name(path: Path) -> str:
-    """The path in NFC; a name that is not UTF-8 is taken for CP949, as old Korean systems wrote it."""
-    name = path.as_posix()
+def _stream(pieces: list[Piece]) -> IO[bytes]:
+    return io.BufferedReader(Joined(pieces), 1 << 16)
+
+
+def _tar(name: str, piece: Piece) -> Iterator[Entry | Rejected]:
+    """What is in an uncompressed tar, read where it lies."""
+    found: list[tuple[str, Piece]] = []
     try:
-        name.encode()
-    except UnicodeEncodeError:
-        name = os.fsencode(name).decode("cp949", "replace")
-    return unicodedata.normalize("NFC", name)
+        with Joined([piece]) as stream, tarfile.open(fileobj=stream, mode="r:", encoding="utf-8") as tar:
+            last = -1
+            while member := tar.next():
+                if member.offset <= last or member.size < 0:  # a forged header sends tarfile round in circles
+                    raise tarfile.ReadError(f"the header at byte {member.offset} points backwards")
+                last, tar.members = member.offset, []  # type: ignore[attr-defined]
+                inner = disk_name(member.name)
+                if member.isdir():
+                    continue
+                plain = member.isreg() and not member.issparse()
+                if reason := outside(inner) or ("" if plain else "an archive member that is a link or no plain file"):
+                    yield Rejected({"file": f"{name}/{inner}"}, reason, BY_HAND)
+                elif member.offset_data + member.size > piece.size:
+                    raise tarfile.ReadError(f"it ends inside {inner}")
+                else:
+                    found.append((inner, Piece(piece.path, piece.start + member.offset_data, member.size)))
+    except (*UNREADABLE, RecursionError) as error:
+        yield Rejected({"file": name}, "a damaged archive", f"{error}: download it again")
+    yield from _files(f"{name}/", found)
 
 
-def _members(archive: str, paths: list[Path]) -> Iterator[Entry | Rejected]:
-    here = {"file": archive}
-    if len(paths) > 1 and paths[0].suffix.lower() == ".zip":
+def _archive(name: str, parts: dict[int, Piece]) -> Iterator[Entry | Rejected]:
+    """What is in a zip, whole (number −1) or in parts."""
+    here = {"file": name}
+    if -1 in parts and len(parts) > 1:
         yield Rejected(here, "an archive beside its own parts", "keep the .zip or its .part files, not both")
-        paths = paths[:1]
+        parts = {-1: parts[-1]}
+    pieces = [parts[number] for number in sorted(parts)]
+    if missing := _missing(parts):
+        yield Rejected(here, "an archive with a part missing", f"{missing}: download it into the same folder")
+        return
+    weight = Weight(sum(piece.size for piece in pieces))
+    yield from _members(name, lambda: _stream(pieces), weight)
+
+
+def _missing(parts: dict[int, Piece]) -> str:
+    """The first gap between parts that are numbered 0, 1, 2 … or 1, 2, 3 …, or named by their first byte."""
+    numbers = sorted(parts)
+    if numbers in ([-1], list(range(len(numbers))), list(range(1, len(numbers) + 1))):
+        return ""
+    start = 0
+    for number in numbers:
+        if number != start:
+            break
+        start += parts[number].size
+    else:
+        return ""
+    if numbers[-1] >= 1000:  # bytes: AI Hub cuts at gigabytes
+        return f".part{start} is not there"
+    return f".part{next(n for n in range(min(1, numbers[0]), numbers[-1]) if n not in parts)} is not there"
+
+
+def _members(
+    archive: str, source: Callable[[], IO[bytes]], weight: Weight, depth: int = 0
+) -> Iterator[Entry | Rejected]:
+    here = {"file": archive}
     try:
-        with Joined(paths) as joined, zipfile.ZipFile(joined) as opened:
+        with source() as stream, zipfile.ZipFile(stream) as opened:
             infos = [info for info in opened.infolist() if not info.is_dir()]
-            if _too_much(sum(i.file_size for i in infos), sum(path.stat().st_size for path in paths)):
+            if weight.adds_up_to_too_much(sum(info.file_size for info in infos)):
                 yield Rejected(here, "an archive that unpacks to too much", f"more than {MAX_RATIO} times its size")
                 return
-            named = sorted(((_member_name(info), info) for info in infos), key=lambda pair: pair[0])
-            for name, info in named:
+            named: dict[str, zipfile.ZipInfo] = {}
+            for info in infos:
+                name = member_name(info)
+                if name in named:
+                    yield Rejected({"file": f"{archive}/{name}"}, TWICE, "the last of them was read")
+                named[name] = info
+            for name, info in sorted(named.items()):
                 full = f"{archive}/{name}"
-                if LITTER.search(name):
+                if LITTER.search(name) or name.endswith("/"):
                     continue
-                if reason := _refusal(name, info):
-                    yield Rejected({"file": full}, reason, "it was not opened; unpack it by hand if you trust it")
+                if reason := refusal(name, info, depth):
+                    yield Rejected({"file": full}, reason, BY_HAND)
+                elif name.lower().endswith(".zip"):
+                    yield from _members(full, lambda info=info: _copy(opened, info), weight, depth + 1)  # type: ignore[misc]
                 else:
                     yield Entry(full, lambda info=info: opened.open(info))  # type: ignore[misc]
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
+    except UNREADABLE as error:
         yield Rejected(here, "a damaged archive", f"{error}: download it again, with all of its .part files")
 
 
-def _refusal(name: str, info: zipfile.ZipInfo) -> str | None:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name):
-        return "an archive member whose path leaves the archive"
-    if info.flag_bits & 0x1:
-        return "an encrypted archive member"
-    if stat.S_ISLNK(info.external_attr >> 16):
-        return "an archive member that is a link"
-    # zipfile reads no further than the size that is declared here, so a false one cannot grow past the limit.
-    if info.file_size > MAX_BYTES or _too_much(info.file_size, info.compress_size):
-        return "an archive member that unpacks to too much"
-    if path.suffix.lower() == ".zip":
-        return "an archive inside an archive"
-    return None
-
-
-def _too_much(unpacked: int, packed: int) -> bool:
-    return unpacked > RATIO_FROM and unpacked > MAX_RATIO * packed
-
-
-def _member_name(info: zipfile.ZipInfo) -> str:
-    """The name as it was meant: UTF-8 where the archive says so, otherwise whatever its bytes read as."""
-    name = info.orig_filename
-    if not info.flag_bits & 0x800:
-        raw = name.encode("cp437")
-        for encoding in ("utf-8", "cp949"):
-            try:
-                name = raw.decode(encoding)
-                break
-            except UnicodeDecodeError:
-                continue
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
-
-
-class Joined(io.RawIOBase):
-    """Files read one after the other as if they were one, without writing that one."""
-
-    def __init__(self, paths: list[Path]) -> None:
-        """Open `paths` in the order given."""
-        self.parts = [path.open("rb") for path in paths]
-        self.starts = [0]
-        for path in paths:
-            self.starts.append(self.starts[-1] + path.stat().st_size)
-        self.at = 0
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Yes: zip archives are read from their end."""
-        return True
-
-    def tell(self) -> int:
-        """The position in bytes from the start of the first file."""
-        return self.at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move as in any file; before the start is an OSError."""
-        at = {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.starts[-1]}[whence] + offset
-        if at < 0:
-            raise OSError(f"seek to {at}")
-        self.at = at
-        return at
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, across the files' borders; all that is left when negative."""
-        end = self.starts[-1] if size is None or size < 0 else min(self.at + size, self.starts[-1])
-        found = []
-        for part, start, stop in zip(self.parts, self.starts, self.starts[1:], strict=False):
-            if start < end and stop > self.at:
-                part.seek(self.at - start)
-                found.append(part.read(min(end, stop) - self.at))
-                self.at += len(found[-1])
-        return b"".join(found)
-
-    def close(self) -> None:
-        """Close every file."""
-        for part in self.parts:
-            part.close()
-        super().close()
+def _copy(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """A member as a file that can be read from its end; a large one is laid into the system's temporary folder."""
+    copy = tempfile.SpooledTemporaryFile(max_size=RATIO_FROM)  # noqa: SIM115 - the caller closes it
+    with archive.open(info) as stream:
+        shutil.copyfileobj(stream, copy)
+    return copy

@@ -10,6 +10,8 @@ LineageError, which lists what was found and what is accepted.
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -21,12 +23,13 @@ Shape = Mapping[str, Sequence[str]]  # the reader's name of a column → what fi
 
 
 def shaped(
-    source: Iterable[Row | Rejected], shapes: Sequence[Shape], optional: Shape | None = None
+    source: Iterable[Row | Rejected], shapes: Sequence[Shape], optional: Shape | None = None, *, remedy: str = ""
 ) -> Iterator[Row | Rejected]:
     """Rows with their values under the reader's own names: the first of `shapes` whose texts are all there.
 
     A shape names what a row must have and the columns that it may be called (case and outer spaces aside).
-    Required values come out as stripped text, optional ones as they are, other columns not at all.
+    Required values come out as stripped text, optional ones as they are, other columns not at all. `remedy` is
+    what the error advises instead of renaming columns.
 
     Raises:
         LineageError: no row of a file has the columns of any shape.
@@ -34,7 +37,7 @@ def shaped(
     file, fitted, strange = None, False, None
     for row in source:
         if row.origin["file"] != file:
-            _check(file, fitted, strange, shapes)
+            _check(file, fitted, strange, shapes, remedy)
             file, fitted, strange = row.origin["file"], False, None
         if isinstance(row, Rejected):
             yield row
@@ -47,7 +50,7 @@ def shaped(
             continue
         fitted = True
         yield _named(row, found, present, optional or {})
-    _check(file, fitted, strange, shapes)
+    _check(file, fitted, strange, shapes, remedy)
 
 
 def _named(row: Row, found: dict[str, Any], present: Sequence[Shape], optional: Shape) -> Row | Rejected:
@@ -70,17 +73,17 @@ def _pick(found: Mapping[str, Any], names: Sequence[str]) -> tuple[bool, Any]:
     return bool(there), next((value for value in there if value not in (None, "")), None)
 
 
-def _check(file: str | None, fitted: bool, strange: list[str] | None, shapes: Sequence[Shape]) -> None:
+def _check(file: str | None, fitted: bool, strange: list[str] | None, shapes: Sequence[Shape], remedy: str) -> None:
     if strange is not None and not fitted:
-        raise drifted(file or "?", strange, shapes)
+        raise drifted(file or "?", strange, shapes, remedy)
 
 
-def drifted(file: str, found: Iterable[str], shapes: Iterable[Shape]) -> LineageError:
+def drifted(file: str, found: Iterable[str], shapes: Iterable[Shape], remedy: str = "") -> LineageError:
     """The error for a file in which nothing has the columns that a reader knows."""
     accepted = " or ".join("(" + ", ".join("|".join(names) for names in shape.values()) + ")" for shape in shapes)
     return LineageError(
         f"{file}: found the columns {', '.join(found) or 'none'}; accepted are {accepted}. "
-        "Rename its columns, or choose another reader for this source in params.yaml"
+        f"{remedy or 'Rename its columns, or choose another reader for this source in params.yaml'}"
     )
 
 
@@ -90,9 +93,11 @@ def _column(name: str) -> str:
 
 
 def text(value: Any) -> str | None:
-    """A scalar as stripped text, None as "", anything else as None: it is not text."""
-    if value is None:
+    """A scalar as stripped text, None and NaN as "", anything else as None: it is not text."""
+    if value is None or value != value:  # Parquet's empty figures come as NaN
         return ""
     if isinstance(value, str):
         return value.strip()
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value) if isinstance(value, int | float | date) and not isinstance(value, bool) else None

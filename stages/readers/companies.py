@@ -5,7 +5,8 @@
      "source_documents": [{"file": "기업보고서_너울전자.pdf", "sha256": "9f2c…"}]}
 
 `sector`, `business` and the other particulars may be absent, `name` and `figures` may not. `source_documents`
-go into every record: excluding a report also excludes what was written out of it.
+go into every record: excluding a report also excludes what was written out of it. A 기준일 or as_of of the
+company is every record's as-of date; a year of its figures states no day, so none is made up.
 
     python -m stages.ingest large_companies
 """
@@ -18,6 +19,7 @@ from typing import Any
 from lineage.record import Record, Rejected, qa
 from stages.readers.answers import measure_of
 from stages.readers.columns import drifted, text
+from stages.readers.dates import COLUMNS, day
 from stages.readers.files import Row, rows
 
 SHAPE = {"name": ("name", "회사명"), "figures": ("figures", "재무")}
@@ -63,6 +65,7 @@ def _company(row: Row) -> Iterator[Record | Rejected]:
             f"give source_documents[].sha256 as 64 hex digits, found {documents!r:.120}",
         )
         return
+    as_of = day(_first(row.values, COLUMNS))
     for field, question, said in _questions(name, row.values, figures):
         origin = row.origin | {"field": field}
         if answer := _quantity(said):
@@ -73,6 +76,7 @@ def _company(row: Row) -> Iterator[Record | Rejected]:
                 origin=origin,
                 documents=tuple(filter(None, sums)),
                 measure="text" if field == "ticker" else measure_of(answer),
+                as_of=as_of,
             )
         else:
             yield Rejected(origin, "a figure or particular that is empty or not text", f"found {said!r:.80}")

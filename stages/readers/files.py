@@ -1,14 +1,16 @@
-"""Rows of JSON, JSONL, CSV and Parquet files, one at a time, each with the place it came from.
+"""Rows of JSON, JSONL, CSV, Parquet and Excel files, one at a time, each with the place it came from.
 
     for row in rows(folder):
         …   # Row({"file": "questions.json", "row": 12}, {"question": "…", …}), or a Rejected to pass on
 
 A row that cannot be read, a damaged file and a file of another format are Rejected, and the rest is read.
-`row` counts from 1: elements of a JSON list, lines of JSONL, data rows of CSV and Parquet.
+`row` counts from 1: elements of a JSON list, lines of JSONL, data rows of CSV and Parquet, Excel's own numbers.
 """
 
 import csv
 import io
+import json
+import re
 import zipfile
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
@@ -18,11 +20,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from lineage.record import Rejected
-from stages.readers.archives import Entry, entries
+from stages.readers.archives import entries
 from stages.readers.json_rows import BrokenJSON, decode, items
+from stages.readers.members import Entry
 
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError, OSError)
 REPAIR = "repair the file; the rows before this place were read, those after it were not"
+SKIPPED = "repair the row; the rows before and after it were read"
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a character beyond U+FFFF, written as two escapes
+PACKED = (".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".alz", ".egg", ".z01", ".tar", ".zip")
 
 csv.field_size_limit(1 << 26)  # a passage may be long; an unclosed quote must still end somewhere
 
@@ -50,7 +56,8 @@ def rows(
         if isinstance(entry, Rejected):
             yield entry
         elif entry.suffix not in suffixes:
-            yield Rejected({"file": entry.name}, f"not a {', '.join(suffixes)} file", "move it out of this folder")
+            remedy = "unpack it here" if entry.suffix in PACKED else "move it out of this folder"
+            yield Rejected({"file": entry.name}, f"not a {', '.join(suffixes)} file", remedy)
         else:
             yield from guarded(entry, lambda entry=entry: _FORMATS[entry.suffix](entry, into))  # type: ignore[misc]
 
@@ -65,29 +72,45 @@ def guarded(entry: Entry, read: Callable[[], Iterator[Row | Rejected]]) -> Itera
         yield Rejected({"file": entry.name}, "a damaged file", f"{error}; {REPAIR}")
 
 
-def text_of(entry: Entry) -> TextIO:
-    """The file as text: UTF-8 with or without a mark, UTF-16 with one, or CP949, Korean Excel's.
+def text_of(entry: Entry, errors: str = "strict") -> TextIO:
+    """The file as text: UTF-8 with or without a mark, UTF-16, or CP949, Korean Excel's.
 
     Raises:
-        UnicodeError: it is none of these.
+        UnicodeError: it is none of these; also while reading, at a damaged byte, unless `errors` says otherwise.
     """
-    return io.TextIOWrapper(entry.open(), encoding=_encoding(entry), newline="")
+    return io.TextIOWrapper(entry.open(), encoding=_encoding(entry), errors=errors, newline="")
 
 
 def _encoding(entry: Entry) -> str:
+    """Told by the first megabyte that is not all ASCII; what follows it can only be damage."""
     decoder = getincrementaldecoder("utf-8")()
     with entry.open() as stream:
         block = stream.read(1 << 20)
         if block.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
             return "utf-16"
-        try:
-            while block:
+        if len(block) > 1 and 0 in block[:2]:
+            return "utf-16-be" if block[0] == 0 else "utf-16-le"
+        while block:
+            try:
                 decoder.decode(block)
-                block = stream.read(1 << 20)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp949"
+            except UnicodeDecodeError as error:
+                before = error.object[: error.start]
+                korean = len(before) - len(before.decode("ascii", "ignore"))
+                return "utf-8-sig" if korean > 64 else "cp949"  # so much is never UTF-8 by chance: a byte is damaged
+            if not block.isascii():
+                break
+            block = stream.read(1 << 20)
     return "utf-8-sig"
+
+
+def _damaged(text: str) -> str:
+    """What is wrong with a text that was decoded with `surrogateescape`; "" if nothing."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        near = text[max(0, error.start - 20) : error.start + 20]
+        return f"half a character, or a byte that is none, in {near!a}"
+    return ""
 
 
 def _row(entry: Entry, number: int, value: Any, around: dict[str, Any] | None = None) -> Row | Rejected:
@@ -97,33 +120,67 @@ def _row(entry: Entry, number: int, value: Any, around: dict[str, Any] | None = 
     return Row(origin, value, around or {})
 
 
+class _Watched:
+    """A text that notes whether half a character has come by: looking at every row would cost more than reading it."""
+
+    def __init__(self, text: TextIO) -> None:
+        self.text, self.damaged, self.end = text, False, ""
+
+    def read(self, size: int = -1, /) -> str:
+        found = self.text.read(size)
+        near, self.end = self.end + found, found[-5:]
+        self.damaged = self.damaged or bool(_damaged(found) or ("\\u" in near and HALF.search(near)))
+        return found
+
+
 def _json(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
     number = 0
-    with text_of(entry) as text:
-        for number, (value, around) in enumerate(items(text, into), 1):
-            yield _row(entry, number, value, around)
-    if not number:
-        yield Rejected({"file": entry.name}, "a file without rows", "remove it, or fetch it again")
+    with text_of(entry, "surrogateescape") as text:
+        watched = _Watched(text)
+        for number, (value, around) in enumerate(items(watched, into), 1):
+            origin = {"file": entry.name, "row": number}
+            if isinstance(value, BrokenJSON):
+                yield Rejected(origin | {"line": value.line}, "invalid JSON", f"{value}; {SKIPPED}")
+            elif watched.damaged and (wrong := _damaged(json.dumps([value, around], ensure_ascii=False))):
+                yield Rejected(origin, "a damaged row", f"{wrong}; {SKIPPED}")
+            else:
+                yield _row(entry, number, value, around)
+    yield from _none_but(number, entry)
 
 
 def _jsonl(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
     number = 0
-    with text_of(entry) as text:
+    with text_of(entry, "surrogateescape") as text:
         for number, line in enumerate(text, 1):
-            if not line.strip():
+            if not line.strip(" \t\r\n\ufeff"):
                 continue
+            if number == 1 and line.strip() in ("[", "{", "[{"):  # a .json file under another name
+                break
+            origin = {"file": entry.name, "row": number}
             try:
                 value = decode(line)
             except BrokenJSON as error:
-                yield Rejected({"file": entry.name, "row": number}, "invalid JSON", f"{error}; repair the line")
+                wrong = _damaged(line) or str(error).partition(": ")[2]
+                yield Rejected(origin, "invalid JSON", f"{wrong}; {SKIPPED}")
                 continue
-            yield _row(entry, number, value)
+            if wrong := _damaged(json.dumps(value, ensure_ascii=False) if HALF.search(line) else line):
+                yield Rejected(origin, "a damaged row", f"{wrong}; {SKIPPED}")
+            else:
+                yield _row(entry, number, value)
+        else:
+            yield from _none_but(number, entry)
+            return
+    yield from _json(entry, into)
+
+
+def _none_but(number: int, entry: Entry) -> Iterator[Rejected]:
+    """The Rejected of a file without any row."""
     if not number:
         yield Rejected({"file": entry.name}, "a file without rows", "remove it, or fetch it again")
 
 
 def _csv(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
-    with text_of(entry) as text:
+    with text_of(entry, "surrogateescape") as text:
         lines = csv.reader(text, strict=True)
         header: list[str] = []
         number = 0
@@ -143,19 +200,23 @@ def _csv(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
             if not any(cell.strip() for cell in cells):
                 continue
             if not header:
+                if wrong := _damaged(",".join(cells)):
+                    raise UnicodeError(wrong)
                 header = cells
                 continue
             number += 1
+            origin = {"file": entry.name, "row": number}
             if len(cells) > len(header):
                 yield Rejected(
-                    {"file": entry.name, "row": number},
+                    origin,
                     "more cells than columns",
                     f"{len(cells)} cells under {len(header)} columns: put the text with a comma in quotes",
                 )
+            elif wrong := _damaged(",".join(cells)):
+                yield Rejected(origin, "a damaged row", f"{wrong}; {SKIPPED}")
             else:
                 yield _row(entry, number, dict(zip(header, cells, strict=False)))
-    if not number:
-        yield Rejected({"file": entry.name}, "a file without rows", "remove it, or fetch it again")
+    yield from _none_but(number, entry)
 
 
 def _parquet(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
@@ -169,10 +230,15 @@ def _parquet(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
                 for value in batch.to_pylist():
                     number += 1
                     yield _row(entry, number, value)
-        except pyarrow.ArrowException as error:
+        except (pyarrow.ArrowException, OverflowError) as error:
             raise EOFError(str(error)) from error
-    if not number:
-        yield Rejected({"file": entry.name}, "a file without rows", "remove it, or fetch it again")
+    yield from _none_but(number, entry)
 
 
-_FORMATS = {".json": _json, ".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}
+def _xlsx(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
+    from stages.readers.sheets import sheet_rows
+
+    yield from sheet_rows(entry)
+
+
+_FORMATS = {".json": _json, ".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet, ".xlsx": _xlsx}

@@ -1,17 +1,36 @@
 """An HTML table as lines of text, "구분 | 2022년 | 2023년": a line a row, merged cells in every place.
 
-Read with the standard library's parser, which runs nothing and fetches nothing.
+Read with the standard library's parser, which runs nothing and fetches nothing. A text without HTML stays as it is,
+and what only looks like a tag (`<개정 2024.1.1>`, `<A사>`) stays in the text.
 """
 
+import re
 from html.parser import HTMLParser
 
 MAX_SPAN = 100  # what a browser would allow is 1,000 columns and 65,534 rows: enough to fill a disk
+MAX_REPEATED = 1 << 20  # characters that merged cells may add to a table: more is no table but a bomb
+NAMES = (
+    "a abbr article aside b base big blockquote body br button caption center code col colgroup dd del details div dl "
+    "dt em figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins label li "
+    "link main mark math meta nav noscript ol option p pre q s samp script section select small source span strike "
+    "strong style sub summary sup svg table tbody td template textarea tfoot th thead title tr tt u ul var video"
+)
+TAGS = frozenset(NAMES.split())
+MARKUP = re.compile(rf"</?(?:{NAMES.replace(' ', '|')})(?:\s[^<>]*)?/?>|&(?:[a-z]{{2,8}}|#\w{{1,7}});", re.IGNORECASE)
+TABLE = re.compile(r"<(?:table|tr|td|th)(?:\s[^<>]*)?>", re.IGNORECASE)
+
+
+def is_table(text: str) -> bool:
+    """Whether an HTML table, or a part of one, is in the text."""
+    return TABLE.search(text) is not None
 
 
 def render(html: str) -> str:
-    """The table's rows, and any text around it, as lines. Text without tags comes back line by line."""
+    """The table's rows, and any text around it, as lines; a text without HTML as it is."""
+    if not MARKUP.search(html):
+        return html
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(html.replace("<![", "&lt;!["))  # the one thing that the parser gives up at
     reader.close()
     reader.end_row()
     reader.end_text()
@@ -28,9 +47,12 @@ class _Reader(HTMLParser):
         self.hanging: dict[int, tuple[int, str]] = {}  # column → (rows left, text) of cells that reach down
         self.skipping = 0
         self.inner = 0  # tables open inside the open cell: their text is the cell's
+        self.repeated = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style"):
+        if tag not in TAGS:
+            self.handle_data(self.get_starttag_text() or "")
+        elif tag in ("script", "style"):
             self.skipping += 1
         elif tag == "table" and self.cell:
             self.inner += 1
@@ -52,7 +74,9 @@ class _Reader(HTMLParser):
             self.words.append(" " if self.cell else "\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style"):
+        if tag not in TAGS:
+            self.handle_data(f"</{tag}>")
+        elif tag in ("script", "style"):
             self.skipping = max(0, self.skipping - 1)
         elif self.inner:
             self.inner -= tag == "table"
@@ -80,12 +104,12 @@ class _Reader(HTMLParser):
             return
         said, (columns, rows) = " ".join("".join(self.words).split()), self.cell
         self._fill()
+        self.repeated += (len(said) + 3) * (columns * rows - 1)
+        if self.repeated > MAX_REPEATED:
+            columns = rows = 1
         for _ in range(columns):
-            if rows > 1:
-                self.hanging[len(self.cells)] = (
-                    rows,
-                    said,
-                )  # this row included: _fill counts it off at the end
+            if rows > 1:  # this row included: _fill counts it off at the end
+                self.hanging[len(self.cells)] = (rows, said)
             self.cells.append(said)
         self.cell, self.words = None, []
 

@@ -6,15 +6,29 @@
     {"name": "…", "ticker": "…"}                the object itself
     {…}\\n{…}                                   each value: JSON lines are often named .json
 
-Numbers with a point stay text ("2.50" must not become 2.5), NaN becomes null.
+Numbers with a point stay text ("2.50" must not become 2.5); NaN, which pandas writes where there is no value,
+becomes null, an infinity is an error.
+
+Released JSON is sometimes invalid. A comma too many or too few, and raw control characters in a text, change no
+value and are passed over. Any other broken item is given as a BrokenJSON in its place, and reading goes on behind
+it where the next item surely begins; elsewhere BrokenJSON is raised and the rest of the file stays unread.
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any
+
+from stages.readers.json_repair import OPEN, UNSURE, end_of, without_spare_commas
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
 
 CHUNK = 1 << 16
-DECODER = json.JSONDecoder(strict=False, parse_float=str, parse_constant=lambda _: None)
+MAX_VALUE = 1 << 26  # characters of one value: a list under an unknown key must not fill the memory
+MAX_BROKEN = 1 << 22  # how far the end of a broken item is looked for
+SPACE = re.compile("[ \t\r\n\ufeff]*")
+NEXT_LINE = re.compile(r"\n(?=[\[{])")
 
 
 class BrokenJSON(Exception):
@@ -26,29 +40,52 @@ class BrokenJSON(Exception):
         self.line = line
 
 
+def _constant(name: str) -> None:
+    if name != "NaN":
+        raise ValueError(f"{name} is no value")
+
+
+DECODER = json.JSONDecoder(strict=False, parse_float=str, parse_constant=_constant)
+
+
 def decode(text: str) -> Any:
-    """One JSON value from one line. Raises BrokenJSON."""
+    """One JSON value from one line, which may have spare commas. Raises BrokenJSON."""
+    text = text.strip()
     try:
-        value, end = DECODER.raw_decode(text.strip())
+        try:
+            value, end = DECODER.raw_decode(text)
+        except json.JSONDecodeError:
+            value, end = DECODER.raw_decode(text := without_spare_commas(text))
     except (ValueError, RecursionError) as error:
         raise BrokenJSON(1, _message(error)) from error
-    if end != len(text.strip()):
+    if end != len(text):
         raise BrokenJSON(1, "more text after the value")
     return value
 
 
-def items(stream: TextIO, into: Collection[str] = ()) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """(item, what stood before it in the objects around it). Raises BrokenJSON where the file breaks."""
+def items(stream: "SupportsRead[str]", into: Collection[str] = ()) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """(item, what stood before it in the objects around it); a BrokenJSON stands for an item that is broken.
+
+    Raises:
+        BrokenJSON: where the file breaks so that the next item cannot be found.
+    """
     window = _Window(stream)
-    while window.peek():
+    if window.peek():
         yield from _descend(window, into, {})
+    while window.peek():  # lines of JSON, which cannot hold a line's end themselves
+        try:
+            yield from _within(window.value(), into, {})
+        except BrokenJSON as error:
+            if window.skip_to(NEXT_LINE) is None:
+                raise
+            yield error, {}
 
 
 def _descend(window: "_Window", into: Collection[str], around: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
     opening = window.peek()
     if opening == "[":
         for _ in window.members("]"):
-            yield window.value(), around
+            yield window.item(), around
     elif opening == "{":
         own: dict[str, Any] = {}
         descended = False
@@ -66,14 +103,29 @@ def _descend(window: "_Window", into: Collection[str], around: dict[str, Any]) -
         yield window.value(), around
 
 
+def _within(value: Any, into: Collection[str], around: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """What `_descend` gives, of a value that was read already."""
+    if isinstance(value, list):
+        yield from ((item, around) for item in value)
+    elif isinstance(value, dict) and (lists := [k for k in value if k in into and isinstance(value[k], list | dict)]):
+        own = {key: inner for key, inner in value.items() if key not in lists}
+        for key in lists:
+            yield from _within(value[key], into, {**around, **own})
+    else:
+        yield value, around
+
+
 class _Window:
     """The part of a text stream that the parser is looking at."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: "SupportsRead[str]") -> None:
         self.stream, self.text, self.at, self.line = stream, "", 0, 1
+        self.indent: str | None = None  # what stands before this place on its line, where that is only space
 
     def more(self) -> bool:
         """Read on, forgetting what is done; twice as much each time that one value does not fit."""
+        if len(self.text) - self.at > MAX_VALUE:
+            raise self.broken(f"a value of more than {MAX_VALUE:,} characters: a list under a key that is not known?")
         chunk = self.stream.read(max(CHUNK, len(self.text) - self.at))
         self.line += self.text.count("\n", 0, self.at)
         self.text, self.at = self.text[self.at :] + chunk, 0
@@ -82,13 +134,24 @@ class _Window:
     def broken(self, message: str, at: int | None = None) -> BrokenJSON:
         return BrokenJSON(self.line + self.text.count("\n", 0, self.at if at is None else at), message)
 
+    def go(self, to: int) -> None:
+        self.at, self.indent = to, None
+
     def peek(self) -> str:
         """The next character that is not white space; empty at the end of the file."""
+        if self.at < len(self.text) and (char := self.text[self.at]) > " " and char != "\ufeff":
+            return char
         while True:
-            while self.at < len(self.text):
-                if self.text[self.at] not in " \t\r\n\ufeff":
-                    return self.text[self.at]
-                self.at += 1
+            end = SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
+            if end > self.at:
+                _, newline, rest = self.text[self.at : end].rpartition("\n")
+                if newline:
+                    self.indent = rest
+                elif self.indent is not None:
+                    self.indent += rest
+                self.at = end
+            if self.at < len(self.text):
+                return self.text[self.at]
             if not self.more():
                 return ""
 
@@ -96,17 +159,21 @@ class _Window:
         found = self.peek()
         if found != wanted:
             raise self.broken(f"expected {wanted!r}, found {found or 'the end of the file'!r}")
-        self.at += 1
+        self.go(self.at + 1)
 
     def members(self, closing: str) -> Iterator[None]:
-        """Step over the brackets and the commas; the caller reads what is between them."""
-        self.at += 1
-        if self.peek() != closing:
+        """Step over the brackets and the commas, also one too many or, between two lists or objects, too few."""
+        self.go(self.at + 1)
+        while (found := self.peek()) != closing:
+            if found == ",":
+                self.go(self.at + 1)
+                continue
             yield
-            while self.peek() != closing:
+            if (found := self.peek()) == ",":
+                self.go(self.at + 1)
+            elif found != closing and not (closing == "]" and found in ("[", "{")):
                 self.take(",")
-                yield
-        self.at += 1
+        self.go(self.at + 1)
 
     def value(self) -> Any:
         """The value that starts here, read as far as it goes."""
@@ -126,8 +193,59 @@ class _Window:
             length = end - self.at
             if end == len(self.text) and self.more():  # a number may go on
                 continue
-            self.at += length
+            self.go(self.at + length)
             return found
+
+    def item(self) -> Any:
+        """An element of a list: its value, or the BrokenJSON that stands for it; raised where its end is not sure."""
+        try:
+            found, end = DECODER.raw_decode(self.text, self.at)
+            if end < len(self.text):  # nearly always: the window holds a hundred rows
+                self.go(end)
+                return found
+        except (ValueError, RecursionError):
+            pass
+        try:
+            return self.value()
+        except BrokenJSON as error:
+            broken = error
+        raw = self.rest_of_item()
+        if raw is None or self.peek() not in (",", "]", "[", "{"):
+            raise broken
+        try:
+            return decode(raw)
+        except BrokenJSON:
+            return broken
+
+    def rest_of_item(self) -> str | None:
+        """The text of a broken item, stepping behind it; None where it is not sure how far it goes."""
+        if self.text[self.at : self.at + 1] not in ("[", "{"):
+            return None
+        if self.indent is not None:  # a list written line by line: the next item starts where this one did
+            here = re.escape(self.indent)
+            return self.skip_to(re.compile(rf",?[ \t\r]*\n(?={here}[\[{{]|[ \t]{{0,{len(self.indent)}}}\])"))
+        while (end := end_of(self.text, self.at)) == OPEN and self.more_to_mend():
+            pass
+        if end in (OPEN, UNSURE):
+            return None
+        raw = self.text[self.at : end]
+        self.go(end)
+        return raw
+
+    def skip_to(self, pattern: re.Pattern[str]) -> str | None:
+        """The text up to the first match, stepping on to the line's end in it; None where there is none."""
+        while True:
+            found = pattern.search(self.text, self.at)
+            if (found and found.end() < len(self.text) - 64) or not self.more_to_mend():
+                break
+        if (found := pattern.search(self.text, self.at)) is None:
+            return None
+        raw = self.text[self.at : found.start()]
+        self.go(found.start() + found[0].index("\n"))
+        return raw
+
+    def more_to_mend(self) -> bool:
+        return len(self.text) - self.at < MAX_BROKEN and self.more()
 
 
 def _message(error: Exception) -> str:

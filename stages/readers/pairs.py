@@ -3,8 +3,9 @@
     {"ko": "오늘은 휴장이다.", "en": "The market is closed today."}
     {"translation": {"ko": "…", "en": "…"}}
 
-JSON, JSONL, CSV or Parquet. The hub set's columns have not been seen here: the two columns are found by
-name, and anything else is an error that lists what was found.
+JSON, JSONL, CSV, Parquet or Excel. The hub set's columns have not been seen here: the two columns are found by
+name, and anything else is an error that lists what was found. A preference set usually holds a prompt with two
+translations of it, `chosen` and `rejected`; which of its texts is the Korean one is not guessed.
 
     python -m stages.ingest reddit_enko
 """
@@ -18,10 +19,21 @@ from stages.readers.columns import shaped
 from stages.readers.files import Row, rows
 from stages.readers.translation import both_ways
 
+FORMATS = (".json", ".jsonl", ".csv", ".parquet", ".xlsx")
 SHAPE = {
-    "korean": ("ko", "kor", "korean", "kr", "한국어", "ko_text", "korean_text", "text_ko", "sentence_ko"),
-    "english": ("en", "eng", "english", "영어", "en_text", "english_text", "text_en", "sentence_en"),
-}
+    "korean": (
+        "ko", "kor", "korean", "kr", "한국어", "한국어문장", "ko_text", "korean_text", "text_ko", "sentence_ko",
+        "korean_sentence", "ko_sentence", "ko_kr", "kor_hang",
+    ),
+    "english": (
+        "en", "eng", "english", "영어", "영어문장", "en_text", "english_text", "text_en", "sentence_en",
+        "english_sentence", "en_sentence", "en_us", "eng_latn",
+    ),
+}  # fmt: skip
+REMEDY = (
+    "Rename the two columns; of a preference set (prompt, chosen, rejected) write the sentences and their chosen "
+    "translations into a file with the columns ko and en"
+)
 
 
 def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
@@ -30,7 +42,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises:
         LineageError: a file has no Korean or no English column.
     """
-    for row in shaped(_unwrapped(rows(folder)), [SHAPE]):
+    for row in shaped(_unwrapped(rows(folder, FORMATS)), [SHAPE], remedy=REMEDY):
         if isinstance(row, Rejected):
             yield row
         else:

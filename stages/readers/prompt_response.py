@@ -4,7 +4,8 @@
     {"prompt": "…", "completion": "…"}     {"prompt": "…", "target": "…"}     {"question": "…", "answer": "…"}
     {"instruction": "…", "input": "…", "output": "…"}     {"reference": "…", "question": "…", "answer": "…"}
 
-JSON, JSONL, CSV or Parquet. A prompt that lists options which the response names becomes a choice.
+JSON, JSONL, CSV or Parquet. A prompt that lists options which the response names becomes a choice. Rows that
+share a reference are one group.
 
     python -m stages.ingest krx_samples
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from lineage.record import Record, Rejected
 from stages.readers.answers import answered
+from stages.readers.clean import one_line
 from stages.readers.columns import shaped, text
 from stages.readers.files import rows
 
@@ -34,5 +36,6 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
         if isinstance(row, Rejected):
             yield row
             continue
-        parts = [text(row.values["reference"]), row.values["prompt"], text(row.values["input"])]
-        yield answered("\n\n".join(filter(None, parts)), row.values["response"], origin=row.origin)
+        reference = text(row.values["reference"]) or ""
+        prompt = "\n\n".join(filter(None, (reference, row.values["prompt"], text(row.values["input"]))))
+        yield answered(prompt, row.values["response"], origin=row.origin, group=one_line(reference))

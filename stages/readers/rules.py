@@ -1,4 +1,4 @@
-"""Rulebooks by article: one text file a rulebook (enforcement rules, listing and business regulations).
+"""Rulebooks by article: one file a rulebook (enforcement rules, listing and business regulations).
 
     가온시장 업무규정 시행세칙
     제1장 총칙
@@ -7,149 +7,139 @@
     부칙 <2024.1.1>
     제1조(시행일) 이 세칙은 …
 
-A line that opens with 제N조(제목) begins an article if its number goes up; a reference that opens a wrapped
-line, "제2조(호가의 단위)에 따라", does not. Headings of 장·절·관 end an article, 부칙 counts anew, annexes
-(별표·별지) are rejected by name, since they hold forms and tables.
+Text (.txt) or HWPX, which also gives the annexes (별표·별지) with their tables; in a text file these are rejected by
+name, since a table that became text lost its columns. How a rulebook is taken apart is told in rulebook.py, what
+shows that it was extracted badly in rule_checks.py. Two editions of a rulebook share their groups, article by
+article, and differ in their as-of dates.
 
     python -m stages.ingest rules
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lineage.record import Record, Rejected, qa
+from stages.readers import annexes, hwp
 from stages.readers.archives import Entry, entries
-from stages.readers.clean import clean, one_line
+from stages.readers.clean import clean
 from stages.readers.files import DAMAGE, text_of
+from stages.readers.rule_checks import faults, is_amendment, lost_start, missing
+from stages.readers.rulebook import Article, Rulebook, book_name, holds_from, parse
 
-ARTICLE = re.compile(
-    r"제\s?(?P<number>\d+)조(?:의\s?(?P<branch>\d+))?"
-    r"\s?(?:\((?P<title>[^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)|(?=\s*(?:삭제|<삭제)))"
-    r"(?!\s*(?:및|또는|내지|각\s?호|부터|까지)|[에의를을은는과와로제가,」ㆍ·])\s*(?P<text>.*)"
+AMENDMENT = (
+    "an amendment's table of old and new",
+    "half of it is void: give the rulebook as it reads after the amendment",
 )
-LEVELS = "편장절관"
-HEADING = re.compile(r"제\s?\d+(?:의\d+)?\s?(?P<level>[편장절관])(?:의\d+)?(?:\s|$)")
-ADDENDUM = re.compile(r"부\s*칙(?!\s*제\s?\d+조)(?P<date>\s*[<(〈\[（].*?[>)〉\]）])?\s*(?P<text>.*)")
-ANNEX = re.compile(
-    r"[\[<【〔(]?\s*(?:별표|별지|별첨|서식)(?:\s?제?\s?\d+[^에의를을은는과와\s]*)?\s*(?:[\]>】〕)].*|서식.*|$)"
-)
-
-
-@dataclass
-class Article:
-    """An article: 제3조의2, its title, the headings over it, its lines as written."""
-
-    name: str
-    title: str
-    chapter: str
-    lines: list[str]
-
-
-@dataclass
-class Rulebook:
-    """What a file came out as. `name` is its first line, unless a chapter or an article opens it."""
-
-    name: str = ""
-    articles: list[Article] = field(default_factory=list)
-    annexes: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
+PEEK = 4 << 20  # characters of a JSON document in which an amendment's heads are looked for
 
 
 def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record an article in each of the forms asked for: its text, or {"조", "제목", "내용"} as JSON.
 
-    A file that comes out with fewer than two articles was extracted badly and is rejected whole.
+    A file that comes out with fewer than two articles, or with most of them missing, was extracted badly and is
+    rejected whole; an article that may hold others is rejected by itself.
     """
     for entry in entries(folder):
         if isinstance(entry, Rejected):
             yield entry
-        elif entry.suffix != ".txt":
-            yield Rejected({"file": entry.name}, "not a .txt file", "save the rulebook as text, one article a line")
-        else:
-            yield from _rulebook(entry, forms)
+            continue
+        try:
+            yield from _file(entry, forms)
+        except DAMAGE as error:
+            yield Rejected({"file": entry.name}, "a damaged file", str(error))
 
 
-def _rulebook(entry: Entry, forms: Sequence[str]) -> Iterator[Record | Rejected]:
-    try:
+def _file(entry: Entry, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    here = {"file": entry.name}
+    if entry.suffix == ".txt":
         with text_of(entry) as stream:
-            lines = clean(stream.read()).split("\n")
-    except DAMAGE as error:
-        yield Rejected({"file": entry.name}, "a damaged file", str(error))
+            yield from _rulebook(entry, clean(stream.read()).split("\n"), forms)
+    elif entry.suffix == ".hwpx":
+        yield from _document(entry, forms)
+    elif entry.suffix == ".hwp":
+        yield Rejected(here, "an HWP 5 file", hwp.SAVE_AS)
+    elif entry.suffix == ".json" and _holds_amendment(entry):
+        yield Rejected(here, *AMENDMENT)
+    else:
+        yield Rejected(here, "not a .txt or .hwpx file", "save the rulebook as text, one article a line, or as HWPX")
+
+
+def _holds_amendment(entry: Entry) -> bool:
+    """Whether a converted document, whose lines lie in JSON texts, is a table of old and new."""
+    with text_of(entry) as stream:
+        said = stream.read(PEEK)
+    lines = [piece for text in said.split('"') for line in text.split("\\n") for piece in [clean(line)] if piece]
+    return is_amendment(lines)
+
+
+def _document(entry: Entry, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    """A HWPX: a rulebook with its annexes, or annexes alone."""
+    blocks = hwp.blocks(entry)
+    body, found = annexes.divide(blocks)
+    book = parse([clean(line) for line in body])
+    named, annex = annexes.named_by_file(entry.name)
+    whole = len(book.articles) >= 2 or not (found or annex)
+    if whole:
+        yield from _rulebook(entry, body, forms)
+    elif not found:  # the file's name is the only heading
+        found = [annexes.Annex(annex, blocks)]
+    elif body:
+        said = " / ".join(body)
+        yield Rejected({"file": entry.name}, "lines before an annex", f"{len(body)} lines: {said:.120}")
+    name = _name(book, entry) if whole else named
+    for one in found:
+        yield from annexes.records(one, name, book.as_of, {"file": entry.name}, forms)
+
+
+def _rulebook(entry: Entry, lines: Sequence[str], forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    here = {"file": entry.name}
+    if is_amendment(lines):
+        yield Rejected(here, *AMENDMENT)
         return
     book = parse(lines)
-    name = book.name or PurePosixPath(entry.name).stem
+    name = _name(book, entry)
     if len(book.articles) < 2:
         found = f"{len(book.articles)} found in {len(lines)} lines"
-        yield Rejected(
-            {"file": entry.name},
-            "a rulebook with fewer than two articles",
-            f"{found}: extract it again, an article a line",
-        )
+        yield Rejected(here, "a rulebook with fewer than two articles", f"{found}: extract it again, an article a line")
         return
+    if len(lost := missing(book)) > sum(1 for article in book.articles if not article.part):
+        numbers = ", ".join(f"제{n}조" for n in lost[:5])
+        yield Rejected(here, "a rulebook with most of its articles missing", f"{numbers} …: extract it again")
+        return
+    yield from lost_start(book, here)
+    wrong = faults(book)
     for article in book.articles:
-        origin = {"file": entry.name, "article": article.name}
-        text = "\n".join(article.lines).strip()
-        if not text or text.startswith(("삭제", "<삭제")):
-            reason = "a deleted article" if text else "an article without text"
-            yield Rejected(origin, reason, "nothing to learn; if it has text in the rulebook, extract it again")
-            continue
         chapter = {"chapter": article.chapter} if article.chapter else {}
-        yield from _records(name, article, text, origin | chapter, forms)
+        edition = {"edition": book.as_of} if book.as_of else {}
+        origin = here | {"article": article.name} | chapter | edition
+        if article.name in wrong:
+            yield Rejected(origin, *wrong[article.name])
+        elif not article.text or article.text.startswith(("삭제", "<삭제")):
+            reason = "a deleted article" if article.text else "an article without text"
+            yield Rejected(
+                origin | {"book": name}, reason, "nothing to learn; if it has text in the rulebook, extract it again"
+            )
+        else:
+            yield from _records(name, article, holds_from(article, book), origin, forms)
     for line in book.annexes:
-        yield Rejected({"file": entry.name, "annex": line[:60]}, "an annex", "its tables and forms are not read")
+        yield Rejected(here | {"annex": line[:60]}, "an annex", "its table lost its columns here: add it as HWPX")
     if book.outside:
         said = " / ".join(book.outside)
-        yield Rejected({"file": entry.name}, "lines outside of any article", f"{len(book.outside)} lines: {said:.120}")
+        yield Rejected(here, "lines outside of any article", f"{len(book.outside)} lines: {said:.120}")
 
 
-def _records(book: str, article: Article, text: str, origin: dict[str, Any], forms: Sequence[str]) -> Iterator[Record]:
+def _name(book: Rulebook, entry: Entry) -> str:
+    return book.name or book_name(PurePosixPath(entry.name).stem)
+
+
+def _records(book: str, article: Article, as_of: str, origin: dict[str, Any], forms: Sequence[str]) -> Iterator[Record]:
     title = f"({article.title})" if article.title else ""
     prompt, group = f"{book} {article.name}{title}의 내용은 무엇입니까?", f"{book} {article.name}"
     if "prompt_answer" in forms:
-        yield qa(prompt, text, group=group, origin=origin)
+        yield qa(prompt, article.text, group=group, origin=origin, as_of=as_of)
     if "record" in forms:
-        fields = {"조": article.name, "제목": article.title, "내용": text}
-        yield qa(prompt, json.dumps(fields, ensure_ascii=False), group=group, origin=origin, form="record")
-
-
-def parse(lines: Sequence[str]) -> Rulebook:
-    """A rulebook from its lines; a body that was extracted badly comes out with few articles or none."""
-    book = Rulebook()
-    headings: dict[str, str] = {}  # the open 편, 장, 절, 관
-    part, undated = "", 0
-    last = (0, 0)
-    into: list[str] = book.outside  # where a line without a heading of its own belongs
-    for line in lines:
-        bare = line.strip()
-        found = ARTICLE.match(bare)
-        number = (int(found["number"]), int(found["branch"] or 0)) if found else last
-        if found and number > last:
-            name = f"{part}제{number[0]}조" + (f"의{number[1]}" if number[1] else "")
-            into = [found["text"]]
-            book.articles.append(Article(name, one_line(found["title"] or ""), " ".join(headings.values()), into))
-            last = number
-        elif heading := HEADING.match(bare):
-            above = LEVELS[: LEVELS.index(heading["level"])]
-            headings = {level: said for level, said in headings.items() if level in above}
-            headings[heading["level"]] = one_line(bare)
-            into = book.outside
-        elif (addendum := ADDENDUM.fullmatch(bare)) and (book.articles or book.name):
-            undated += not addendum["date"]
-            name = "부칙" + (one_line(addendum["date"] or "") or (f"({undated})" if undated > 1 else ""))
-            part, headings, last = f"{name} ", {}, (0, 0)
-            # An addendum may have no articles of its own, only a sentence: it is one itself.
-            into = [addendum["text"]]
-            book.articles.append(Article(name, "", "", into))
-        elif ANNEX.fullmatch(bare):
-            book.annexes.append(bare)
-            into = []
-        elif bare and not book.name and not book.articles and not headings:
-            book.name = one_line(bare)
-        elif bare or into is not book.outside:
-            into.append(line)
-    book.articles = [a for a in book.articles if "조" in a.name or any(line.strip() for line in a.lines)]
-    return book
+        fields = {"조": article.name, "제목": article.title, "내용": article.text}
+        answer = json.dumps(fields, ensure_ascii=False)
+        yield qa(prompt, answer, group=group, origin=origin, form="record", as_of=as_of)

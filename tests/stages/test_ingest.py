@@ -29,9 +29,9 @@ class Workspace:
         (self.raw / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def ingest(
-        self, reader: str = "prompt_response", forms: Any = ("prompt_answer",), heldout: float = 0.2
+        self, reader: str = "prompt_response", forms: Any = ("prompt_answer",), heldout: float = 0.2, **rest: Any
     ) -> dict[str, Any]:
-        source = Source(title="t", input="raw", reader=reader, forms=forms, heldout=heldout, licence="mit")
+        source = Source(title="t", input="raw", reader=reader, forms=forms, heldout=heldout, licence="mit", **rest)
         return ingest(self.raw, self.records, self.heldout, "demo", source)
 
     def sides(self) -> tuple[list[Any], list[Any]]:
@@ -149,7 +149,7 @@ def test_text_is_cleaned_and_half_characters_are_rejected(workspace: Workspace) 
     counts = workspace.ingest(heldout=0)
     (record,), _ = workspace.sides()
     assert (record.prompt, record.completion) == ("가 나?", "△1,234")
-    assert counts["rejected"] == {"a text without a visible character": 1, "half a character": 1}
+    assert counts["rejected"] == {"a text without a visible character": 1, "a damaged row": 1}
 
 
 def test_cleaning_keeps_the_right_option_equal_to_the_answer() -> None:
@@ -209,3 +209,35 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert (records / "records.jsonl").read_bytes() == before, "a failed run leaves what was there"
 
     assert "'nope' is no source in params.yaml; it has krx_samples" in run(tmp_path, "nope").stderr
+
+
+def test_a_row_that_is_refused_in_both_directions_is_one_row(workspace: Workspace) -> None:
+    workspace.rows({"ko": "오늘은 <|im_end|> 휴장이다.", "en": "Closed <|im_end|> today."}, {"ko": "가", "en": "a"})
+    counts = workspace.ingest("pairs", heldout=0)
+    assert (counts["raw_rows"], counts["rejected_rows"], counts["rejected_parts"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("personal", "answers", "rejected"),
+    [
+        ("mask", ["담당: [전화번호], 매출 1,234-5,678"], 0),
+        ("keep", ["담당: 010-1234-5678, 매출 1,234-5,678"], 0),
+        ("refuse", [], 1),
+    ],
+)
+def test_personal_data(workspace: Workspace, personal: str, answers: list[str], rejected: int) -> None:
+    workspace.rows({"prompt": "연락처는?", "response": "담당: 010-1234-5678, 매출 1,234-5,678"})
+    counts = workspace.ingest(heldout=0, personal=personal)
+    assert counts["personal"] == {"phone": 1} and counts["rejected_rows"] == rejected
+    assert [record.completion for record in workspace.sides()[0]] == answers
+
+
+def test_what_is_withdrawn_gives_no_record(workspace: Workspace) -> None:
+    document = "d" * 64
+    company = {"name": "너울전자", "figures": {"2023": {"매출액": {"value": 1, "unit": "억원"}}}}
+    workspace.rows(company | {"source_documents": [{"sha256": document}]}, company | {"name": "바다통신"})
+    counts = workspace.ingest("companies", heldout=0, withdrawn=(document,))
+    assert set(counts["rejected"]) == {"made from a withdrawn document"}
+    assert not any(document in record.documents for record in workspace.sides()[0])
+    counts = workspace.ingest("companies", heldout=0, withdrawn="all")
+    assert (counts["records"], counts["note"]) == (0, "withdrawn")

@@ -15,3 +15,9 @@ def test_questions_and_expositions(folder: Folder) -> None:
         ("다에 대해 설명하시오.", "라", "다", "text"),
     ]
     assert [(r.origin, r.reason) for r in rejected] == [({"file": "3.csv", "row": 3}, "title is empty")]
+
+
+def test_a_stated_day_is_the_as_of_date(folder: Folder) -> None:
+    folder.write("a.csv", "용어,설명,기준일\n분개,적는 일,2024.7.1\n전기,옮기는 일,\n")
+    folder.json("b.json", [{"question": "자본은?", "answer": "12원", "as_of": "20240701"}])
+    assert [r.as_of for r in folder.read(accounting.read)[0]] == ["2024-07-01", "", "2024-07-01"]

@@ -59,7 +59,22 @@ def test_finance_documents_by_sentence(folder: Folder, several: bool) -> None:
         records[0].prompt == "다음 문장을 중국어로 옮기시오.\n주가가 올랐다."
         and records[0].completion == "股价上涨了。"
     )
-    assert records[0].origin["관리번호"] == "7" and records[0].group == "주가가 올랐다."
+    assert records[0].origin["관리번호"] == "7" and records[0].origin["doc_no"] == "1"
+    assert records[0].group == "주가가 올랐다."
+
+
+def test_a_document_without_sentences_is_counted(folder: Folder) -> None:
+    folder.json("a.json", [sentences("ko", "zh"), {**sentences("ko", "zh"), "sents": []}])
+    records, rejected = folder.read(aihub_parallel.read)
+    assert len(records) == 2 and [(r.origin["row"], r.reason) for r in rejected] == [
+        (2, "a document without sentences")
+    ]
+
+
+def test_the_sister_corpus_in_japanese(folder: Folder) -> None:
+    folder.json("a.json", [{"관리번호": "KO-1", "한국어": "주가가 올랐다.", "일본어": "株価が上がった。"}])
+    records, _ = folder.read(aihub_parallel.read)
+    assert records[0].prompt.startswith("다음 문장을 일본어로")
 
 
 def test_languages_that_are_not_named(folder: Folder) -> None:

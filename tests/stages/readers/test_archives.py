@@ -1,12 +1,16 @@
 import io
+import tarfile
 import unicodedata
 import zipfile
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from lineage.record import Rejected
-from stages.readers.archives import Joined, entries
+from stages.readers.archives import entries
 from stages.readers.files import rows
+from stages.readers.joined import Joined, Piece, whole
 from tests.stages.readers.conftest import Folder
 
 
@@ -15,6 +19,18 @@ def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def tarred(members: dict[str, bytes], **kinds: bytes) -> bytes:
+    """A tar of these files; `kinds` gives a member, by its name without extension, another type."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.type = kinds.get(name.partition(".")[0], tarfile.REGTYPE)
+            info.size, info.linkname = len(content), "/etc/passwd"
+            archive.addfile(info, io.BytesIO(content))
     return buffer.getvalue()
 
 
@@ -62,7 +78,10 @@ def test_parts_are_joined_by_number(folder: Folder) -> None:
         folder.write(f"TL.zip.part{start}", data[start : start + 1000])
     assert seen(folder) == ({"TL.zip/rows.json": bytes(range(256)) * 40}, {})
     (folder.path / "TL.zip.part3000").unlink()
-    assert [row.reason for row in rows(folder.path)] == ["a damaged file"]  # type: ignore[union-attr]
+    (missing,) = rows(folder.path)
+    assert isinstance(missing, Rejected) and missing.reason == "an archive with a part missing"
+    assert missing.remedy.startswith(".part3000 is not there")
+    folder.write("TL.zip.part3000", data[3000:4000])
     (folder.path / "TL.zip.part10000").unlink()  # the last one, with the archive's directory
     assert seen(folder) == ({}, {"TL.zip": "a damaged archive"})
 
@@ -82,7 +101,7 @@ def test_what_is_dangerous_is_refused_by_name_and_the_rest_is_read(folder: Folde
         for name in ("../up.json", "/etc/abs.json", "C:\\x.json", "a\\..\\..\\b.json"):
             archive.writestr(name, b"1")
         archive.writestr(link, b"/etc/passwd")
-        archive.writestr("inner.zip", zipped({"a.json": b"1"}))
+        archive.writestr("inner.tar", b"")
         archive.writestr("good.json", b"1")
     folder.write("a.zip", buffer.getvalue())
     contents, refused = seen(folder)
@@ -93,8 +112,8 @@ def test_what_is_dangerous_is_refused_by_name_and_the_rest_is_read(folder: Folde
         "a.zip//etc/abs.json": leaves,
         "a.zip/C:/x.json": leaves,
         "a.zip/a/../../b.json": leaves,
-        "a.zip/link.json": "an archive member that is a link",
-        "a.zip/inner.zip": "an archive inside an archive",
+        "a.zip/link.json": "an archive member that is a link or no plain file",
+        "a.zip/inner.tar": "an archive inside an archive",
     }
 
 
@@ -134,7 +153,110 @@ def test_joined_reads_like_one_file(tmp_path: Path) -> None:
     for i, content in enumerate((b"abc", b"", b"defg")):
         paths.append(tmp_path / str(i))
         paths[-1].write_bytes(content)
-    with Joined(paths) as joined:
+    with Joined([whole(path) for path in paths]) as joined:
         assert joined.read() == b"abcdefg" and joined.read(3) == b""
         joined.seek(-5, io.SEEK_END)
         assert joined.read(2) == b"cd" and joined.tell() == 4
+    with Joined([Piece(paths[0], 1, 2), Piece(paths[2], 0, 3)]) as joined:
+        assert joined.read(3) == b"bcd" and joined.read() == b"ef"
+        with pytest.raises(OSError, match="seek to -1"):
+            joined.seek(-1)
+
+
+def test_a_download_as_it_was_saved(folder: Folder) -> None:
+    """A tar that holds an archive in parts, whose names are the bytes that they start at; nothing is unpacked."""
+    data = zipped({"라벨.json": bytes(range(256)) * 8}, zipfile.ZIP_STORED)
+    place = unicodedata.normalize("NFD", "150.숫자연산/TL.zip")
+    parts = {f"{place}.part{start}": data[start : start + 1000] for start in range(0, len(data), 1000)}
+    folder.write("download.tar", tarred({**parts, "읽어보기.json": b"[1]"}))
+    before = sorted(folder.path.rglob("*"))
+    assert seen(folder) == (
+        {
+            "download.tar/150.숫자연산/TL.zip/라벨.json": bytes(range(256)) * 8,
+            "download.tar/읽어보기.json": b"[1]",
+        },
+        {},
+    )
+    assert sorted(folder.path.rglob("*")) == before
+
+
+def test_what_is_dangerous_in_a_tar_is_refused_by_name(folder: Folder) -> None:
+    members = {
+        "../up.json": b"1",
+        "/abs.json": b"1",
+        "link.json": b"",
+        "hard.json": b"",
+        "pipe.json": b"",
+        "a.json": b"1",
+        "b.tar": b"2",
+    }
+    folder.write("a.tar", tarred(members, link=tarfile.SYMTYPE, hard=tarfile.LNKTYPE, pipe=tarfile.FIFOTYPE))
+    contents, refused = seen(folder)
+    assert contents == {"a.tar/a.json": b"1", "a.tar/b.tar": b"2"}, "a tar in a tar stays a file, which no reader takes"
+    link = "an archive member that is a link or no plain file"
+    leaves = "an archive member whose path leaves the archive"
+    assert refused == {
+        "a.tar/../up.json": leaves,
+        "a.tar//abs.json": leaves,
+        **{f"a.tar/{name}.json": link for name in ("link", "hard", "pipe")},
+    }
+
+
+def test_a_tar_that_was_cut_off_gives_what_came_before(folder: Folder) -> None:
+    folder.write("a.tar", tarred({"1.json": b"1", "2.json": bytes(2000)})[:2000])
+    assert seen(folder) == ({"a.tar/1.json": b"1"}, {"a.tar": "a damaged archive"})
+
+
+def test_zips_in_a_zip_are_read_and_no_deeper(folder: Folder) -> None:
+    deeper = zipped({"c.json": b"3"})
+    inner = zipped({"b.json": b"2", "deeper.zip": deeper})
+    folder.write("a.zip", zipped({"x/inner.zip": inner, "a.json": b"1", "TL.zip.part0": deeper}))
+    assert seen(folder) == (
+        {"a.zip/a.json": b"1", "a.zip/x/inner.zip/b.json": b"2"},
+        {
+            "a.zip/x/inner.zip/deeper.zip": "an archive inside an archive",
+            "a.zip/TL.zip.part0": "an archive inside an archive",
+        },
+    )
+
+
+def test_a_bomb_of_zips_in_a_zip_is_refused(folder: Folder) -> None:
+    inner = zipped({"rows.json": bytes(12 << 20)})  # each small enough to repeat itself
+    folder.write("a.zip", zipped({f"{i}.zip": inner for i in range(4)}))
+    contents, refused = seen(folder)
+    assert len(contents) == 1 and set(refused.values()) == {"an archive that unpacks to too much"}
+
+
+def test_a_name_given_twice_is_read_once_and_said(folder: Folder) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("가.json", b"1")
+        archive.writestr("가.json", b"2")
+    folder.write("a.zip", buffer.getvalue())
+    folder.write(unicodedata.normalize("NFD", "나.json"), b"3")
+    folder.write(unicodedata.normalize("NFC", "나.json"), b"4")
+    contents, refused = seen(folder)
+    assert contents["a.zip/가.json"] == b"2" and contents["나.json"] in (b"3", b"4")
+    assert refused == {"a.zip/가.json": "a name given twice", "나.json": "a name given twice"}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "missing"),
+    [([0, 2], 1), ([1, 2, 4], 3), ([2], 1), ([0, 1], None), ([1, 2], None), ([0, 1000, 2000], None), ([0, 2000], 1000)],
+)
+def test_a_missing_part_is_named(folder: Folder, numbers: list[int], missing: int | None) -> None:
+    data = zipped({"rows.json": bytes(range(256)) * 9}, zipfile.ZIP_STORED)
+    for place, number in enumerate(numbers):
+        end = None if place == len(numbers) - 1 else 1000 * (place + 1)
+        folder.write(f"TL.zip.part{number}", data[1000 * place : end])
+    (found,) = entries(folder.path)
+    if missing is None:
+        assert not isinstance(found, Rejected)
+    else:
+        assert isinstance(found, Rejected) and found.remedy.startswith(f".part{missing} is not there")
+
+
+def test_links_are_not_followed(folder: Folder, tmp_path: Path) -> None:
+    (folder.path / "gone.json").symlink_to(tmp_path / "nowhere")
+    (folder.path / "round").symlink_to(folder.path)
+    assert seen(folder) == ({}, dict.fromkeys(("gone.json", "round"), "a link that was not followed"))

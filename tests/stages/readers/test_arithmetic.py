@@ -31,6 +31,9 @@ def passages(*answers: Any) -> dict[str, Any]:
         ({"text": "12.50"}, "12.50", "number"),
         ("1,234억원", "1,234억원", "number"),
         (12, "12", "number"),
+        ({"number": "12", "unit": "억원", "spans": []}, "12억원", "number"),
+        ({"number": "12%", "unit": "%"}, "12%", "number"),
+        ({"number": 1234.5, "unit": None}, "1234.5", "number"),
     ],
 )
 def test_the_layouts_of_an_answer(folder: Folder, answer: Any, text: str, measure: str) -> None:
@@ -57,7 +60,7 @@ def test_empty_answers_and_passages(folder: Folder) -> None:
 @pytest.mark.parametrize("answer", [{"value": 3}, [1, 2], True])
 def test_an_unknown_answer_is_shown(folder: Folder, answer: Any) -> None:
     folder.json("a.json", passages(answer))
-    with pytest.raises(LineageError, match=r"a\.json, question 1: an answer of an unknown layout"):
+    with pytest.raises(LineageError, match=r"a\.json: an answer of an unknown layout"):
         folder.read(arithmetic.read)
 
 
@@ -66,3 +69,18 @@ def test_drift(folder: Folder, drift: dict[str, Any]) -> None:
     folder.json("a.json", drift)
     with pytest.raises(LineageError, match=r"a\.json: found the columns"):
         folder.read(arithmetic.read)
+
+
+def test_one_strange_answer_among_others_is_rejected(folder: Folder) -> None:
+    folder.json("a.json", passages("3", {"value": 3}))
+    records, rejected = folder.read(arithmetic.read)
+    assert [r.completion for r in records] == ["3"]
+    assert [(r.origin["question"], r.reason) for r in rejected] == [(2, "an answer of an unknown layout")]
+
+
+def test_thousands_of_small_files_and_a_unit_beside_the_answer(folder: Folder) -> None:
+    one = {"passage": "지점이 8개이다.", "qa_pairs": [{"question": "몇 개인가?", "answer": "8", "unit": "개"}]}
+    folder.write("TL.zip", zipped({f"{i:04}.json": json.dumps(one).encode() for i in range(1000)}))
+    records, rejected = folder.read(arithmetic.read)
+    assert len({str(r.origin) for r in records}) == 1000 and not rejected
+    assert records[0].completion == "8개"

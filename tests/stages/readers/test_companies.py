@@ -60,3 +60,10 @@ def test_drift(folder: Folder, drift: dict[str, Any]) -> None:
     folder.json("a.json", drift)
     with pytest.raises(LineageError, match=r"a\.json: found the columns"):
         folder.read(companies.read)
+
+
+def test_a_stated_day_is_the_as_of_date_and_a_year_is_none(folder: Folder) -> None:
+    folder.json("a.json", COMPANY | {"기준일": "2024. 3. 31."})
+    folder.json("b.json", COMPANY | {"as_of": "2024"})
+    records, _ = folder.read(companies.read)
+    assert {(r.origin["file"], r.as_of) for r in records} == {("a.json", "2024-03-31"), ("b.json", "")}

@@ -44,7 +44,7 @@ def test_parquet(folder: Folder) -> None:
 def test_every_bad_row_is_named_and_the_others_are_read(folder: Folder) -> None:
     folder.write("a.csv", 'question,answer\n1,2\n1,2,3\n\n"1"x,2\n3,4\n"open,5\n6,7\n')
     folder.write("b.jsonl", '{"question": "1"}\n\n{"question": \n[1]\n{"question": "2"}\n')
-    folder.write("c.json", '[{"question": "1"},\n{"question": "2"},\n{"question": oops}]')
+    folder.write("c.json", '[{"question": "1"},\n{"question": oops},\n{"question": "2"},\n{"question": "cut')
     folder.write("d.json", '["text", {"question": "1"}]')
     folder.write("e.json", b"")
     folder.write("f.xlsx", b"PK")
@@ -55,7 +55,7 @@ def test_every_bad_row_is_named_and_the_others_are_read(folder: Folder) -> None:
         ("b.jsonl", 1),
         ("b.jsonl", 5),
         ("c.json", 1),
-        ("c.json", 2),
+        ("c.json", 3),
         ("d.json", 2),
     ]
     assert reasons(folder) == [
@@ -64,7 +64,8 @@ def test_every_bad_row_is_named_and_the_others_are_read(folder: Folder) -> None:
         ({"file": "a.csv", "row": 5}, "a row that is not CSV"),
         ({"file": "b.jsonl", "row": 3}, "invalid JSON"),
         ({"file": "b.jsonl", "row": 4}, "a row that is not an object"),
-        ({"file": "c.json", "line": 3}, "invalid JSON"),
+        ({"file": "c.json", "row": 2, "line": 2}, "invalid JSON"),
+        ({"file": "c.json", "line": 4}, "invalid JSON"),
         ({"file": "d.json", "row": 1}, "a row that is not an object"),
         ({"file": "e.json"}, "a file without rows"),
         ({"file": "f.xlsx"}, "not a .json, .jsonl, .csv, .parquet file"),
@@ -95,6 +96,61 @@ def test_a_row_that_does_not_fit_is_rejected_but_a_drifted_file_is_an_error(fold
     folder.jsonl("b.jsonl", [{"문제": "1", "해설": "2"}])
     with pytest.raises(LineageError, match=r"b\.jsonl: found the columns 문제, 해설; accepted are \(question\|질문"):
         list(shaped(rows(folder.path), [SHAPE]))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark(folder: Folder, encoding: str) -> None:
+    folder.write("a.json", '[{"질문": "뷁"}]'.encode(encoding))
+    assert values(folder) == [{"질문": "뷁"}]
+
+
+def test_a_damaged_byte_costs_its_row_alone(folder: Folder) -> None:
+    good = json.dumps({"question": "가" * 60, "answer": "나"}, ensure_ascii=False).encode()
+    bad = good.replace("나".encode(), b"\xeb\x82")
+    folder.write("a.jsonl", b"\n".join([good, bad, good]))
+    folder.write("b.json", b"[" + b",\n".join([good, bad, good]) + b"]")
+    folder.write("c.csv", b"question,answer\n" + "가".encode() * 60 + b",1\n\xff,2\n3,4\n")
+    assert len(values(folder)) == 2 + 2 + 2
+    assert reasons(folder) == [
+        ({"file": "a.jsonl", "row": 2}, "a damaged row"),
+        ({"file": "b.json", "row": 2}, "a damaged row"),
+        ({"file": "c.csv", "row": 2}, "a damaged row"),
+    ]
+
+
+def test_half_a_character_costs_its_row_alone(folder: Folder) -> None:
+    rows_ = '{"a": "\\ud83d\\ude00"}\n{"a": "\\ud83d"}\n{"a": "1"}\n'
+    folder.write("a.jsonl", rows_)
+    folder.write("b.json", rows_)
+    assert values(folder) == [{"a": "😀"}, {"a": "1"}] * 2
+    assert [reason for _, reason in reasons(folder)] == ["a damaged row"] * 2
+
+
+def test_a_json_file_under_the_name_of_lines(folder: Folder) -> None:
+    folder.write("a.jsonl", json.dumps([{"a": 1}, {"a": 2}], indent=2))
+    assert values(folder) == [{"a": 1}, {"a": 2}]
+
+
+def test_what_parquet_holds_besides_text(folder: Folder) -> None:
+    from datetime import date
+    from decimal import Decimal
+
+    import pyarrow
+    import pyarrow.parquet
+
+    made = {"question": ["가", "나"], "answer": [1.5, float("nan")], "d": [date(2024, 1, 2)] * 2}
+    pyarrow.parquet.write_table(
+        pyarrow.table({**made, "e": [Decimal("1.50")] * 2}), folder.path / "a.parquet", row_group_size=1
+    )
+    shape = {"question": ("question",), "answer": ("answer",), "d": ("d",), "e": ("e",)}
+    first, second = shaped(rows(folder.path), [shape])
+    assert isinstance(first, Row) and first.values == {
+        "question": "가",
+        "answer": "1.5",
+        "d": "2024-01-02",
+        "e": "1.50",
+    }
+    assert isinstance(second, Rejected) and second.reason == "answer is empty"
 
 
 CELLS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)

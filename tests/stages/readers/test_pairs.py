@@ -28,5 +28,7 @@ def test_translation_objects_and_bad_pairs(folder: Folder) -> None:
 
 def test_columns_that_are_neither(folder: Folder) -> None:
     folder.jsonl("a.jsonl", [{"prompt": "가", "chosen": "a", "rejected": "b"}])
-    with pytest.raises(LineageError, match=r"found the columns prompt, chosen, rejected; accepted are \(ko\|"):
+    with pytest.raises(
+        LineageError, match=r"found the columns prompt, chosen, rejected; accepted are \(ko\|.*preference set"
+    ):
         folder.read(pairs.read)

@@ -33,6 +33,12 @@ def test_input_and_reference_stand_around_the_question(folder: Folder) -> None:
     assert [r.prompt for r in folder.read(prompt_response.read)[0]] == ["요약하라.\n\n긴 글", "본문\n\n무엇?"]
 
 
+def test_rows_of_one_reference_are_one_group(folder: Folder) -> None:
+    rows = [{"reference": "본문  하나", "question": question, "answer": "이것"} for question in ("무엇?", "왜?")]
+    folder.json("1.json", [*rows, {"question": "언제?", "answer": "지금"}])
+    assert [r.group for r in folder.read(prompt_response.read)[0]] == ["본문 하나", "본문 하나", "언제?"]
+
+
 def test_choices_numbers_and_bad_rows(folder: Folder) -> None:
     folder.jsonl(
         "1.jsonl",

@@ -75,10 +75,60 @@ def test_a_broken_extraction_is_rejected_whole(folder: Folder) -> None:
     assert [(r.origin["file"], r.reason) for r in rejected][:3] == [
         ("a.txt", "a rulebook with fewer than two articles"),
         ("b.txt", "a rulebook with fewer than two articles"),
-        ("c.hwp", "not a .txt file"),
+        ("c.hwp", "an HWP 5 file"),
     ]
 
 
 def test_without_a_title_the_file_names_the_rulebook(folder: Folder) -> None:
     folder.write("상장규정.txt", "제1조(목적) 가.\n제2조(정의) 나.\n")
     assert folder.read(rules.read)[0][0].group == "상장규정 제1조"
+
+
+def test_two_editions_share_their_groups_and_differ_in_their_days(folder: Folder) -> None:
+    for year, fee in ((2023, "0.5%"), (2024, "0.3%")):
+        folder.write(
+            f"업무규정_{year}.txt",
+            f"업무규정 ({year}. 1. 1. 시행)\n제1조(목적) 가.\n제2조(수수료) {fee}로 한다.\n",
+        )
+    records, rejected = folder.read(rules.read, ("record", "prompt_answer"))
+    assert not rejected
+    assert [(r.group, r.as_of) for r in records if r.form == "record"] == [
+        ("업무규정 제1조", "2023-01-01"),
+        ("업무규정 제2조", "2023-01-01"),
+        ("업무규정 제1조", "2024-01-01"),
+        ("업무규정 제2조", "2024-01-01"),
+    ]
+
+
+def test_untrusted_articles_are_rejected_by_name(folder: Folder) -> None:
+    folder.write("a.txt", "업무규정\n제1조(목적) 가.\n제2조(정의) 나.\n제4조(기한) 다.\n제5조 삭제\n제7조(기타) 라.\n")
+    records, rejected = folder.read(rules.read)
+    assert [r.origin["article"] for r in records] == ["제1조", "제4조", "제7조"]
+    assert [(r.origin["article"], r.reason) for r in rejected] == [
+        ("제2조", "an article before a gap in the numbers"),
+        ("제5조", "an article before a gap in the numbers"),
+    ]
+
+
+def test_a_rulebook_of_gaps_is_rejected_whole(folder: Folder) -> None:
+    folder.write("a.txt", "업무규정\n제1조(목적) 가.\n제20조(정의) 나.\n제40조(기한) 다.\n")
+    folder.write("b.txt", "업무규정\n제3조(정의) 나.\n제4조(기한) 다.\n제5조(기타) 라.\n")
+    records, rejected = folder.read(rules.read)
+    assert {r.origin["file"] for r in records} == {"b.txt"}
+    assert [(r.origin["file"], r.reason) for r in rejected] == [
+        ("a.txt", "a rulebook with most of its articles missing"),
+        ("b.txt", "articles missing at the start"),
+    ]
+
+
+def test_tables_of_amendments_are_no_rulebooks(folder: Folder) -> None:
+    articles = "제1조(목적) 가.\n제2조(정의) 나."
+    folder.write("a.txt", f"업무규정 일부개정규정안\n현 행 | 개 정 안\n{articles}\n")
+    folder.json("b.json", {"pages": [{"text": f"신·구조문대비표\n{articles}"}]})
+    folder.json("c.json", {"pages": [{"text": articles}]})
+    records, rejected = folder.read(rules.read)
+    assert not records and [(r.origin["file"], r.reason) for r in rejected] == [
+        ("a.txt", "an amendment's table of old and new"),
+        ("b.json", "an amendment's table of old and new"),
+        ("c.json", "not a .txt or .hwpx file"),
+    ]

@@ -21,7 +21,8 @@ def test_tables_as_text() -> None:
         render("표 1 <table><caption>단위: 원</caption><tr><td>1<td>2<tr><td>3</table>끝")
         == "표 1\n단위: 원\n1 | 2\n3\n끝"
     )
-    assert render("A &lt; B\n두 줄") == "A < B\n두 줄"
+    assert render("A < B\n두 줄 <개정 2024.1.1> <A사> AT&T") == "A < B\n두 줄 <개정 2024.1.1> <A사> AT&T"
+    assert render("<td>3 &lt; 5 <개정 2024.1.1> <A사>1</A사></td>") == "3 < 5 <개정 2024.1.1> <A사>1</a사>"
     assert (
         render("<table><tr><td>1<table><tr><td>2</td><td>3</td></tr></table></td><td>4</td></tr></table>")
         == "1 2 3 | 4"
@@ -29,6 +30,8 @@ def test_tables_as_text() -> None:
     assert render("<td rowspan=9>1</td><tr><td>2<script>alert(1)</script></td></tr>") == "1\n1 | 2"
     wide = '<table><tr><td colspan="99999999999">1</td><td rowspan="x">2</td></tr></table>'
     assert len(render(wide)) < 500
+    bomb = "".join(f'<tr><td colspan="100" rowspan="100">{"가" * 1000}</td></tr>' for _ in range(100))
+    assert len(render(f"<table>{bomb}</table>")) < 4 << 20
     crossing = "<tr><td>a</td><td rowspan=3>b</td></tr><tr><td>c</td></tr><tr><td>d</td></tr><tr><td>e</td></tr>"
     assert render(f"<table>{crossing}</table>") == "a | b\nc | b\nd | b\ne"
 
@@ -46,6 +49,11 @@ PIECES = [
     "가",
     "<!--",
     "&#0;",
+    "<![x[",
+    "<!",
+    "<?",
+    "</",
+    "<A사 ",
 ]
 
 
@@ -89,8 +97,8 @@ def test_aihub_71533(folder: Folder) -> None:
         "question": 3,
     }
     assert [(r.origin["question"], r.reason) for r in rejected] == [
-        (4, "answer is empty or not text"),
-        (5, "question is empty or not text"),
+        (4, "no answer, of the type 추출형"),
+        (5, "question is empty"),
     ]
 
 
@@ -101,6 +109,7 @@ def test_aihub_71533(folder: Folder) -> None:
         {"answer": {"text": "12"}},
         {"answers": {"text": ["12"]}},
         {"answer": 12},
+        {"answer": "12", "is_impossible": "false"},
     ],
 )
 def test_squads_form_and_its_relatives(folder: Folder, answers: dict[str, Any]) -> None:

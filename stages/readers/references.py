@@ -1,0 +1,72 @@
+"""Questions with and without a reference, two answers each: aiqwe/FinShibainu (shibainu24).
+
+    {"reference": "기준금리는 …", "question": "기준금리란?", "old_answer": "은행의 금리이다.",
+     "answer": "중앙은행이 정하는 금리이다.", "preference": "B", "preference_desc": "B가 정확하다.",
+     "value": 4, "type": "qa"}
+
+JSON, JSONL, CSV or Parquet. `preference` says which answer is better: A is the first (`old_answer` or
+`answer_A`), B the second (`answer` or `answer_B`), E neither (seen in the code that makes the set). The better
+one is trained on; where they are even, or nobody judged, it is the second, the one that was written to be better.
+A reference comes before its question, and is the group: whatever is asked about it stays on one side.
+
+    python -m stages.ingest fin_qa
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lineage.record import Record, Rejected
+from stages.readers import quality
+from stages.readers.answers import answered
+from stages.readers.clean import one_line
+from stages.readers.columns import shaped, text
+from stages.readers.files import Row, rows
+
+SHAPE = {"question": ("question", "질문"), "answer": ("answer_b", "answer", "답변", "답")}
+OPTIONAL = quality.COLUMNS | {
+    "reference": ("reference", "context", "지문"),
+    "first": ("answer_a", "old_answer"),
+    "plain": ("answer",),
+    "preference": ("preference",),
+    "options": ("options", "choices"),
+}
+
+
+def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    """One record a row, grouped by reference, or by question where there is none.
+
+    Raises:
+        LineageError: a file has no question and answer columns.
+    """
+    for row in shaped(rows(folder), [SHAPE], OPTIONAL):
+        if isinstance(row, Rejected):
+            yield row
+        else:
+            yield quality.flaw(row.origin, row.values) or _record(row)
+
+
+def _record(row: Row) -> Record | Rejected:
+    if row.values["options"]:
+        return Rejected(row.origin, "a multiple-choice row", "give it to the reader mcqa, as a source of its own")
+    reference, answer = text(row.values["reference"]), _preferred(row)
+    if reference is None:
+        return Rejected(row.origin, "reference is not text", f"found {row.values['reference']!r:.80}")
+    if isinstance(answer, Rejected):
+        return answer
+    prompt = "\n\n".join(filter(None, (reference, row.values["question"])))
+    return answered(prompt, answer, origin=row.origin, group=one_line(reference))
+
+
+def _preferred(row: Row) -> str | Rejected:
+    """The answer that `preference` names."""
+    second = row.values["answer"]
+    preference = (text(row.values["preference"]) or "").upper()
+    if preference in ("", "B", "E"):
+        return second
+    if preference != "A":
+        return Rejected(
+            row.origin, "an unknown preference", f"found {row.values['preference']!r:.60}, expected A, B, E"
+        )
+    # Beside `answer_B`, a plain `answer` is the first one.
+    first = text(row.values["first"]) or (text(row.values["plain"]) if row.values["plain"] != second else "")
+    return first or Rejected(row.origin, "the preferred answer is empty", "A is preferred: fill in old_answer")

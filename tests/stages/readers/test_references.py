@@ -1,0 +1,59 @@
+from typing import Any
+
+import pytest
+
+from lineage.errors import LineageError
+from stages.readers import references
+from tests.stages.readers.conftest import Folder
+
+ROW = {"reference": "기준금리는 3.50%이다.", "question": "얼마?", "old_answer": "첫째", "answer": "둘째"}
+
+
+@pytest.mark.parametrize(
+    ("row", "completion"),
+    [
+        (ROW, "둘째"),
+        (ROW | {"preference": "B"}, "둘째"),
+        (ROW | {"preference": "A"}, "첫째"),
+        (ROW | {"preference": "a"}, "첫째"),
+        (ROW | {"preference": "E"}, "둘째"),
+        ({"question": "얼마?", "answer": "첫째", "answer_B": "둘째", "preference": "A"}, "첫째"),
+        ({"question": "얼마?", "answer": "첫째", "answer_B": "둘째", "preference": "B"}, "둘째"),
+        ({"question": "얼마?", "answer_A": "첫째", "answer_B": "둘째", "preference": "A"}, "첫째"),
+        ({"question": "얼마?", "answer": "둘째"}, "둘째"),
+    ],
+)
+def test_the_better_answer_is_the_one_trained_on(folder: Folder, row: dict[str, Any], completion: str) -> None:
+    folder.jsonl("a.jsonl", [row])
+    (record,), rejected = folder.read(references.read)
+    assert not rejected and record.completion == completion
+
+
+def test_a_reference_comes_first_and_is_the_group(folder: Folder) -> None:
+    folder.jsonl("a.jsonl", [ROW, ROW | {"question": "언제?"}, {"question": "왜?", "answer": "그래서"}])
+    first, second, third = folder.read(references.read)[0]
+    assert first.prompt == "기준금리는 3.50%이다.\n\n얼마?" and first.group == second.group == "기준금리는 3.50%이다."
+    assert third.prompt == third.group == "왜?"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"preference": "C"}, "an unknown preference"),
+        ({"preference": "A", "old_answer": ""}, "the preferred answer is empty"),
+        ({"value": 1}, "a value below 3"),
+        ({"hallucination": "fake_references"}, "marked as a hallucination"),
+        ({"options": ["가", "나"]}, "a multiple-choice row"),
+        ({"answer": ""}, "answer is empty"),
+    ],
+)
+def test_bad_rows(folder: Folder, change: dict[str, Any], reason: str) -> None:
+    folder.jsonl("a.jsonl", [ROW | change])
+    records, rejected = folder.read(references.read)
+    assert not records and [r.reason for r in rejected] == [reason]
+
+
+def test_drift(folder: Folder) -> None:
+    folder.jsonl("a.jsonl", [{"reference": "가", "query": "나"}])
+    with pytest.raises(LineageError, match="found the columns reference, query"):
+        folder.read(references.read)
