@@ -1,24 +1,30 @@
-"""A version's training rows: `python -m stages.mix v2` → `data/mixes/v2/{own,replay}.jsonl` and `mix.json`.
+"""A version's training rows: `python -m stages.mix v2` → `data/mixes/v2/`.
 
-`own.jsonl` holds what the version's mix asks for, `replay.jsonl` what it repeats of its ancestors' mixes. Which rows
-are taken follows from a hash of seed, version and record id, so that a row's fate does not depend on its neighbours,
-and an ancestor's choice can be made again without reading its mix.
+    own.jsonl       what the version's mix asks for
+    replay.jsonl    what it repeats of its ancestors' mixes
+    left_out.csv    reason,id,cause: the rows that were left out, and the row or document that each stood back for
+    mix.json        the counts, by source and reason
+
+Which rows are taken is decided in `stages/choice.py`. Of a row that was taken, memory holds a hash, never the text.
 """
 
-import hashlib
-import heapq
+import csv
+from array import array
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from lineage.curriculum import Curriculum, load_curriculum
 from lineage.errors import LineageError
 from lineage.files import appearing, write_json
-from lineage.record import Record, from_json, read_records
+from lineage.record import Record
 from lineage.stage import argument, run_stage
-
-RECORDS = Path("data/records")
+from stages.choice import Account, Choice, Chooser, chance, chooser, lines, read_at, records_file
+from stages.findings import Findings, Repetitions, Taken
 
 
 def main() -> None:
@@ -30,147 +36,167 @@ def main() -> None:
     with appearing(Path("data/mixes", version)) as (out,):
         summary = mix(c, version, out)
     replayed = summary["replay"]["rows"]
-    print(f"{version}: {summary['rows'] - replayed:,} rows of its own, {replayed:,} replayed")
+    reasons = {reason: sum(summary[reason].values()) for reason in ("superseded", "contaminated", "duplicates")}
+    reasons["excluded"] = sum(summary["excluded"]["dropped"].values())
+    left_out = "".join(f", {rows:,} {reason}" for reason, rows in reasons.items() if rows)
+    print(f"{version}: {summary['rows'] - replayed:,} rows of its own, {replayed:,} replayed{left_out}")
 
 
 def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
     """Write the rows into `out` and return what `mix.json` says.
 
     Raises:
-        LineageError: if a source of the mix gave no records, or an ancestor saw what none may have seen.
+        LineageError: if a source of the mix gave no records or all are withdrawn, another stage's findings are not
+            there, or an ancestor saw what none may have seen.
     """
-    spec = c.versions[version]
-    barred = excluded_documents(spec.exclude)
-    if spec.exclude_scope == "ancestry":
-        unseen_by_ancestors(c, version, barred)
-    dropped: Counter[str] = Counter()
-    own: dict[str, dict[str, Any]] = {}
-    own_ids: set[bytes] = set()
+    spec, findings = c.versions[version], Findings()
+    mine = chooser(c, version, findings)
+    if not mine.sources:
+        raise LineageError(
+            f"{version}: every source of its mix is withdrawn ({', '.join(spec.mix)}); name another one in "
+            f"versions.{version}.mix, or take {version} and what continues it out of params.yaml"
+        )
+    line, pool = ancestors_rows(mine)
+    taken, own = mine.memory(), Counter[str]()
+    with ExitStack() as stack:
+        file = stack.enter_context((out / "own.jsonl").open("w", encoding="utf-8"))
+        listed = csv.writer(stack.enter_context((out / "left_out.csv").open("w", encoding="utf-8", newline="")))
+        listed.writerow(("reason", "id", "cause"))
+        account = Account(listed=listed.writerow)
+        for source in mine.sources:
+            for choice in mine.own(source, taken, line, account):
+                file.write((mine.as_trained(choice.record).to_json() + "\n") * choice.copies)
+                own[source] += choice.copies
+            if not own[source]:
+                raise LineageError(_nothing_taken(mine, source, account))
 
-    with (out / "own.jsonl").open("w", encoding="utf-8") as file:
-        for source, entry in spec.mix.items():
-            counts: Counter[str] = Counter()
-            for record, copies in chosen(c, version, source, barred, counts):
-                own_ids.add(_key(record))
-                file.write((record.to_json() + "\n") * copies)
-                counts["taken"] += copies
-            dropped += Counter({source: counts["dropped"]})
-            if not counts["taken"]:
-                raise LineageError(_nothing_taken(c, version, source, counts))
-            own[source] = {"form": entry.form, "available": counts["available"], "taken": counts["taken"]}
+        file = stack.enter_context((out / "replay.jsonl").open("w", encoding="utf-8"))
+        wanted = round(own.total() * spec.replay / (1 - spec.replay))
+        came_from: dict[str, Counter[str]] = {}
+        for ancestor, record in pool.drawn(wanted, taken):
+            file.write(mine.as_trained(record).to_json() + "\n")
+            came_from.setdefault(ancestor, Counter())[record.source] += 1
 
-    own_rows = sum(entry["taken"] for entry in own.values())
-    wanted = round(own_rows * spec.replay / (1 - spec.replay))
-    pool = replayable(c, version, barred, own_ids)
-    picked = heapq.nsmallest(
-        wanted, ((_chance(c.seed, "replay", version, r.id), a, r.to_json(), r.source) for a, r in pool)
-    )
-    came_from: dict[str, Counter[str]] = {}
-    with (out / "replay.jsonl").open("w", encoding="utf-8") as file:
-        for _, ancestor, line, source in picked:
-            file.write(line + "\n")
-            came_from.setdefault(ancestor, Counter())[source] += 1
-
+    available = account.of("available")
+    replayed = sum(counts.total() for counts in came_from.values())
+    withdrawn = [source for source in spec.mix if source not in mine.sources]
     summary = {
         "version": version,
-        "rows": own_rows + len(picked),
-        "own": own,
-        "replay": {"share": spec.replay, "rows": len(picked), "from": came_from},
+        "rows": own.total() + replayed,
+        "own": {
+            source: {"form": entry.form, "available": available[source], "taken": own[source]}
+            for source, entry in mine.sources.items()
+        },
+        "replay": {"share": spec.replay, "rows": replayed, "from": came_from},
         "excluded": {
             "scope": spec.exclude_scope,
             "sources": list(spec.exclude),
-            "documents": len(barred),
-            "dropped": dropped,
+            "documents": len(mine.barred),
+            "dropped": account.of("excluded"),
         },
+        "duplicates": account.of("duplicates"),
+        "superseded": account.of("superseded"),
+        "contaminated": account.of("contaminated"),
+        "withdrawn": {source: _rows(source) for source in withdrawn},
     }
     write_json(out / "mix.json", summary)
     return summary
 
 
-def unseen_by_ancestors(c: Curriculum, version: str, barred: set[str]) -> None:
-    """Refuse an ancestor that was trained on text made from an excluded document, whatever its source is called."""
-    for ancestor in c.ancestors(version):
-        for source in c.versions[ancestor].mix:
-            for record, copies in chosen(c, ancestor, source, excluded_documents(c.versions[ancestor].exclude)):
-                if copies and barred.intersection(record.documents):
-                    raise LineageError(
-                        f"versions.{version}.exclude with exclude_scope: ancestry, but {ancestor} is trained on "
-                        f"{record.id} ({record.origin.get('file')}), made from an excluded document; continue a "
-                        f"version that is not, or use exclude_scope: mix"
-                    )
+class Pool:
+    """What the ancestors of a version were trained on, to be drawn from: 20 bytes a row."""
+
+    def __init__(self, mine: Chooser) -> None:
+        self.mine = mine
+        self.ancestors = mine.c.ancestors(mine.version)
+        self.names = list(mine.c.sources)
+        self.ranks, self.places = array("d"), array("q")
+        self.depths, self.sources = array("H"), array("H")
+
+    def add(self, ancestor: str, choice: Choice) -> None:
+        """A row that an ancestor was trained on."""
+        self.ranks.append(chance(self.mine.c.seed, "replay", self.mine.version, choice.record.id))
+        self.places.append(choice.at)
+        self.depths.append(self.ancestors.index(ancestor))
+        self.sources.append(self.names.index(choice.record.source))
+
+    def drawn(self, wanted: int, taken: Taken) -> Iterator[tuple[str, Record]]:
+        """`wanted` rows at most with their nearest ancestor, none twice and none that repeats what is `taken`."""
+        with ExitStack() as stack:
+            files = {
+                source: stack.enter_context(records_file(self.names[source]).open("rb"))
+                for source in sorted(set(self.sources))
+            }
+            for row in np.lexsort((self.depths, self.ranks)):
+                if not wanted:
+                    return
+                record = read_at(files[self.sources[row]], self.places[row])
+                against, _ = self.mine.reason_against(record)
+                if against or taken.repeated(record) or self.mine.heldout_twins([record])[0]:
+                    continue
+                taken.add(record)
+                wanted -= 1
+                yield self.ancestors[self.depths[row]], record
 
 
-def chosen(
-    c: Curriculum, version: str, source: str, barred: set[str], counts: Counter[str] | None = None
-) -> Iterator[tuple[Record, int]]:
-    """The records of a source that a version takes, each with how often: weight 2.5 takes half of them a third time.
+def ancestors_rows(mine: Chooser) -> tuple[Taken, Pool]:
+    """What the line before a version was trained on: as a memory for `deduplicate: ancestry`, and as a pool for replay.
 
-    Args:
-        barred: the documents that this version excludes; rows made from them are not there to be taken.
-        counts: gets the rows that were `available` and those `dropped` as barred.
+    Raises:
+        LineageError: if an ancestor was trained on text made from an excluded document, whatever its source is called,
+            and the version's `exclude_scope` is `ancestry`.
     """
-    entry = c.versions[version].mix[source]
-    counts = Counter() if counts is None else counts
-    rows = _allowed(RECORDS / source / "records.jsonl", entry.form, barred, counts)
-    if entry.count is not None:
-        ranked = ((_chance(c.seed, version, r.id), r.to_json()) for r in rows)
-        for _, line in heapq.nsmallest(entry.count, ranked):
-            yield from_json(line), 1
-    elif entry.weight is not None:
-        whole, part = divmod(entry.weight, 1)
-        for record in rows:
-            yield record, int(whole) + (_chance(c.seed, version, record.id) < part)
+    c, spec, pool = mine.c, mine.c.versions[mine.version], Pool(mine)
+    line = [mine.version, *c.ancestors(mine.version)]
+    remembers = any(c.versions[v].deduplicate == "ancestry" for v in line)
+    memory = Taken(mine.findings.repetitions if remembers else Repetitions())
+    if not (spec.replay or spec.deduplicate == "ancestry" or spec.exclude_scope == "ancestry"):
+        return memory, pool
+    for ancestor in reversed(line[1:]):
+        theirs = chooser(c, ancestor, mine.findings)
+        taken = theirs.memory()
+        for source in theirs.sources:
+            for choice in theirs.own(source, taken, memory, Account()):
+                if spec.exclude_scope == "ancestry" and mine.barred.intersection(choice.record.documents):
+                    raise LineageError(_seen_by(mine.version, ancestor, choice.record))
+                if remembers:
+                    memory.add(choice.record)
+                if spec.replay and source not in spec.exclude:
+                    pool.add(ancestor, choice)
+    return memory, pool
 
 
-def _allowed(file: Path, form: str, barred: set[str], counts: Counter[str]) -> Iterator[Record]:
-    for record in read_records(file):
-        if record.form == form:
-            fate = "dropped" if barred.intersection(record.documents) else "available"
-            counts[fate] += 1
-            if fate == "available":
-                yield record
+def _seen_by(version: str, ancestor: str, record: Record) -> str:
+    return (
+        f"versions.{version}.exclude with exclude_scope: ancestry, but {ancestor} is trained on {record.id} "
+        f"({record.origin.get('file')}), made from an excluded document; continue a version that is not, or use "
+        f"exclude_scope: mix"
+    )
 
 
-def _nothing_taken(c: Curriculum, version: str, source: str, counts: Counter[str]) -> str:
-    entry = c.versions[version].mix[source]
-    if counts["available"]:
-        return f"versions.{version}.mix.{source}.weight: {entry.weight} takes none of its rows; raise it"
+def _nothing_taken(mine: Chooser, source: str, account: Account) -> str:
+    entry, at = mine.sources[source], f"versions.{mine.version}"
+    lost = {reason: account.counts[reason, source] for reason in ("excluded", "superseded", "contaminated")}
+    repeated = account.counts["duplicates", source]
+    if repeated:
+        return (
+            f"{at}.mix.{source}: all its rows repeat rows that are taken already ({repeated:,}); take it out, or set "
+            f"{at}.deduplicate: none"
+        )
+    if account.counts["available", source]:
+        return f"{at}.mix.{source}.weight: {entry.weight} takes none of its rows; raise it"
     why = f"no records of form {entry.form!r}"
-    if counts["dropped"]:
-        why = f"only records made from documents that the version excludes ({counts['dropped']:,})"
-    remedy = f"put files into {c.raw_folder(source)}/ or take it out of versions.{version}.mix in params.yaml"
-    return f"{version}: its source {source!r} has {why}; {remedy}"
+    if lost["excluded"]:
+        why = f"only records made from documents that the version excludes ({lost['excluded']:,})"
+    elif any(lost.values()):
+        why = f"only records that are superseded or repeat held-out rows ({sum(lost.values()):,})"
+    remedy = f"put files into {mine.c.raw_folder(source)}/ or take it out of {at}.mix in params.yaml"
+    return f"{mine.version}: its source {source!r} has {why}; {remedy}"
 
 
-def replayable(c: Curriculum, version: str, barred: set[str], own_ids: set[bytes]) -> Iterator[tuple[str, Record]]:
-    """What the ancestors were trained on, once each, without what this version excludes or has of its own."""
-    seen = set(own_ids)
-    for ancestor in c.ancestors(version) if c.versions[version].replay else []:
-        unseen = excluded_documents(c.versions[ancestor].exclude)  # the ancestor was not trained on them
-        for source in c.versions[ancestor].mix:
-            if source in c.versions[version].exclude:
-                continue
-            for record, copies in chosen(c, ancestor, source, unseen):
-                key = _key(record)
-                if copies and key not in seen and not barred.intersection(record.documents):
-                    seen.add(key)
-                    yield ancestor, record
-
-
-def excluded_documents(sources: tuple[str, ...]) -> set[str]:
-    """SHA-256 of every document behind the excluded sources, held-out ones included: their text may stand elsewhere."""
-    files = [RECORDS / source / "documents.txt" for source in sources]
-    return {line for file in files for line in file.read_text(encoding="utf-8").split()}
-
-
-def _key(record: Record) -> bytes:
-    return hashlib.blake2b(record.id.encode(), digest_size=8).digest()
-
-
-def _chance(*parts: object) -> float:
-    """A number in [0, 1) that is a function of `parts` alone."""
-    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
+def _rows(source: str) -> int:
+    """The rows of a withdrawn source that would have been there."""
+    return sum(1 for _ in lines(records_file(source)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """The exchange's enforcement rules as text: six rules with an article for each step of each procedure.
 
+    가온거래소 업무규정 시행세칙
+    [시행 2024. 1. 1.]
+
     제2장 호가
 
     제3조(호가의 접수) ① 회원은 호가를 하려는 때에는 거래소에 다음 각 호의 서류를 내야 한다.
@@ -9,7 +12,9 @@
     나. 손익계산서
     ② 거래소는 접수한 날부터 5일 이내에 결과를 알려야 한다. <개정 2024.1.1>
 
-What an article says follows from the step in its title, so that an unseen article can be foretold.
+What an article says follows from the step in its title, so that an unseen article can be foretold. Of one rule the
+edition before is there too: the same but for what was amended on 1 January 2024 (in `BEFORE`, and what that day's tails
+name), with an article that was deleted since.
 """
 
 from dataclasses import dataclass
@@ -128,6 +133,10 @@ STEPS = (
     ),
 )
 DAY_CHOICES = (3, 5, 7, 10)
+AMENDED = " <개정 2024.1.1>"
+# The days of the steps that were amended then: what the edition before gave. Nobody asks about these.
+BEFORE = {"접수": ("5일", "7일"), "변경": ("7일", "10일")}
+TWICE = RULES[0]  # the rule of which two editions are there
 
 
 def article_text(rule: Rule, procedure: str, step: Step) -> list[str]:
@@ -137,9 +146,15 @@ def article_text(rule: Rule, procedure: str, step: Step) -> list[str]:
     return [line.format_map(forms) for line in step.text]
 
 
-def rule_text(rule: Rule) -> str:
-    """One rule's file: chapters, articles, an inserted and a deleted article, and two supplements."""
-    lines = [f"{EXCHANGE} {rule.name}", "", "제1장 총칙", ""]
+def rule_text(rule: Rule, *, before: bool = False) -> str:
+    """One rule's file: chapters, articles, an inserted and a deleted article, and two supplements.
+
+    before: as it read until 1 January 2024.
+    """
+    lines = [f"{EXCHANGE} {rule.name}"]
+    if rule == TWICE:
+        lines += ["[시행 2023. 7. 1.]" if before else "[시행 2024. 1. 1.]"]
+    lines += ["", "제1장 총칙", ""]
     listed = ", ".join(rule.procedures)
     purpose = f"이 세칙은 {listed}에 관하여 필요한 사항을 정함을 목적으로 한다."
     who = with_particle(f'"{rule.who}"', "가")
@@ -155,19 +170,34 @@ def rule_text(rule: Rule) -> str:
         for step in STEPS:
             number += 1
             first, *rest = article_text(rule, procedure, step)
+            if before and step.name in BEFORE:
+                rest = [line.replace(AMENDED, "").replace(*BEFORE[step.name]) for line in rest]
             lines += [f"제{number}조({procedure}의 {step.name}) {first}", *rest, ""]
-        if chapter == 3:
+        if chapter == 3 and not before:
             yearly = f"거래소는 해마다 {with_particle(procedure, '를')} 점검해야 한다. <신설 2024.1.1>"
             lines += [f"제{number}조의2({procedure}의 점검) {yearly}", ""]
         if chapter == 4:
             number += 1
-            lines += [f"제{number}조 삭제 <2023.7.1>", ""]
+            lines += [_deleted(rule, procedure, number, before=before), ""]
     lines += ["부칙 <2023.7.1>", "", "제1조(시행일) 이 세칙은 2023년 7월 1일부터 시행한다.", ""]
-    lines += ["부칙 <2024.1.1>", "", "제1조(시행일) 이 세칙은 2024년 1월 1일부터 시행한다.", ""]
-    lines += ["제2조(경과조치) 이 세칙을 시행하기 전에 신청한 것은 종전의 규정에 따른다."]
-    return "\n".join(lines) + "\n"
+    if not before:
+        lines += ["부칙 <2024.1.1>", "", "제1조(시행일) 이 세칙은 2024년 1월 1일부터 시행한다.", ""]
+        lines += ["제2조(경과조치) 이 세칙을 시행하기 전에 신청한 것은 종전의 규정에 따른다."]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _deleted(rule: Rule, procedure: str, number: int, *, before: bool) -> str:
+    """The article that is no more; the edition before may still hold its text."""
+    if before:
+        return f"제{number}조({procedure}의 확인) 거래소는 {procedure}의 서류를 해마다 한 번 확인해야 한다."
+    return f"제{number}조 삭제 <{'2024.1.1' if rule == TWICE else '2023.7.1'}>"
 
 
 def rule_files() -> dict[str, bytes]:
-    """All rules by file name."""
-    return {f"{rule.name.replace(' ', '_')}.txt": rule_text(rule).encode() for rule in RULES}
+    """All rules by file name, and of one rule the edition before."""
+    files = {f"{_file_name(rule)}.txt": rule_text(rule).encode() for rule in RULES}
+    return files | {f"{_file_name(TWICE)}_20230701.txt": rule_text(TWICE, before=True).encode()}
+
+
+def _file_name(rule: Rule) -> str:
+    return rule.name.replace(" ", "_")

@@ -191,6 +191,7 @@ def test_another_template_or_adapter_is_measured_again(lineage_copy: Path, monke
 
 def test_a_large_set_is_sampled_by_id_and_grows_without_moving(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
+    tiny.write_rows(Path("data/superseded/superseded.jsonl"), [])
     rows = [tiny.row("many", f"질문 {n}", "답") for n in range(300)]
     tiny.write_rows(Path("data/heldout/many/prompt_answer.jsonl"), rows)
     (held,) = evaluate.heldout_sets(10)
@@ -204,8 +205,22 @@ def test_a_large_set_is_sampled_by_id_and_grows_without_moving(tmp_path: Path, m
 
 def test_an_empty_set_is_left_out(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
+    tiny.write_rows(Path("data/superseded/superseded.jsonl"), [])
     tiny.write_rows(Path("data/heldout/none/prompt_answer.jsonl"), [])
     assert evaluate.heldout_sets(10) == []
+
+
+def test_a_row_that_was_overtaken_is_asked_of_nobody(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [tiny.row("rules", f"제{n}조는?", "답") for n in range(3)]
+    tiny.write_rows(Path("data/heldout/rules/prompt_answer.jsonl"), rows)
+    with pytest.raises(LineageError, match="dvc repro superseded"):
+        evaluate.heldout_sets(10)
+    overtaken = Path("data/superseded/superseded.jsonl")
+    overtaken.parent.mkdir(parents=True)
+    overtaken.write_text(json.dumps({"id": rows[1].id, "by": rows[2].id}) + "\n", encoding="utf-8")
+    (held,) = evaluate.heldout_sets(10)
+    assert {r.id for r in held.records} == {rows[0].id, rows[2].id} and held.heldout_rows == 2
 
 
 def test_rows_longer_than_max_length_are_left_out_for_all(lineage_copy: Path, capsys) -> None:

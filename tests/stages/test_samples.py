@@ -17,7 +17,7 @@ import pymupdf
 import pytest
 
 from lineage.curriculum import load_curriculum
-from stages import samples
+from stages import samples, superseded
 from stages.ingest import ingest, is_heldout
 from stages.samples import SOURCES
 from stages.world.damage import PASSWORD
@@ -79,7 +79,8 @@ def test_two_processes_write_the_same_bytes(worlds: tuple[Path, Path]) -> None:
 
 
 def test_every_source_of_the_curriculum_has_files_and_all_are_small(world: Path) -> None:
-    assert sorted(path.name for path in world.iterdir()) == sorted(load_curriculum(ROOT / "params.yaml").sources)
+    c = load_curriculum(ROOT / "params.yaml")
+    assert {path.name for path in world.iterdir()} == set(c.sources) - set(c.generated)
     assert all(files_under(world / source) for source in SOURCES)
     assert sum(path.stat().st_size for path in files_under(world)) < 10 << 20
 
@@ -104,6 +105,23 @@ def test_thirty_rows_and_more_are_held_out(world: Path, tmp_path: Path, source: 
     counts = ingest(world / source, records, heldout, source, load_curriculum(ROOT / "params.yaml").sources[source])
     assert all(form["heldout"] >= 30 for form in counts["forms"].values()), counts
     assert counts["rejected_rows"] <= 6, counts["rejected"]
+
+
+def test_one_rulebook_has_an_edition_before_of_which_a_dozen_articles_are_overtaken(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("data/records/rules", "data/heldout/rules", "out"):
+        Path(folder).mkdir(parents=True)
+    rules = load_curriculum(ROOT / "params.yaml").sources["rules"]
+    counts = ingest(world / "rules", Path("data/records/rules"), Path("data/heldout/rules"), "rules", rules)
+    summary = superseded.find(Path("out"))
+    rows = [json.loads(line) for line in Path("out/superseded.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == 2 * 11  # ten amended and one deleted, each in two forms
+    assert sum("삭제" in row["by"] for row in rows) == 2
+    assert {(row["as_of"], row["until"]) for row in rows} == {("2023-07-01", "2024-01-01")}
+    assert summary["conflicts"] == {"articles": 0, "questions": 0}
+    assert counts["duplicates"] > 60  # the rest of that edition says the same
 
 
 @pytest.mark.parametrize("source", PAPERS)
