@@ -8,18 +8,17 @@ import argparse
 import json
 import os
 import sys
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.tree import Tree
 
+from lineage.checkup import check
 from lineage.curriculum import BASE, Curriculum, load_curriculum
 from lineage.errors import LineageError
+from lineage.results import results
 from lineage.stage import prepare_environment, run_stage
+from lineage.tree import show
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -31,9 +30,20 @@ def main(arguments: list[str] | None = None) -> None:
     commands.add_parser("results", help="a table of the versions: what each learnt and forgot")
     commands.add_parser("ui", help="Prefect and MLflow on this machine: python -m flows.serve", add_help=False)
     commands.add_parser("publish", help="fill MLflow from what the graph made; again changes nothing")
+    inside = commands.add_parser("provenance", help="every source inside a version, through whom, under which terms")
+    inside.add_argument("version")
+    inside.add_argument("--json", action="store_true", help="the same facts for a program")
+    cards = commands.add_parser("cards", help="the data cards: where they are")
+    cards.add_argument("--check", action="store_true", help="add up every table again, and count the rows anew")
     get = commands.add_parser("fetch", help="a hub source's rows into data/raw/own/<source>, at its pinned commit")
     get.add_argument("source")
     get.add_argument("--pin", action="store_true", help="ask the hub for the present commit and write it first")
+    out = commands.add_parser(
+        "withdraw", help="take a source or a document out of everything made from it, and prove it"
+    )
+    out.add_argument("subject", help="a source, or the SHA-256 of a document")
+    out.add_argument("--dry-run", action="store_true", help="only name what it reached")
+    out.add_argument("--yes", action="store_true", help="do not ask")
     ask = commands.add_parser("ask", help="ask a version a question")
     ask.add_argument("version", help="base or a version of params.yaml")
     ask.add_argument("question")
@@ -58,120 +68,47 @@ def main(arguments: list[str] | None = None) -> None:
         if options.command == "show":
             show(c)
         elif options.command == "results":
-            results(c)
+            results()
         elif options.command == "check":
             check(c)
+        elif options.command == "provenance":
+            _provenance(c, options.version, options.json)
+        elif options.command == "cards":
+            _cards(options.check)
         elif options.command == "fetch":
             _fetch(c, options.source, options.pin)
+        elif options.command == "withdraw":
+            _withdraw(c, options.subject, options.dry_run, options.yes)
         else:
             _ask(c, options.version, options.question, options.tokens)
     except LineageError as error:
         sys.exit(f"\n✗ {error}\n")
 
 
-def show(c: Curriculum) -> None:
-    """Print the tree: each version's state, what it is trained on and why it continues its parent."""
-    tree = Tree(f"[bold]base[/] [dim]{_base_state()}[/]")
-    branches = {BASE: tree}
-    for name in c.in_order():
-        version = c.versions[name]
-        mix = " + ".join(version.mix)
-        line = f"[bold]{name}[/] {state_of(c, name)}\n[dim]{mix}\nbecause: {version.because}[/]"
-        branches[name] = branches[version.parent].add(line)
-    Console().print(tree)
+def _provenance(c: Curriculum, version: str, as_json: bool) -> None:
+    from lineage.terms import provenance, rendered
 
-
-def state_of(c: Curriculum, name: str) -> str:
-    """Whether a version's adapter is here, and the command that brings it back where it is not."""
-    record = Path("models", name, "lineage.json")
-    if not record.is_file():
-        locked = Path("dvc.lock").is_file() and f"train@{name}:" in Path("dvc.lock").read_text(encoding="utf-8")
-        back = f"dvc checkout models/{name} || " if locked else ""
-        return f"[yellow]not here[/] · {back}dvc repro train@{name}"
-    made = json.loads(record.read_text(encoding="utf-8"))
-    if made["parent"] != c.versions[name].parent:
-        return f"[yellow]stale[/] · trained on {made['parent']}, params.yaml says {c.versions[name].parent}"
-    return f"[green]built[/] · adapter {made['adapter'][:12]} · {made['mix']['rows']:,} rows · {made['steps']:,} steps"
-
-
-def results(c: Curriculum) -> None:
-    """Print a line a version: held-out NLL of its own sources against its parent, what it forgot, and where to look."""
-    file = Path("reports/comparison.json")
-    if not file.is_file():
-        raise LineageError(f"{file} is not there; build it with: dvc repro report")
-    table = Table("version", "from", "NLL on its own", "change (95 %)", "better", "forgot", "right answers")
-    for name, row in json.loads(file.read_text(encoding="utf-8"))["versions"].items():
-        pooled, own = row["pooled"], {n: s for n, s in row["sets"].items() if s["own"]}
-        low, high = pooled["interval"]
-        table.add_row(
-            name,
-            row["parent"],
-            f"{pooled['parent_nll']:.2f} → {pooled['nll']:.2f}",
-            f"{pooled['difference']:+.2f} ({low:+.2f}, {high:+.2f})",
-            f"{sum(s['improved'] is True for s in own.values())} of {len(own)}",
-            f"{len(row['forgot'])} of {len(row['sets']) - len(own)}",
-            _most_gained(own),
-        )
+    if version not in c.versions:
+        raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
+    facts = provenance(c, version)
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False, indent=2))
+        return
     console = Console()
-    console.width = max(console.width, 116)
-    console.print(table)
+    for part in rendered(facts):
+        console.print(part)
 
 
-def _most_gained(own: dict[str, Any]) -> str:
-    """The own set whose share of right answers (choices, numbers) rose most against the parent."""
-    exact = [(s["score"] - s["parent_score"], n, s) for n, s in own.items() if s["measure"] in ("choice", "number")]
-    if not exact:
-        return ""
-    _, name, best = max(exact, key=lambda one: one[0])
-    chance = f", chance {best['chance']:.0%}" if best["chance"] is not None else ""
-    return f"{name.partition('.')[0]} {best['parent_score']:.0%} → {best['score']:.0%}{chance}"
+def _cards(check_them: bool) -> None:
+    if not Path("data/cards/index.md").is_file():
+        raise LineageError("data/cards/index.md is not there; build it with: dvc repro cards")
+    print("data/cards/index.md: a card for each source and each mix")
+    if check_them:
+        from stages.datacards.checking import mistakes
 
-
-def check(c: Curriculum) -> None:
-    """Print what can be built from the data that is here, and where the installed packages differ from a record's."""
-    from stages.check import buildable, files_of, prepare
-
-    prepare(c)
-    console = Console()
-    console.print(f"params.yaml is sound: profile {c.profile}, data {c.data}, {len(c.versions)} versions")
-    if c.data == "own":
-        table = Table("source", "files", "folder", "reader")
-        for name, source in c.sources.items():
-            table.add_row(name, str(files_of(c, name)), c.raw_folder(name).as_posix(), source.reader)
-        console.print(table)
-    ready = []
-    for version in buildable(c):
-        if version.missing:
-            console.print(f"[yellow]{version.version}[/] cannot be built: no files for {', '.join(version.missing)}")
-        else:
-            ready.append(version.version)
-            console.print(f"[green]{version.version}[/] can be built: dvc repro train@{version.version}")
-    for line in drifted_packages():
-        console.print(f"[yellow]{line}[/]")
-    if not ready:
-        raise LineageError(f"nothing can be built yet; put files into data/raw/{c.data}/<source>/ (see the README)")
-
-
-def drifted_packages() -> list[str]:
-    """Adapters whose record names other package versions than those installed: rebuilding may give other bytes."""
-    lines = []
-    for file in sorted(Path("models").glob("*/lineage.json")):
-        for package, recorded in json.loads(file.read_text(encoding="utf-8"))["packages"].items():
-            try:
-                here = installed(package).partition("+")[0]
-            except PackageNotFoundError:
-                here = "missing"
-            if here != recorded:
-                lines.append(f"{file.parent.name} was trained with {package} {recorded}, here is {here}")
-    return lines
-
-
-def _base_state() -> str:
-    file = Path("models/base/base.json")
-    if not file.is_file():
-        return "not here · dvc repro base"
-    base = json.loads(file.read_text(encoding="utf-8"))
-    return f"{base['parameters'] / 1e6:,.1f} M parameters · {base['identity'][:12]}"
+        if found := mistakes():
+            raise LineageError("cards that do not add up:\n" + "\n".join(f"  {line}" for line in found))
+        print("every total is the sum of its rows, and every count was counted anew")
 
 
 def _fetch(c: Curriculum, source: str, pin: bool) -> None:
@@ -180,6 +117,37 @@ def _fetch(c: Curriculum, source: str, pin: bool) -> None:
     got = fetch(c, source, pin)
     print(f"data/raw/own/{source}/{got['file']}: {got['rows']:,} rows of {got['repo']} at {got['revision'][:12]}")
     print(f"Next: dvc add data/raw/own/{source}, so that DVC keeps them")
+
+
+def _withdraw(c: Curriculum, name: str, dry_run: bool, sure: bool) -> None:
+    from lineage.withdraw import plan, withdraw
+
+    reach = plan(c, name)
+    console = Console()
+    table = Table("what", "where", "how much", title=f"{name} reached")
+    table.add_row("raw files, deleted", c.raw_folder("").as_posix(), f"{len(reach.raw):,}")
+    table.add_row("documents", f"data/documents/{c.data}", f"{len(reach.documents):,}")
+    for source, ids in reach.records.items():
+        table.add_row("records", source, f"{len(ids):,}")
+    for version, rows in reach.mixes.items():
+        table.add_row("mix", version, f"{rows:,} rows")
+    for version, why in reach.adapters.items():
+        table.add_row("adapter, trained again", version, why)
+    console.print(table)
+    if dry_run:
+        return
+    if not sure and (not sys.stdin.isatty() or input(f"Type {name} to withdraw it: ").strip() != name):
+        raise LineageError("nothing was changed; add --yes to withdraw without being asked")
+    proof = withdraw(reach)
+    table = Table("searched", "hits", title=f"{name} afterwards")
+    for place, hits in proof.hits.items():
+        table.add_row(place, f"{hits:,}")
+    console.print(table)
+    for place, objects in proof.unseen.items():
+        console.print(f"[yellow]{place}: {objects:,} objects are not in the local cache and were not read[/]")
+    if not proof.clean:
+        raise LineageError("something is left, see the table; run the same command again, or remove it by hand")
+    print(f"{name} is withdrawn. Commit params.yaml and dvc.lock, and push them with dvc push.")
 
 
 def _ask(c: Curriculum, version: str, question: str, tokens: int) -> None:

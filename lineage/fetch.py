@@ -69,7 +69,7 @@ def _receipt(folder: Path) -> dict[str, Any] | None:
 
 
 def _commit(source: str, repo: str, revision: str | None = None) -> str:
-    """The commit that a revision names, the present one without it. One question: it fails at once without a network."""
+    """The commit that a revision names, the present one without it. One question only: it fails fast offline."""
     import httpx
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError

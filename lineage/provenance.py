@@ -2,14 +2,14 @@
 
 An adapter continues its parent's weights, so what an ancestor was trained on is inside it too, whatever
 the version's own mix leaves out. The answer comes from the records beside the adapters, never from the
-curriculum: what was trained, not what is planned. Licences alone are passed in. Of a record,
-`models/<version>/lineage.json`, it reads
+curriculum: what was trained, not what is planned. Licences alone are passed in. What follows from them is in
+`lineage/terms.py`. Of a record, `models/<version>/lineage.json`, it reads
 
     {"version": "v3", "parent": "v1", "parent_adapter": "2a78…", "adapter": "91c0…",
      "base": {"identity": "efe5…"},
      "mix": {"sources": {"site_reports": {"rows": 114, "tokens": 5002, "replayed_rows": 0}}}}
 
-    inside("v3", Path("models"), {"krx_samples": "KRX, no redistribution", …}).line   →  ("v1", "v3")
+    inside("v3", Path("models"), licences_of(curriculum)).line   →  ("v1", "v3")
 """
 
 import json
@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lineage.curriculum import BASE, Curriculum, Licence
 from lineage.errors import LineageError
 
-BASE = "base"
-UNKNOWN_LICENCE = "unknown: this source is no longer in params.yaml"
+UNKNOWN_LICENCE = Licence(
+    title="unknown: this source is no longer in params.yaml", redistribution="unknown", commercial="unknown"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Portion:
 
     version: str
     source: str
-    licence: str
+    licence: Licence
     rows: int
     replayed: int
     tokens: int
@@ -68,15 +70,20 @@ class Inside:
 
     @property
     def licences(self) -> dict[str, tuple[str, ...]]:
-        """The union of licences over the whole ancestry: licence → the sources that carry it."""
+        """The union of licences over the whole ancestry: a licence's title → the sources that carry it."""
         found: dict[str, dict[str, None]] = {}
         for portion in self.portions:
-            found.setdefault(portion.licence, {})[portion.source] = None
+            found.setdefault(portion.licence.title, {})[portion.source] = None
         return {licence: tuple(sources) for licence, sources in found.items()}
 
     def seen_by(self, source: str) -> tuple[str, ...]:
         """The versions of the line, oldest first, that were trained on a source."""
         return tuple(dict.fromkeys(p.version for p in self.portions if p.source == source and p.rows))
+
+
+def licences_of(c: Curriculum) -> dict[str, Licence]:
+    """The licence of every source of a curriculum."""
+    return {name: c.licences[source.licence] for name, source in c.sources.items()}
 
 
 def read_record(version: str, models: Path = Path("models")) -> dict[str, Any]:
@@ -101,13 +108,13 @@ def read_record(version: str, models: Path = Path("models")) -> dict[str, Any]:
     return record
 
 
-def inside(version: str, models: Path, licences: Mapping[str, str]) -> Inside:
+def inside(version: str, models: Path, licences: Mapping[str, Licence]) -> Inside:
     """Every source inside an adapter: through which version, how many rows and tokens, under which licence.
 
     Args:
         version: a trained version.
         models: the folder of adapters, `models/`.
-        licences: source → licence, from the curriculum.
+        licences: source → licence, from `licences_of`.
 
     Raises:
         LineageError: a record of the line is absent or damaged, or an ancestor was trained again since,
@@ -137,7 +144,7 @@ def inside(version: str, models: Path, licences: Mapping[str, str]) -> Inside:
     )
 
 
-def _portions(record: dict[str, Any], licences: Mapping[str, str]) -> list[Portion]:
+def _portions(record: dict[str, Any], licences: Mapping[str, Licence]) -> list[Portion]:
     return [
         Portion(
             version=record["version"],

@@ -38,12 +38,13 @@ def prepare(c: Curriculum) -> None:
     """Make the folders of a user's own sources that are not there yet: an empty source gives no records."""
     if c.data == "own":
         for source in c.sources:
-            c.raw_folder(source).mkdir(parents=True, exist_ok=True)
+            if source not in c.generated:
+                c.raw_folder(source).mkdir(parents=True, exist_ok=True)
 
 
 def files_of(c: Curriculum, source: str) -> int:
-    """How many raw files a source has."""
-    folder = c.raw_folder(source)
+    """How many raw files a source has; of a generated one, those of its reference."""
+    folder = c.raw_folder(c.generated[source].reference if source in c.generated else source)
     return sum(p.is_file() and not p.name.startswith(".") for p in folder.rglob("*")) if folder.is_dir() else 0
 
 

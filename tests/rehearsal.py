@@ -100,7 +100,7 @@ class Rehearsal:
         self.monkeypatch.setattr(module, "load_curriculum", lambda: c, raising=False)
         argument = key or ("base" if name == "baseline" else "")
         self.monkeypatch.setattr(sys, "argv", ["-m", *filter(None, [argument])])
-        for cache_ in ("evaluations", "tokens"):
+        for cache_ in ("evaluations", "tokens", "cards", "contamination"):
             shutil.rmtree(Path(".state", cache_), ignore_errors=True)
         self.reads.watch(c)
         try:
@@ -148,7 +148,12 @@ def outputs(stage: str, c: Curriculum) -> list[Path]:
         "check": [Path("data/checked.json")],
         "convert": [Path("data/documents", c.data, key)],
         "ingest": [Path("data/records", key), Path("data/heldout", key)],
+        "generate": [Path("data/generated", c.data, key)],
+        "superseded": [Path("data/superseded")],
+        "duplicates": [Path("data/duplicates")],
         "mix": [Path("data/mixes", key)],
+        "contamination": [Path("data/contamination")],
+        "cards": [Path("data/cards")],
         "base": [Path("models/base")],
         "train": [Path("models", key)],
         "baseline": [Path("metrics/base")],
@@ -163,16 +168,23 @@ def stages_of(c: Curriculum) -> dict[str, set[str]]:
     """Every stage after those whose results it may read, room by room."""
     ingests = {f"ingest@{s}" for s in c.sources}
     converts = {f"convert@{p}" for p in c.papers}
+    mixes = {f"mix@{v}" for v in c.versions}
     found: dict[str, set[str]] = {"check": set()}
     found |= {one: set() for one in sorted(converts)}
-    found |= {one: {f"convert@{one[7:]}"} & converts for one in sorted(ingests)}
-    found |= {f"mix@{v}": ingests for v in c.versions}
+    found |= {one: {f"convert@{one[7:]}"} & converts for one in sorted(ingests) if one[7:] not in c.generated}
+    for name, made in sorted(c.generated.items()):
+        found[f"generate@{name}"] = {f"ingest@{made.reference}"}
+        found[f"ingest@{name}"] = {f"generate@{name}"}
+    found |= {"superseded": ingests, "duplicates": ingests}
+    found |= {mix: ingests | {"superseded", "duplicates"} for mix in sorted(mixes)}
     found["base"] = set()
+    found["contamination"] = ingests | mixes
+    found["cards"] = ingests | mixes | {"base"}
     for v in c.in_order():
         parent = c.versions[v].parent
         found[f"train@{v}"] = {f"mix@{v}", "base", f"train@{parent}" if parent != "base" else "base"}
-    found["baseline"] = ingests | {"base"}
-    found |= {f"evaluate@{v}": ingests | {"base", f"train@{v}"} for v in c.versions}
+    found["baseline"] = ingests | {"superseded", "base"}
+    found |= {f"evaluate@{v}": ingests | {"superseded", "base", f"train@{v}"} for v in c.versions}
     found["report"] = set(found) - {"check"}
     found["publish"] = set(found) - {"check"}
     return found

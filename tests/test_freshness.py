@@ -435,7 +435,7 @@ def test_every_stage_of_the_design_is_in_the_graph() -> None:
 
     graph = yaml.safe_load((Path(__file__).parent.parent / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     c = parse_curriculum(short_curriculum() | {"papers": {}, "generated": {}})
-    assert {stage.partition("@")[0] for stage in stages_of(c)} | {"samples", "convert"} == set(graph)
+    assert {stage.partition("@")[0] for stage in stages_of(c)} | {"samples", "convert", "generate"} == set(graph)
 
 
 @pytest.fixture(scope="module")

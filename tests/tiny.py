@@ -155,8 +155,10 @@ def write_rows(file: Path, records: Iterable[Record]) -> None:
 
 
 def write_workspace() -> None:
-    """`params.yaml` and the records of four sources, in the working folder."""
+    """`params.yaml` and the records of four sources, nothing superseded and nothing twice, in the working folder."""
     Path("params.yaml").write_text(yaml.safe_dump(PARAMS, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    for findings in ("superseded/superseded.jsonl", "duplicates/clusters.jsonl"):
+        write_rows(Path("data", findings), [])
     samples = [row("samples", f"{n}번 상품은?", f"{n}번은 채권입니다.") for n in range(30)]
     write_source("samples", samples[:24], samples[24:])
     companies = [

@@ -3,16 +3,15 @@
 Totals are sums over the very rows of the table that they stand under; nobody types them.
 """
 
-import re
 from typing import Any
 
 import yaml
 
+from lineage.left_out import of_mix
 from lineage.provenance import Portion
+from lineage.terms import said
 from stages.reporting.page import environment, origin
 from stages.reporting.workspace import Workspace
-
-HUB_NAME = re.compile(r"\(([\w.-]+/[\w.-]+)\)")  # in a source's title, "… (meta-math/MetaMathQA-40K)"
 
 
 def render_card(w: Workspace, version: str, comparison: dict[str, Any]) -> str:
@@ -35,8 +34,10 @@ def render_card(w: Workspace, version: str, comparison: dict[str, Any]) -> str:
             own_total=_total(whole.own),
             inherited=[_row(w, p) for p in whole.inherited],
             inherited_total=_total(whole.inherited),
-            excluded=_excluded(w, version),
-            left_out=w.mixes.get(version, {}).get("excluded", {}).get("dropped", {}),
+            facts=w.facts[version],
+            said=said(w.facts[version]),
+            hubs=_hubs(w, version),
+            left_out=of_mix(w.mixes.get(version, {})),
             cell=cell,
         )
     )
@@ -51,14 +52,14 @@ def front_matter(w: Workspace, version: str) -> str:
     fields: dict[str, Any] = {}
     if base.get("repo"):
         fields |= {"base_model": base["repo"], "base_model_relation": "adapter"}
-    known = [s for s in w.inside[version].sources if s in w.curriculum.sources and w.curriculum.data == "own"]
+    hubs = [one["hub"] for one in _hubs(w, version)]
     fields |= {
         "library_name": "peft",
         "pipeline_tag": "text-generation",
         "language": ["ko"],
         "license": "other",
         "license_name": "terms-of-its-sources",
-        "datasets": [hub for s in known for hub in HUB_NAME.findall(w.curriculum.sources[s].title)],
+        "datasets": [hub.repo for hub in hubs],
         "tags": ["lora", "finance", "korean"],
     }
     return yaml.safe_dump({k: v for k, v in fields.items() if v}, allow_unicode=True, sort_keys=False)
@@ -78,10 +79,8 @@ def _total(portions: tuple[Portion, ...]) -> dict[str, int]:
     return {name: sum(getattr(p, name) for p in portions) for name in ("rows", "replayed", "tokens")}
 
 
-def _excluded(w: Workspace, version: str) -> list[dict[str, Any]]:
-    """The sources that a version excludes, and who of its line saw them all the same."""
-    spec, seen = w.curriculum.versions[version], w.inside[version].seen_by
-    return [
-        {"source": s, "title": w.curriculum.sources[s].title, "seen_by": [v for v in seen(s) if v != version]}
-        for s in spec.exclude
-    ]
+def _hubs(w: Workspace, version: str) -> list[dict[str, Any]]:
+    """The hub data sets inside, through all ancestors; none in the sample world, which only stands in for them."""
+    sources = w.curriculum.sources if w.curriculum.data == "own" else {}
+    inside = [(name, sources[name].hub) for name in w.inside[version].sources if name in sources]
+    return [{"source": name, "hub": hub} for name, hub in inside if hub]

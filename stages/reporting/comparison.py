@@ -6,6 +6,8 @@
   read on them (percentile bootstrap, Efron 1979). One draw of rows per set serves every version, so that all
   intervals of a set are comparable; pooled figures resample within each set.
 - A difference counts as real when its 95 % interval leaves zero out.
+- Held-out rows that a version's line met in training are counted, and left out of the `clean` figures beside the full
+  ones; see stages/reporting/contamination.py.
 - Limits: rows of one document are treated as independent, and no correction is made for looking at many sets:
   of a hundred sets on which nothing changed, two or three look worse and as many better.
 """
@@ -17,6 +19,7 @@ import numpy as np
 
 from lineage.curriculum import BASE
 from lineage.errors import LineageError
+from stages.reporting.contamination import contamination
 from stages.reporting.workspace import Measured, SetRows, Workspace
 
 CONFIDENCE = 0.95
@@ -76,6 +79,7 @@ def _version(w: Workspace, version: str, draws: _Draws) -> dict[str, Any]:
         "pooled": None,
         "sets": {},
         "forgot": [],
+        "contamination": contamination(w, version, lambda pairs: _difference(pairs, draws)),
     }
     if version not in w.measured or parent not in w.measured:
         return found
@@ -95,6 +99,7 @@ def _version(w: Workspace, version: str, draws: _Draws) -> dict[str, Any]:
         source = me.sets[name]["source"]
         found["sets"][name] = one | {
             "own": name in mine,
+            "benchmark": source in w.curriculum.sources and w.curriculum.sources[source].heldout == 1,
             "source": source,
             "form": me.sets[name]["form"],
             "heldout_rows": me.sets[name]["heldout_rows"],

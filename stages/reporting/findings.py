@@ -10,6 +10,7 @@ def findings(w: Workspace, comparison: dict[str, Any]) -> list[str]:
     versions = comparison["versions"]
     pooled = {name: v["pooled"] for name, v in versions.items() if v["pooled"]}
     said = [*_gains(pooled), *_tasks(versions), *_forgetting(versions), *_roads(w, comparison["same_mix"])]
+    said += _contamination(versions)
     if absent := [name for name in w.curriculum.versions if name not in pooled]:
         said.append(f"{_list(absent)} {_are(absent)} not compared: see what is missing below.")
     return said
@@ -88,6 +89,32 @@ def _roads(w: Workspace, pairs: list[dict[str, Any]]) -> list[str]:
             what = f"{second} is {side} by {abs(pair['difference']):.2f} nats a token than {first}"
         roads = f"from {w.curriculum.versions[first].parent} and from {w.curriculum.versions[second].parent}"
         said.append(f"The same mix, {roads}: {what}.")
+    return said
+
+
+def _contamination(versions: dict[str, Any]) -> list[str]:
+    """Whether held-out rows were met in training, what leaving them out changes, and who was not searched."""
+    said = []
+    if unsearched := [name for name, v in versions.items() if v["contamination"]["missing"]]:
+        whose = "any version" if len(unsearched) == len(versions) else _list(unsearched)
+        said.append(f"Whether the line of {whose} met held-out rows in training is not known yet: run `dvc repro`.")
+    met = [(name, on, one) for name, v in versions.items() for on, one in v["contamination"]["sets"].items()]
+    if met:
+        lines = len({name for name, _, _ in met})
+        head = f"{lines} of {len(versions)} versions, or their ancestors, met held-out rows in training"
+        changes = [
+            (abs(one["clean"]["nll"] - versions[name]["sets"][on]["nll"]), name, on)
+            for name, on, one in met
+            if one["clean"] and on in versions[name]["sets"]
+        ]
+        if not changes:
+            return [*said, f"{head}; none of them is measured on what is left."]
+        _, name, on = max(changes)
+        full, clean = versions[name]["sets"][on]["nll"], versions[name]["contamination"]["sets"][on]["clean"]["nll"]
+        tail = f"without them NLL changes most for {name} on {on}, {full:.2f} → {clean:.2f} nats a token"
+        return [*said, f"{head}; {tail}."]
+    if versions and not unsearched:
+        said.append("No version of any line met a held-out row in training: every measure is clean.")
     return said
 
 

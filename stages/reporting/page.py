@@ -13,8 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lineage.curriculum import BASE
+from lineage.terms import said
 from stages.reporting import svg
 from stages.reporting.findings import figure, findings
+from stages.reporting.losses import losses
 from stages.reporting.workspace import Workspace
 
 HERE = Path(__file__).parent
@@ -78,7 +80,9 @@ def render_page(w: Workspace, comparison: dict[str, Any]) -> str:
             full=_full_colour(comparison),
             curves=_curves(w),
             answers={v: list(_answers(w, v, comparison)) for v in w.inside},
-            losses=_losses(w),
+            losses=losses(w),
+            met=_met(comparison),
+            said=said,
             settings=_settings(w),
         )
     )
@@ -155,8 +159,18 @@ def _matrix(w: Workspace) -> list[dict[str, Any]]:
                 "excluded": source in w.curriculum.versions[version].exclude,
             }
         if any(cell["own"] or cell["replayed"] or cell["through"] for cell in cells.values()):
-            rows.append({"source": source, "title": spec.title, "licence": spec.licence, "cells": cells})
+            licence = w.curriculum.licences[spec.licence].title
+            rows.append({"source": source, "title": spec.title, "licence": licence, "cells": cells})
     return rows
+
+
+def _met(comparison: dict[str, Any]) -> list[dict[str, Any]]:
+    """Versions × held-out sets where the line met rows of the set in training: the finding beside the full figures."""
+    return [
+        {"version": version, "set": name, "found": found, "full": v["sets"].get(name)}
+        for version, v in comparison["versions"].items()
+        for name, found in v["contamination"]["sets"].items()
+    ]
 
 
 def _curves(w: Workspace) -> list[dict[str, Any]]:
@@ -200,35 +214,6 @@ def _answers(w: Workspace, version: str, comparison: dict[str, Any]) -> Iterator
 def _cut(text: str) -> str:
     text = text.strip()
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
-
-
-def _losses(w: Workspace) -> list[dict[str, Any]]:
-    """What did not reach training, in the order of the graph: where, what, why, how many, listed where."""
-    found: list[dict[str, Any]] = []
-
-    def add(where: str, what: str, reasons: dict[str, int], listed: str) -> None:
-        found.extend(
-            {"where": where, "what": what, "reason": reason, "count": count, "listed": listed}
-            for reason, count in sorted(reasons.items())
-            if count
-        )
-
-    for source, conversion in w.conversions.items():
-        listed = f"data/documents/{w.curriculum.data}/{source}/quarantine.jsonl"
-        add(source, "PDF quarantined", conversion["reasons"], listed)
-    for source, ingest in w.ingests.items():
-        # A quarantined PDF is rejected by ingest as well: it is counted once, above.
-        rejected = {r: n for r, n in ingest["rejected"].items() if not r.startswith("quarantined: ")}
-        add(source, "row rejected", rejected, f"data/records/{source}/rejected.jsonl")
-        add(source, "record left out", {"the same as another one": ingest["duplicates"]}, "")
-    for version, mix in w.mixes.items():
-        for source, count in sorted(mix["excluded"]["dropped"].items()):
-            reason = "made from a document of an excluded source"
-            add(f"{version} · {source}", "record excluded", {reason: count}, f"data/mixes/{version}/mix.json")
-    for version, record in w.records.items():
-        for source, counts in sorted(record["mix"]["sources"].items()):
-            add(f"{version} · {source}", "row dropped", counts["dropped"], f"models/{version}/lineage.json")
-    return found
 
 
 def _settings(w: Workspace) -> dict[str, Any]:

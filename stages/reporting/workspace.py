@@ -18,7 +18,8 @@ import numpy as np
 
 from lineage.curriculum import BASE, Curriculum
 from lineage.errors import LineageError
-from lineage.provenance import Inside, inside, read_record
+from lineage.provenance import Inside, inside, licences_of, read_record
+from lineage.terms import facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Workspace:
     measured: dict[str, Measured]  # also `base`
     ingests: dict[str, dict[str, Any]]
     conversions: dict[str, dict[str, Any]]
+    facts: dict[str, dict[str, Any]]  # what is inside each version, and what follows: lineage/terms.py
+    contamination: dict[str, dict[str, Any]]  # version → held-out set → what its mix holds of it
     missing: dict[str, list[str]]  # version or `base` → what is not there, and the command that makes it
 
 
@@ -65,13 +68,15 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
     Raises:
         LineageError: a file is there but is not what its stage writes.
     """
-    models, licences = root / "models", {name: c.licences[s.licence].title for name, s in c.sources.items()}
-    w = Workspace(c, _json(models / BASE / "base.json"), {}, {}, {}, {}, {}, {}, {}, {})
+    models, licences = root / "models", licences_of(c)
+    w = Workspace(c, _json(models / BASE / "base.json"), {}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     if w.base is None:
         w.missing[BASE] = ["there is no base model; run `dvc repro base`"]
     for version in c.in_order():
         if mix := _json(root / "data/mixes" / version / "mix.json"):
             w.mixes[version] = mix
+        if (found := _contamination(root / f"data/contamination/{version}.json")) is not None:
+            w.contamination[version] = found
         if not (models / version / "lineage.json").is_file():
             w.missing[version] = [f"not trained; run `dvc repro train@{version}`"]
             continue
@@ -88,6 +93,7 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
             w.missing[version] = [f"out of date: {error}"]
             continue
         w.inside[version], w.records[version] = whole, record
+        w.facts[version] = facts(c, whole, root)
         w.history[version] = _history(models / version / "history.csv")
     for model in [BASE, *w.inside]:
         try:
@@ -139,6 +145,22 @@ def _set_rows(path: Path, measures: dict[str, str]) -> dict[str, SetRows]:
         )
         for name, rows in grouped.items()
     }
+
+
+def _contamination(path: Path) -> dict[str, Any] | None:
+    """Held-out set → what a version's mix holds of it, or None where nobody searched."""
+    found = _json(path)
+    if found is None:
+        return None
+    try:
+        sets: dict[str, Any] = found["sets"]
+        for one in sets.values():
+            one["rows"], [hit["how"] for hit in one["ids"].values()]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise LineageError(
+            f"{path}: not a search for held-out rows ({error!r}); run `dvc repro` to make it again"
+        ) from error
+    return sets
 
 
 def _history(path: Path) -> list[dict[str, float]]:

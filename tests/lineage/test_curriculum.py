@@ -18,7 +18,17 @@ TREE = {
     "v5_2": ("v5_1", {"questions": "record", "rules": "record"}),
     "v5_3": ("v5_2", {"company_reports": "summary"}),
 }
-V6 = ["rules", "problems", "metamath", "reddit_enko", "aihub_kozh", "table_qa", "large_companies", "arithmetic"]
+V6 = [
+    "rules",
+    "problems",
+    "drills",
+    "metamath",
+    "reddit_enko",
+    "aihub_kozh",
+    "table_qa",
+    "large_companies",
+    "arithmetic",
+]
 
 
 def mistakes(**changes: Any) -> str:

@@ -73,6 +73,7 @@ def write_world(root: Path, c: Curriculum, sets: tuple[str, ...] = SETS) -> None
     for i, version in enumerate(c.in_order()):
         write_model(root, c, version, i)
         write_metrics(root, c, version, adapter(version), sets)
+        write_contamination(root, version, sets)
     for source in c.sources:
         put(
             root / f"data/records/{source}/ingest.json",
@@ -187,8 +188,23 @@ def write_model(root: Path, c: Curriculum, version: str, at: int) -> None:
                 "documents": 3,
                 "dropped": {"rules": 2} if spec.exclude else {},
             },
+            "duplicates": {"rules": 5} if "rules" in spec.mix else {},
         },
     )
+
+
+def write_contamination(root: Path, version: str, sets: tuple[str, ...] = SETS, **met: dict[str, str]) -> None:
+    """What a version's mix holds of every held-out set; `met` has source → row number in hexadecimal → how."""
+    found = {}
+    for name in sets:
+        hits = met.get(name.partition(".")[0], {})
+        ids = {
+            f"{name}.{at}": {"by": "rules.prompt_answer.7a", "how": how, "similarity": 1.0 if how == "exact" else 0.9}
+            for at, how in hits.items()
+        }
+        hows = list(hits.values())
+        found[name] = {"rows": 60, "exact": hows.count("exact"), "near": hows.count("near"), "ids": ids}
+    put(root / f"data/contamination/{version}.json", {"version": version, "sets": found})
 
 
 def write_metrics(root: Path, c: Curriculum, model: str, sha: str | None, sets: tuple[str, ...] = SETS) -> None:

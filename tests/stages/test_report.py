@@ -15,7 +15,16 @@ from stages.report import report
 from stages.reporting.findings import figure, findings
 from stages.reporting.svg import lanes, tree_row
 from stages.reporting.workspace import read_workspace
-from tests.stages.reported_world import ROWS, nats, put, small_curriculum, write_metrics, write_world
+from tests.stages.reported_world import (
+    ROWS,
+    correct,
+    nats,
+    put,
+    small_curriculum,
+    write_contamination,
+    write_metrics,
+    write_world,
+)
 
 C = small_curriculum()
 
@@ -35,13 +44,13 @@ def world(tmp_path):
     return tmp_path
 
 
-def build(root):
+def build(root, c=C):
     out = root / "reports"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        report(C, Path("reports"))
+        report(c, Path("reports"))
     return out
 
 
@@ -150,6 +159,78 @@ def test_the_same_inputs_give_the_same_bytes(finished, world):
         assert file.read_bytes() == (finished / file.relative_to(again)).read_bytes(), file.name
 
 
+# Held-out rows that training met
+
+
+def test_measures_are_given_on_the_clean_part_of_the_whole_line_too(world):
+    write_contamination(world, "v1", questions={"0000": "near", "0001": "exact"})
+    write_contamination(
+        world, "v4", questions={"0000": "exact", "0002": "near", "ffff": "near"}, rules={"0003": "near"}
+    )
+    out = build(world)
+    found = versions(out)["v4"]["contamination"]
+    assert found["missing"] == [] and list(found["sets"]) == ["questions.record", "rules.record"]
+    one = found["sets"]["questions.record"]
+    assert (one["rows"], one["exact"], one["near"], one["through"]) == (4, 2, 2, ["v1", "v4"]), "v1's are inside v4"
+    assert one["measured"] == 3 and found["searched"]["questions.record"] == 60
+    clean = slice(3, None)
+    mine, before = nats(C, "v4", "questions.record")[clean], nats(C, "v3", "questions.record")[clean]
+    assert one["clean"]["rows"] == ROWS - 3 and one["clean"]["nll"] == pytest.approx(mine.mean(), abs=1e-5)
+    assert one["clean"]["difference"] == pytest.approx((mine - before).mean(), abs=1e-5)
+    assert one["clean"]["interval"][0] < one["clean"]["difference"] < one["clean"]["interval"][1]
+    assert one["clean"]["score"] == pytest.approx(correct(C, "v4", "questions.record")[clean].mean(), abs=1e-5)
+    assert versions(out)["v4_clean"]["contamination"]["sets"] == {}, "another line"
+    page = (out / "lineage.html").read_text(encoding="utf-8")
+    part = page[page.index('id="clean"') : page.index('id="curves"')]
+    assert "4 of 60" in part and f"{ROWS} → {ROWS - 3}" in part and "Nothing was met" not in part
+    assert f"| questions.record | 4 of 60 | v1, v4 | {ROWS} | {ROWS - 3} |" in card(out, "v4")
+    assert "met no held-out row in training" in card(out, "v4_clean")
+    assert any(
+        "4 of 5 versions, or their ancestors, met held-out rows" in line
+        for line in findings(read_workspace(C, world), figures(out))
+    )
+
+
+def test_a_clean_lineage_says_so_in_a_sentence(finished):
+    page = (finished / "lineage.html").read_text(encoding="utf-8")
+    assert "Nothing was met: no version of any line" in page and "every measure is clean" in page
+    assert "the figures above are clean" in card(finished, "v4")
+
+
+def test_a_line_that_was_not_searched_is_not_called_clean(world):
+    (world / "data/contamination/v1.json").unlink()
+    out = build(world)
+    assert versions(out)["v4"]["contamination"]["missing"] == ["v1"]
+    assert versions(out)["v4_clean"]["contamination"]["missing"] == []
+    page = (out / "lineage.html").read_text(encoding="utf-8")
+    assert (
+        "Not searched yet, or not for the whole line: v1, v2, v3, v4." in page and "every measure is clean" not in page
+    )
+    assert "Not searched for held-out rows met in training: v1." in card(out, "v4")
+
+
+def test_a_set_without_a_clean_row_has_no_clean_figures(world):
+    write_contamination(world, "v1", krx_samples={f"{i:04x}": "exact" for i in range(ROWS)})
+    out = build(world)
+    one = versions(out)["v1"]["contamination"]["sets"]["krx_samples.prompt_answer"]
+    assert one["measured"] == ROWS and one["clean"] is None
+    assert "no clean row is left to measure" in (out / "lineage.html").read_text(encoding="utf-8")
+    assert "no clean row is measured" in card(out, "v1")
+
+
+def test_a_damaged_search_is_named(world):
+    put(world / "data/contamination/v1.json", {"version": "v1", "sets": {"rules.record": {"rows": 3}}})
+    with pytest.raises(LineageError, match=r"contamination/v1\.json: not a search"):
+        build(world)
+
+
+def test_a_benchmark_is_shown_as_one(world):
+    c = C.model_copy(update={"sources": C.sources | {"rules": C.sources["rules"].model_copy(update={"heldout": 1.0})}})
+    page = (build(world, c) / "lineage.html").read_text(encoding="utf-8")
+    assert 'rules <span class="form">record · benchmark</span>' in page and "measured on, never trained on" in page
+    assert versions(world / "reports")["v4"]["sets"]["rules.record"]["benchmark"] is True
+
+
 # What is missing or stale
 
 
@@ -166,7 +247,7 @@ def test_a_first_version_alone_gives_a_report_that_names_the_rest(world):
 
 def test_an_empty_workspace_says_what_to_run(tmp_path):
     page = (build(tmp_path) / "lineage.html").read_text(encoding="utf-8")
-    assert "run `dvc repro`" in page and "dvc repro baseline" in page
+    assert "run <code>dvc repro</code>" in page and "dvc repro baseline" in page
 
 
 def test_a_version_without_measures_is_shown_and_not_compared(world):
@@ -250,6 +331,12 @@ def test_the_page_shows_reasons_gains_losses_and_answers(finished):
     assert re.search(r"<th>v3</th><td[^>]*>packing</td><td[^>]*>True</td><td[^>]*>False", refused)
 
 
+def test_the_page_shows_what_binds_each_version(finished):
+    text = (finished / "lineage.html").read_text(encoding="utf-8")
+    assert "base → v1 → v3 → v4 · redistribution forbidden, commercial use unknown" in text
+    assert "Excluded, scope mix: krx_samples; v1 and v3 of its line saw it, so it is inside." in text
+
+
 def test_findings_are_computed(finished, world):
     w = read_workspace(C, world)
     said = findings(w, figures(finished))
@@ -293,17 +380,20 @@ def test_every_total_of_a_card_is_the_sum_of_its_rows(finished, version):
         if not rows or rows[-1][0] != "**total**":
             continue
         checked += 1
-        for name in ("rows", "of them replayed", "tokens"):
-            at = header.index(name)
+        for at, name in enumerate(header):
+            if name not in ("rows", "of them replayed", "tokens"):
+                continue
             column = [int(row[at].replace(",", "").replace("*", "")) for row in rows]
             assert column[-1] == sum(column[:-1]), (header[at], column)
-    assert checked == (1 if C.versions[version].parent == "base" else 2)
+    inherits, leaves_out = C.versions[version].parent != "base", "rules" in C.versions[version].mix
+    assert checked == 1 + inherits + leaves_out
 
 
 def test_a_card_says_what_an_exclusion_did_not_take_out(finished):
     text = card(finished, "v4")
     assert "excluded from this mix; **its ancestors v1, v3 saw it, so it is inside**" in text
-    assert "2 of rules" in text
+    assert "| rules | made from a document of an excluded source | 2 |" in text
+    assert "| rules | repeats another row | 5 |" in text and "| **total** | | **7** |" in text
     assert "excluded from this mix, and no ancestor saw it" in card(finished, "v4_clean")
 
 
@@ -337,8 +427,9 @@ def test_a_cards_python_compiles(finished):
 
 def test_a_card_lists_the_licences_of_the_whole_line(finished):
     part = card(finished, "v4").split("## Licence")[1].split("##")[0]
-    assert "KRX, no redistribution: krx_samples, site_reports, rules" in part
+    assert "KRX material: krx_samples, site_reports, rules" in part
     assert "own work of the team: questions" in part
+    assert "Redistribution: forbidden, because of krx_samples, site_reports and rules." in part
 
 
 def test_the_stage_runs_from_a_workspace(world):

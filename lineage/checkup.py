@@ -1,0 +1,53 @@
+"""`lineage check`: what can be built from the data that is here, and where packages differ from a record's."""
+
+import json
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from lineage.curriculum import Curriculum
+from lineage.errors import LineageError
+
+
+def check(c: Curriculum) -> None:
+    """Print what can be built from the data that is here, and where the installed packages differ from a record's."""
+    from stages.check import buildable, files_of, prepare
+
+    prepare(c)
+    console = Console()
+    console.print(f"params.yaml is sound: profile {c.profile}, data {c.data}, {len(c.versions)} versions")
+    if c.data == "own":
+        table = Table("source", "files", "folder", "reader")
+        for name, source in c.sources.items():
+            made = c.generated.get(name)
+            where = f"made from {made.reference}" if made else c.raw_folder(name).as_posix()
+            table.add_row(name, str(files_of(c, name)), where, source.reader)
+        console.print(table)
+    ready = []
+    for version in buildable(c):
+        if version.missing:
+            console.print(f"[yellow]{version.version}[/] cannot be built: no files for {', '.join(version.missing)}")
+        else:
+            ready.append(version.version)
+            console.print(f"[green]{version.version}[/] can be built: dvc repro train@{version.version}")
+    for line in drifted_packages():
+        console.print(f"[yellow]{line}[/]")
+    if not ready:
+        raise LineageError(f"nothing can be built yet; put files into data/raw/{c.data}/<source>/ (see the README)")
+
+
+def drifted_packages() -> list[str]:
+    """Adapters whose record names other package versions than those installed: rebuilding may give other bytes."""
+    lines = []
+    for file in sorted(Path("models").glob("*/lineage.json")):
+        for package, recorded in json.loads(file.read_text(encoding="utf-8"))["packages"].items():
+            try:
+                here = installed(package).partition("+")[0]
+            except PackageNotFoundError:
+                here = "missing"
+            if here != recorded:
+                lines.append(f"{file.parent.name} was trained with {package} {recorded}, here is {here}")
+    return lines

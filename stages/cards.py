@@ -1,0 +1,77 @@
+"""Data cards: `python -m stages.cards` → `data/cards/`, for each source and each mix, from their rows.
+
+    data/cards/index.md                 all of them, with their totals
+    data/cards/sources/<source>.md      a card in the form of the Hugging Face hub
+    data/cards/sources/<source>.json    the facts in it
+    data/cards/mixes/<version>.{md,json}
+
+`python -m stages.cards --check` reads the written cards, adds up every table again and counts the files again, by code
+of its own; it names what differs and exits with 1. Counting is cached in `.state/cards` by content.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from lineage.curriculum import Curriculum, load_curriculum
+from lineage.errors import LineageError
+from lineage.files import appearing, sha256, write_json
+from lineage.stage import run_stage
+from stages.datacards.checking import mistakes
+from stages.datacards.counting import Ruler
+from stages.datacards.facts import mix_facts, source_facts
+from stages.datacards.rendering import index, mix_card, source_card
+
+CARDS = Path("data/cards")
+BASE = Path("models/base/base.json")
+TOKENIZER = Path("models/base/tokenizer.json")
+
+
+def main() -> None:
+    """Write the cards of this workspace, or check them."""
+    if sys.argv[1:] == ["--check"]:
+        if found := mistakes():
+            raise LineageError("the data cards are wrong; run `dvc repro -f cards`:\n  " + "\n  ".join(found))
+        print("every total of every data card is the sum of its rows, and every count that of its file")
+        return
+    os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing forks here, and a million rows want all cores
+    with appearing(CARDS) as (out,):
+        print(cards(load_curriculum(), out))
+    print(f"→ {CARDS / 'index.md'}")
+
+
+def cards(c: Curriculum, out: Path) -> str:
+    """Write all cards into the folder `out`, and return what was counted, in a sentence.
+
+    Raises:
+        LineageError: there is no base, whose tokenizer counts the tokens.
+    """
+    if not TOKENIZER.is_file() or not BASE.is_file():
+        raise LineageError(f"{TOKENIZER}: not found, the base's tokenizer counts the tokens; run `dvc repro base`")
+    origin = json.loads(BASE.read_text(encoding="utf-8"))["origin"]
+    base = origin.get("repo") or origin.get("path") or "the base that this lineage builds"
+    ruler = Ruler(base, TOKENIZER, sha256(TOKENIZER), c.active.max_length)
+    sources = [name for name in c.sources if Path("data/records", name, "ingest.json").is_file()]
+    mixes = [version for version in c.in_order() if Path("data/mixes", version, "mix.json").is_file()]
+    of_sources, of_mixes = [], []
+    for name in sources:
+        of_sources.append(source_facts(c, name, ruler))
+        _write(out / "sources" / name, of_sources[-1], source_card(of_sources[-1]))
+    for version in mixes:
+        of_mixes.append(mix_facts(c, version, ruler))
+        _write(out / "mixes" / version, of_mixes[-1], mix_card(of_mixes[-1]))
+    absent = [name for name in (*c.sources, *c.in_order()) if name not in (*sources, *mixes)]
+    (out / "index.md").write_text(index(of_sources, of_mixes, absent), encoding="utf-8", newline="\n")
+    rows, tokens = (sum(p[name] for f in of_sources for p in f["parts"]) for name in ("rows", "tokens"))
+    return f"{len(sources)} sources with {rows:,} rows and {tokens:,} tokens, {len(mixes)} mixes"
+
+
+def _write(path: Path, facts: dict[str, Any], card: str) -> None:
+    write_json(path.with_suffix(".json"), facts)
+    path.with_suffix(".md").write_text(card, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    run_stage(main)
