@@ -59,6 +59,11 @@ def _generated(c: "Curriculum") -> Iterator[str]:
                 f"sources.{name}.heldout: {c.sources[name].heldout:g}, but {c.sources[reference].heldout:g} of its "
                 f"reference {reference} is held out; both must be the same, or held-out text leaks into training"
             )
+        elif c.sources[reference].licence != c.sources[name].licence:
+            yield (
+                f"sources.{name}.licence: {c.sources[name].licence!r}, but what it is made from, {reference}, is under "
+                f"{c.sources[reference].licence!r}; a text made from another one keeps its terms"
+            )
 
 
 def _cycle(c: "Curriculum", name: str) -> list[str]:

@@ -6,35 +6,21 @@ data/mixes/<version>/mix.json       {"excluded": {"dropped": {"rules": 2}}, "dup
 
 from typing import Any
 
-OF_INGEST = {
-    "duplicates": "the same as another one",
-    "near_duplicates": "the same as another one but for spelling",
-    "withdrawn": "withdrawn",
-}
 OF_MIX = {
     "duplicates": "repeats another row",
     "superseded": "overtaken by a later amendment",
     "contaminated": "repeats a held-out row",
-    "withdrawn": "withdrawn",
 }
 
 
 def of_ingest(counts: dict[str, Any]) -> dict[str, int]:
     """Reason → records that were made and then left out; rejected raw rows are in `counts["rejected"]`."""
-    return {reason: _sum(counts[key]) for key, reason in OF_INGEST.items() if _sum(counts.get(key))}
+    same = counts.get("duplicates", 0)
+    return {"the same as another one": same} if same else {}
 
 
 def of_mix(mix: dict[str, Any]) -> list[tuple[str, str, int]]:
     """Source, reason, rows that a mix left out, sources in alphabetical order under each reason."""
-    kinds = [("made from a document of an excluded source", mix.get("excluded", {}).get("dropped"))]
-    kinds += [(reason, mix.get(key)) for key, reason in OF_MIX.items()]
-    return [
-        (source, reason, rows)
-        for reason, counts in kinds
-        for source, rows in (sorted(counts.items()) if isinstance(counts, dict) else [("its sources", counts or 0)])
-        if rows
-    ]
-
-
-def _sum(count: Any) -> int:
-    return sum(count.values()) if isinstance(count, dict) else count or 0
+    kinds = [("made from a document of an excluded source", mix.get("excluded", {}).get("dropped", {}))]
+    kinds += [(reason, mix.get(key, {})) for key, reason in OF_MIX.items()]
+    return [(source, reason, rows) for reason, counts in kinds for source, rows in sorted(counts.items()) if rows]

@@ -25,12 +25,14 @@ from lineage.curriculum import Curriculum, load_curriculum
 from lineage.edit import edit_curriculum
 from lineage.errors import LineageError
 from lineage.files import STATE
+from lineage.stage import only_writer
 from lineage.withdrawal.objects import Found, Objects
 from lineage.withdrawal.reach import Reach, reach_of
 from lineage.withdrawal.traces import Subject, found_in, pattern, subject
 
-KEPT_STATE = ("mlflow", "prefect", "writer.lock")  # the rest of .state speeds things up and holds text
+KEPT_STATE = ("mlflow", "prefect", "withdrawal", "writer.lock")  # the rest of .state speeds things up and holds text
 DATA = ("documents", "generated", "records", "heldout", "superseded", "duplicates", "mixes", "contamination", "cards")
+NOTED = STATE / "withdrawal"  # a file for each withdrawal that has begun: the objects to remove
 ROOMS = (*(f"data/{room}" for room in DATA), "models", "metrics", "reports")
 SAYS_WHAT_IS_NOT_HERE = ("quarantine.jsonl", "rejected.jsonl")  # lists of what was kept out
 
@@ -80,7 +82,11 @@ def withdraw(reach: Reach) -> Proof:
             f"the rebuild stopped; nothing of {what.name} is in params.yaml's data any more, but earlier builds are "
             f"still in the caches. Mend what it says above and run `lineage withdraw {what.name}` again: it goes on"
         )
-    return purge(what, raw)
+    with only_writer("lineage withdraw"):  # a stage that runs now has its scratch folders in .state
+        proof = purge(what, raw)
+    if proof.clean:
+        (NOTED / what.name).unlink()
+    return proof
 
 
 def take_out(reach: Reach) -> None:
@@ -93,7 +99,8 @@ def take_out(reach: Reach) -> None:
         if what.is_document:
             papers = {document.parent.name for document in reach.documents} & set(tree["papers"])
             for place in [tree["sources"][s] for s in reach.records] + [tree["papers"][p] for p in sorted(papers)]:
-                place["withdrawn"] = sorted({*place.get("withdrawn", []), what.name})
+                if place.get("withdrawn") != "all":
+                    place["withdrawn"] = sorted({*place.get("withdrawn", []), what.name})
 
     edit_curriculum(change)
     for file in reach.raw:
@@ -101,20 +108,35 @@ def take_out(reach: Reach) -> None:
     c = load_curriculum()
     for source in sorted({file.relative_to(Path("data/raw", c.data)).parts[0] for file in reach.raw}):
         if c.raw_folder(source).with_name(f"{source}.dvc").is_file():
-            subprocess.run([sys.executable, "-m", "dvc", "add", "-q", c.raw_folder(source).as_posix()], check=True)
+            folder = c.raw_folder(source).as_posix()
+            if subprocess.run([sys.executable, "-m", "dvc", "add", "-q", folder]).returncode:
+                raise LineageError(
+                    f"`dvc add {folder}` failed, though its files are deleted: mend what it says above, run it, and "
+                    f"then `lineage withdraw {what.name}` again"
+                )
 
 
 def raw_objects(what: Subject, reach: Reach) -> set[str]:
-    """The objects of DVC's cache that are the raw files themselves, as `dvc add` named them."""
+    """The objects of DVC's cache that are the user's raw files, or documents made from them: nothing in them says so.
+
+    Noted in `.state/withdrawal` before the files go, so that a withdrawal that was killed still knows them.
+    """
     from dvc_data.hashfile.hash import file_md5
     from dvc_objects.fs import localfs
 
-    return {file_md5(str(file), localfs) for file in reach.raw if file.is_file()}
+    noted = NOTED / what.name
+    found = set(noted.read_text(encoding="utf-8").split()) if noted.is_file() else set()
+    files = (*reach.raw, *reach.documents) if reach.raw else ()  # the sample world's are made again by code
+    found |= {file_md5(str(file), localfs) for file in files if file.is_file()}
+    noted.parent.mkdir(parents=True, exist_ok=True)
+    noted.write_text("".join(f"{oid}\n" for oid in sorted(found)), encoding="utf-8")
+    return found
 
 
 def purge(what: Subject, raw: set[str]) -> Proof:
     """Remove what earlier builds left, and search everything again."""
     from lineage.withdrawal.tracking import remove_runs
+    from stages.writers.answers import restore
 
     caches, remotes = _caches()
     found = [cache.found(what, raw) for cache in caches.values()]
@@ -124,6 +146,8 @@ def purge(what: Subject, raw: set[str]) -> Proof:
     for entry in sorted(STATE.iterdir()) if STATE.is_dir() else []:
         if entry.name not in KEPT_STATE:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    for answers in sorted(Path("data/generated").glob("*/*/answers.jsonl")):  # those that are left were paid for
+        restore(answers)
     for place, odb in remotes.items():
         there = [oid for oid in sorted(gone.oids) if odb.exists(oid)]
         for oid in there:

@@ -64,7 +64,7 @@ class Chooser:
     version: str
     findings: Findings
     barred: frozenset[str]
-    unmet: frozenset[str]  # the sources that neither the version nor an ancestor names
+    met: frozenset[str]  # the sources that the version or an ancestor names
 
     @property
     def sources(self) -> dict[str, MixEntry]:
@@ -118,7 +118,7 @@ class Chooser:
     def _successor(self, record: Record, treatment: str) -> Successor | None:
         """What overtook a row, where this version treats such rows so."""
         wanted = self.c.versions[self.version].superseded == treatment
-        return self.findings.successor(record, self.unmet) if wanted else None
+        return self.findings.successor(record, self.met) if wanted else None
 
     def _wanted(self, rows: Iterator[Row], account: Account) -> Iterator[Row]:
         while batch := list(islice(rows, BATCH)):
@@ -157,9 +157,9 @@ class Chooser:
 
 def chooser(c: Curriculum, version: str, findings: Findings) -> Chooser:
     """What a version takes; findings are read when they are first needed."""
-    met = {source for v in (version, *c.ancestors(version)) for source in c.versions[v].mix}
+    met = frozenset(source for v in (version, *c.ancestors(version)) for source in c.versions[v].mix)
     barred = excluded_documents(c.versions[version].exclude)
-    return Chooser(c, version, findings, frozenset(barred), frozenset(c.sources) - met)
+    return Chooser(c, version, findings, frozenset(barred), met)
 
 
 def excluded_documents(sources: tuple[str, ...]) -> set[str]:

@@ -58,7 +58,7 @@ def contamination(folder: Path, prepared: dict[Path, HeldOut]) -> dict[str, Any]
     if missing := [str(file) for file in files if not file.is_file()]:
         raise LineageError(f"{missing[0]}: missing; run `dvc repro mix@{folder.name}`")
     sets = sorted(HELDOUT.glob("*/*.jsonl"))
-    code = [sha256(Path(str(module.__file__))) for module in (near, overlap)]
+    code = [sha256(Path(str(module))) for module in (__file__, near.__file__, overlap.__file__)]
     mix_key = sha256_of([[sha256(file) for file in files], code])
     places = {file: STATE / "contamination" / mix_key / f"{sha256(file)}.json" for file in sets}
     new = [file for file, place in places.items() if not place.is_file()]

@@ -164,7 +164,8 @@ def candidates(
         keys = band[first]
         order = np.lexsort((source[first], keys))
         rows, keys = first[order], keys[order]
-        group = np.concatenate(([0], np.cumsum((keys[1:] != keys[:-1]) | (source[rows][1:] != source[rows][:-1]))))
+        another = (keys[1:] != keys[:-1]) | (source[rows][1:] != source[rows][:-1])
+        group = np.cumsum(np.concatenate(([False], another))[: len(rows)])
         crowd = np.bincount(group)[group] > CROWD
         crowded[rows[crowd]] = True
         rows, keys = rows[~crowd], keys[~crowd]

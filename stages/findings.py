@@ -111,10 +111,11 @@ class Findings:
 
         return [HeldOut(file) for file in sorted(HELDOUT.glob("*/*.jsonl"))]
 
-    def successor(self, record: Record, unknown: frozenset[str]) -> Successor | None:
-        """What overtook a row, unless it is from one of the `unknown` sources, which a version's line has not met."""
+    def successor(self, record: Record, met: frozenset[str]) -> Successor | None:
+        """What overtook a row first, as far as the sources tell that a version's line has `met`."""
         found = self.successors.get(row_key(record.id), ())
-        return next((s for s in found if SOURCE.match(s.by)[0] not in unknown), None)  # type: ignore[index]
+        known = [s for s in found if SOURCE.match(s.by)[0] in met]  # type: ignore[index]
+        return min(known, key=lambda s: (s.until or "9999", s.by), default=None)
 
     def held_out(self, records: Sequence[Record]) -> list[str]:
         """For each row the id of a held-out row that it repeats, exactly or nearly; empty if there is none."""

@@ -52,8 +52,9 @@ def main() -> None:
     if wanted.model:
         _say_where_to(curriculum, name)
     with appearing(target) as (out,):
-        records, writer = records_of(curriculum, wanted), writer_of(wanted, curriculum.seed)
-        counts = generate(records, out, name, writer, curriculum.seed)
+        gone = curriculum.sources[name].withdrawn == "all"
+        records = iter(()) if gone else records_of(curriculum, wanted)
+        counts = generate(records, out, name, writer_of(wanted, curriculum.seed), curriculum.seed)
     print(f"{name}: {counts['used']:,} texts of {wanted.reference} → {counts['kept']:,} rows, ", end="")
     print(f"{sum(counts['rejected'].values()):,} rejected" + paid(counts["endpoint"]))
     for reason, rows in counts["rejected"].items():

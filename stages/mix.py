@@ -23,7 +23,7 @@ from lineage.errors import LineageError
 from lineage.files import appearing, write_json
 from lineage.record import Record
 from lineage.stage import argument, run_stage
-from stages.choice import Account, Choice, Chooser, chance, chooser, lines, read_at, records_file
+from stages.choice import Account, Choice, Chooser, chance, chooser, read_at, records_file
 from stages.findings import Findings, Repetitions, Taken
 
 
@@ -79,7 +79,6 @@ def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
 
     available = account.of("available")
     replayed = sum(counts.total() for counts in came_from.values())
-    withdrawn = [source for source in spec.mix if source not in mine.sources]
     summary = {
         "version": version,
         "rows": own.total() + replayed,
@@ -97,7 +96,7 @@ def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
         "duplicates": account.of("duplicates"),
         "superseded": account.of("superseded"),
         "contaminated": account.of("contaminated"),
-        "withdrawn": {source: _rows(source) for source in withdrawn},
+        "withdrawn": {source: entry.form for source, entry in spec.mix.items() if source not in mine.sources},
     }
     write_json(out / "mix.json", summary)
     return summary
@@ -192,11 +191,6 @@ def _nothing_taken(mine: Chooser, source: str, account: Account) -> str:
         why = f"only records that are superseded or repeat held-out rows ({sum(lost.values()):,})"
     remedy = f"put files into {mine.c.raw_folder(source)}/ or take it out of {at}.mix in params.yaml"
     return f"{mine.version}: its source {source!r} has {why}; {remedy}"
-
-
-def _rows(source: str) -> int:
-    """The rows of a withdrawn source that would have been there."""
-    return sum(1 for _ in lines(records_file(source)))
 
 
 if __name__ == "__main__":

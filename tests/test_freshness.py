@@ -38,14 +38,23 @@ from tests.workspace import (
 # Leaf → stages that run although their result stays the same → why that is accepted.
 KEPT = "answers are kept by weights and rows, so it only reads them again; seconds"
 RECORD = "the parent's record names its mix, and with it licences, exclusions and shares; its weights are the same"
+ALL_AT_ONCE = (
+    "one stage over all records or mixes, what it counts is kept by content: it only reads them again; seconds"
+)
 FALSELY_STALE = {
     ("*", "check"): "by design: it looks at everything, and its result is constant so that nothing follows",
     # Seconds each.
     ("seed", "mix@*"): "a mix that takes every row of its sources draws nothing",
     ("papers.*", "convert@*"): "limits that none of these PDFs meets; documents are kept by their hash",
     ("papers.*", "mix@*"): "a mix depends on all records, because replay and exclusions reach across versions",
-    ("sources.*.title", "ingest@*"): "a source is one parameter, its title is for people",
-    ("sources.*.heldout", "ingest@*"): "no group of so few lies between the old share and the new one",
+    ("papers.*", "report"): "it says what is withdrawn of them, and no limit",
+    ("generated.*", "generate@*"): "no record of so few bears another question",
+    ("sources.*", "ingest@*"): "a source is one parameter; its title and hub shape no row, its share may part no group",
+    ("sources.*", "generate@*"): "its reference is one parameter, of which it shows the licence",
+    ("*", "superseded"): ALL_AT_ONCE,
+    ("*", "duplicates"): ALL_AT_ONCE,
+    ("*", "contamination"): ALL_AT_ONCE,
+    ("*", "cards"): ALL_AT_ONCE,
     ("sources.*", "mix@*"): "a mix depends on all sources, because replay and exclusions reach across versions",
     ("sources.*", "report"): "it depends on all sources and records, and shows less than all of them",
     ("versions.*", "report"): "it depends on all versions; a scope that excludes nothing, a replay of nothing",
@@ -283,6 +292,7 @@ CHOICES = _choices()
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_every_leaf(world: World) -> None:
     begun, fixed, missed, unlisted = time.monotonic(), set[str](), list[str](), list[str]()
     used: Counter[tuple[str, str]] = Counter()
@@ -320,10 +330,32 @@ def show(answers: list[Any], used: Counter[tuple[str, str]], seconds: float) -> 
         print(f"    {count:5}  {leaf} → {stage}: {FALSELY_STALE[leaf, stage]}")
 
 
+# Fields that params.yaml leaves at their defaults, and what must run when one is written into it.
+OPTIONAL: dict[Leaf, tuple[Any, str]] = {
+    ("papers", "site_reports", "withdrawn"): (["0" * 64], "convert@site_reports"),
+    ("sources", "rules", "personal"): ("refuse", "ingest@rules"),
+    ("sources", "accounting", "withdrawn"): ("all", "ingest@accounting"),
+    ("sources", "rules", "near_duplicates"): ("keep", "mix@v4"),
+    ("versions", "v4", "superseded"): ("keep", "mix@v4"),
+    ("versions", "v6", "deduplicate"): ("ancestry", "mix@v6"),
+    ("versions", "v6", "decontaminate"): (True, "mix@v6"),
+}
+
+
+@pytest.mark.slow
+def test_every_optional_field(world: World) -> None:
+    for leaf, (value, stage) in OPTIONAL.items():
+        runs, missed, _ = world.compare(Change(".".join(leaf), with_value(world.tree, leaf, value), leaf))
+        assert missed == set(), leaf
+        assert stage in runs, leaf
+
+
 @pytest.mark.slow
 def test_the_input_of_a_source(world: World) -> None:
     """`input` and `papers` change together: what was converted is read raw, and the other way round."""
     for source, spec in world.tree["sources"].items():
+        if source in world.tree["generated"]:
+            continue
         tree = as_json(world.tree)
         if spec["input"] == "documents":
             tree["sources"][source]["input"] = "raw"
@@ -336,10 +368,15 @@ def test_the_input_of_a_source(world: World) -> None:
         assert f"ingest@{source}" in runs
 
 
+QUICK = ("mix@", "evaluate@", "baseline", "report", "superseded", "duplicates", "contamination", "cards")
+
+
 @pytest.mark.slow
 def test_every_raw_source(world: World) -> None:
     """A file of one source is changed: its own stages run, and training only for the versions that have it inside."""
     for source in world.c.sources:
+        if source in world.c.generated:
+            continue  # it has no files: it changes with its reference
         kept = Path("kept_raw")
         folder = Path("data/raw/own", source)
         shutil.copytree(folder, kept)
@@ -351,7 +388,7 @@ def test_every_raw_source(world: World) -> None:
         world.judge.known.clear()
         assert missed == set(), source
         assert f"ingest@{source}" in runs
-        assert {stage for stage in idle if not stage.startswith(("mix@", "evaluate@", "baseline", "report"))} == set()
+        assert {stage for stage in idle if not stage.startswith(QUICK)} == set()
         inside = {v for v in world.c.versions if mentions(world.c, v, source)}
         trained = {stage[6:] for stage in runs if stage.startswith("train@")}
         assert trained <= inside, f"{source}: {sorted(trained - inside)} would be trained for nothing"
@@ -385,11 +422,15 @@ def change_raw(folder: Path) -> None:
 def test_a_new_version_with_its_source_trains_nothing_else(world: World) -> None:
     tree = as_json(world.tree)
     tree["sources"]["agents"] = tree["sources"]["krx_samples"] | {"title": "Agent dialogues"}
+    tree["sources"]["bench"] = tree["sources"]["problems"] | {"title": "A benchmark", "heldout": 1}
     tree["versions"]["v7"] = tree["versions"]["v6"] | {"parent": "v6", "exclude": []}
     tree["versions"]["v7"]["mix"] = {"agents": {"form": "prompt_answer", "weight": 1}}
-    shutil.copytree("data/raw/own/krx_samples", "data/raw/own/agents")
+    new = {"agents": "krx_samples", "bench": "problems"}
+    for source, like in new.items():
+        shutil.copytree(Path("data/raw/own", like), Path("data/raw/own", source))
     runs, missed, _ = world.compare(Change("v7", tree, ("versions", "v7")))
-    shutil.rmtree("data/raw/own/agents")
+    for source in new:
+        shutil.rmtree(Path("data/raw/own", source))
     assert missed == set()
     assert {stage for stage in runs if stage.startswith("train@")} == {"train@v7"}
     assert "base" not in runs

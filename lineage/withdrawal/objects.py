@@ -1,7 +1,8 @@
 """DVC's cache and remotes: which objects hold withdrawn text, or weights trained on it, and how they go.
 
 An object is a file named by its MD5; `<md5>.dir` lists the files of a folder. Text is found by its marks. Weights show
-nothing, so their records tell: `lineage.json` names the mix and the parent's adapter, from which the line follows.
+nothing, so their records tell: `lineage.json` names the mix and the parent's adapter, from which the line follows. What
+a model wrote about a text (`answers.jsonl`) shows nothing either: it goes with the rows beside it.
 """
 
 import json
@@ -16,6 +17,7 @@ from lineage.withdrawal.traces import Subject, found_in, ids_in, pattern
 
 PDF = b"%PDF-"
 ABOUT_WEIGHTS = ("lineage.json", "measures.json")  # what tells whose weights, or measures, a folder holds
+UNMARKED = (*ABOUT_WEIGHTS, "answers.jsonl")  # a folder with one of these holds files that show no marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Objects:
             found |= more
 
     def _folders(self, tainted: set[str], adapters: set[str]) -> set[str]:
-        """Folders with a tainted file; of a tainted model also the files that no other folder shares."""
+        """Folders with a tainted file; of those with unmarked files also the files that no other folder shares."""
         gone, owners = set(), defaultdict(set)
         for folder, members in self.folders.items():
             for oid in members.values():
@@ -88,7 +90,7 @@ class Objects:
             about = [self._json(members.get(name)) for name in ABOUT_WEIGHTS]
             if tainted.intersection(members.values()) or any(a and a.get("adapter") in adapters for a in about):
                 gone.add(folder)
-        whole = {f for f in gone if any(name in self.folders[f] for name in ABOUT_WEIGHTS)}
+        whole = {f for f in gone if any(name in self.folders[f] for name in UNMARKED)}
         return gone | {oid for f in whole for oid in self.folders[f].values() if owners[oid] <= whole}
 
     def _json(self, oid: str | None) -> dict[str, Any] | None:

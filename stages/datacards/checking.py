@@ -18,6 +18,7 @@ NUMBER = re.compile(r"^\**(\d{1,3}(?:,\d{3})*)\**$")
 TABLE = re.compile(r"(?:^\|.*\n)+", re.M)
 FENCED = re.compile(r"^(`{3,})text\n.*?^\1$", re.M | re.S)  # samples may look like tables
 CELL = re.compile(r"(?<!\\)\|")
+ROWS = {"sources": ("data/records", "data/heldout"), "mixes": ("data/mixes",)}  # where the rows of a card lie
 
 
 def mistakes(root: Path = Path()) -> list[str]:
@@ -34,7 +35,11 @@ def mistakes(root: Path = Path()) -> list[str]:
         ("mixes", root.glob("data/mixes/*/mix.json")),
     ):
         here, cards = {p.parent.name for p in made}, {p.stem for p in folder.glob(f"{kind}/*.md")}
-        found += [f"data/cards/{kind}/{name}.md: not found, though its rows are here" for name in sorted(here - cards)]
+        found += [
+            f"data/cards/{kind}/{name}.md: not found, though its rows are here; if {name} is no longer in params.yaml, "
+            f"delete {' and '.join(f'{folder}/{name}' for folder in ROWS[kind])}"
+            for name in sorted(here - cards)
+        ]
         found += [f"data/cards/{kind}/{name}.md: its rows are not here" for name in sorted(cards - here)]
         for name in sorted(here & cards):
             check = _source if kind == "sources" else _mix

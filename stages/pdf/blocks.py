@@ -19,6 +19,7 @@ BULLET = re.compile(
 CHAPTER = re.compile(
     r"제\s*\d+\s*[편장절관](?=\s|$)|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]+\s*[.．]?\s|[IVX]{1,4}\.\s|\d{1,2}(?:\.\d{1,2}){1,3}\.?\s+\D"
 )
+BEGINS = re.compile(rf"(?i:{CAPTION.pattern})|{NOTE.pattern}|{BULLET.pattern}|{CHAPTER.pattern}")  # a block of its own
 HEADING = re.compile(rf"(?:{CHAPTER.pattern}|제\s*\d+\s*조|\d{{1,2}}\.?\s+\D|[가-하]\.\s)")
 ENDED = re.compile(r"[.!?。][\"'”’)」』]*$")
 
@@ -67,7 +68,7 @@ def _starts(group: Sequence[Line], line: Line, right: float, leading: float) -> 
         return True
     if abs(line.size - last.size) > 0.12 * last.size or line.bold != last.bold:
         return True
-    if any(mark.match(line.text) for mark in (CAPTION, NOTE, BULLET, CHAPTER)):
+    if BEGINS.match(line.text):
         return True
     if CAPTION.match(group[0].text) or (CHAPTER.match(last.text) and right - last.box[2] > 1.5 * last.size):
         return True

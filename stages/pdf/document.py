@@ -7,8 +7,10 @@
  "page_text": ["…"], "furniture": ["- 1 -"], "warnings": [], "quality": 1.0}
 """
 
+import gc
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 from stages.pdf.blocks import Block, body_size, to_blocks
 from stages.pdf.figures import triangles
 from stages.pdf.gate import Limits, Refused, check_text, has_text_layer, quality
+from stages.pdf.ink import IMAGE, MASK, pictures
 from stages.pdf.layout import furniture, reading_order
 from stages.pdf.ocr import SECONDS, recognise
 from stages.pdf.page import read_page
@@ -29,10 +32,14 @@ FEW = 200  # characters: a page with fewer may be a picture
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was read. `lines` stand outside of tables, `sure` is 1 for a text layer, less for OCR."""
+    """A page that was read. `lines` stand outside of tables, `columns` are all lines in reading order.
+
+    `sure` is 1 for a text layer, less for OCR.
+    """
 
     height: float
     lines: list[Line]
+    columns: list[list[Line]]
     tables: list[Table]
     text: str
     pictured: bool
@@ -47,7 +54,8 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     pages: list[Page] = []
     for number in range(1, count + 1):
         before = pages[-1].tables[-1] if pages and pages[-1].tables else None
-        pages.append(_read(_load(doc, number), number, before, limits, more))
+        with _uncollected():
+            pages.append(_read(_load(doc, number), number, before, limits, more))
         more(1.0)
     _check_whole(doc, path)
     if doc.page_count != count:  # a broken object was met, and the repair found other pages than those that were read
@@ -58,8 +66,7 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     if doc.is_repaired:
         warnings.append("the file was damaged and has been repaired: compare it with the original")
     removed, repeated = furniture([(page.height, page.lines) for page in pages])
-    kept = [[n for i, n in enumerate(page.lines) if i not in removed[p]] for p, page in enumerate(pages)]
-    blocks = _blocks(kept, [page.tables for page in pages])
+    blocks = _blocks(pages, removed)
     if warning := triangles([block.table.rows for _, block in blocks if block.table], page_text):
         warnings.append(warning)
     sure = sum(len(page.text) * page.sure for page in pages) / sum(len(page.text) for page in pages)
@@ -81,7 +88,8 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
 def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Callable[[float], None]) -> Page:
     """The text layer of a page; what OCR reads, where that is switched on and the layer is missing."""
     read = read_page(page)
-    text = _in_order([*read.lines, *read.aside])
+    columns = reading_order([*read.lines, *read.aside])
+    text = _as_text(columns)
     pictured = len(text) < FEW and _is_pictured(page)
     if limits.ocr and not has_text_layer(text, pictured) and page.get_bboxlog():
         more(SECONDS)
@@ -102,7 +110,7 @@ def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Ca
         warnings.append("most of it is a picture")
     if text and (share := quality(text)) < 0.9:
         warnings.append(f"{1 - share:.0%} of its characters are no text")
-    return Page(read.height, lines, found, text, pictured, 1.0, warnings)
+    return Page(read.height, lines, columns, found, text, pictured, 1.0, warnings)
 
 
 def _read_by_ocr(page: Any, number: int) -> Page:
@@ -111,11 +119,24 @@ def _read_by_ocr(page: Any, number: int) -> Page:
     except subprocess.TimeoutExpired as error:
         raise Refused("timed out", f"OCR of page {number} took more than {SECONDS} s") from error
     if read is None or not read.lines:
-        return Page(page.rect.height, [], [], "", True, 1.0, ["no text on it, and OCR found none"])
+        return Page(page.rect.height, [], [], [], "", True, 1.0, ["no text on it, and OCR found none"])
     warnings = [f"read by OCR, {read.sure:.0%} sure: check its figures"]
     if read.doubtful:
         warnings.append(f"{read.doubtful} words that OCR was not sure of were left out")
-    return Page(page.rect.height, list(read.lines), [], _in_order(read.lines), True, read.sure, warnings)
+    columns = reading_order(read.lines)
+    return Page(page.rect.height, list(read.lines), columns, [], _as_text(columns), True, read.sure, warnings)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Python's search for cycles put off: a page's characters are a myriad of objects, and hold none."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _open(path: Path, limits: Limits) -> Any:
@@ -162,22 +183,31 @@ def _first_line(error: Exception) -> str:
     return "" if " at 0x" in text or "'" in text else text.splitlines()[0][:100] if text else ""
 
 
-def _in_order(lines: Sequence[Line]) -> str:
-    return "\n".join(line.text for column in reading_order(lines) for line in column)
+def _as_text(columns: Sequence[Sequence[Line]]) -> str:
+    return "\n".join([line.text for column in columns for line in column])
 
 
 def _is_pictured(page: Any) -> bool:
     area = page.rect.width * page.rect.height or 1.0
-    boxes = [box for kind, box in page.get_bboxlog() if kind in ("fill-image", "fill-imgmask")]
+    boxes = [box for kind, box in pictures(page) if kind in (IMAGE, MASK)]
     return any((b[2] - b[0]) * (b[3] - b[1]) > 0.5 * area for b in boxes)
 
 
-def _blocks(pages: Sequence[Sequence[Line]], tables: Sequence[Sequence[Table]]) -> list[tuple[int, Block]]:
-    """All blocks with their page, tables between the text, a table that runs over pages as one."""
-    body = body_size(line for page in pages for line in page)
+def _blocks(pages: Sequence[Page], removed: Sequence[set[int]]) -> list[tuple[int, Block]]:
+    """All blocks with their page, tables between the text, a table that runs over pages as one.
+
+    `removed` are the indices of each page's lines that are furniture.
+    """
+    kept = [
+        [line for i, line in enumerate(page.lines) if i not in out] if out else page.lines
+        for page, out in zip(pages, removed, strict=True)
+    ]
+    body = body_size(line for lines in kept for line in lines)
     blocks: list[tuple[int, Block]] = []
-    for number, (lines, found) in enumerate(zip(pages, tables, strict=True), 1):
-        on_page = _with_tables(lines, found, body)
+    for number, (page, lines, out) in enumerate(zip(pages, kept, removed, strict=True), 1):
+        # the order that the page's text has holds for its blocks too, where these are of the same lines
+        same = not page.tables and not out
+        on_page = to_blocks(page.columns, body) if same else _with_tables(lines, page.tables, body)
         if on_page and blocks and on_page[0].table and blocks[-1][1].table:
             first, second = blocks[-1][1].table, on_page[0].table
             if first.pages[-1] == number - 1 and continues(first, second):

@@ -30,9 +30,14 @@ class Paper:
 
 
 def listed(raw: Path) -> tuple[list[Path], list[str]]:
-    """The folder's PDFs in order of their names, and the names of what is something else; hidden files are neither."""
+    """The folder's PDFs in order of their names, and the names of what is something else; hidden files are neither.
+
+    A link to a folder is not followed, it may lead round in circles: it is something else.
+    """
     everything = [
-        p for p in raw.rglob("*") if not p.is_dir() and not any(s.startswith(".") for s in p.relative_to(raw).parts)
+        p
+        for p in raw.rglob("*")
+        if (p.is_symlink() or not p.is_dir()) and not any(s.startswith(".") for s in p.relative_to(raw).parts)
     ]
     pdfs = [p for p in everything if p.suffix.lower() == ".pdf"]
     others = sorted(_shown(p, raw) for p in everything if p.suffix.lower() != ".pdf")

@@ -1,12 +1,13 @@
 """What a page draws besides text, and whether text that may be unseen is seen against it."""
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from stages.pdf.text import Box
 
 SURE, NO_INK, WHITE_INK = range(3)  # how a glyph is drawn: to be seen, without ink, in white
+IMAGE, MASK, SHADE = range(3)  # kinds of pictures
 
 
 class Vector(NamedTuple):
@@ -32,7 +33,9 @@ def vectors(blocks: Iterable[dict[str, Any]], turn: int, width: float, height: f
         path.append(block)
         if block["continues"]:
             continue
-        boxes = [turned(piece["bbox"], turn, width, height) for piece in path]
+        boxes = [piece["bbox"] for piece in path]
+        if turn:
+            boxes = [turned(box, turn, width, height) for box in boxes]
         stroked = block["stroked"]
         if stroked and len(filled) == len(boxes) and all(map(_within, filled, boxes)):
             boxes = filled
@@ -63,6 +66,55 @@ def turned(box: Sequence[float], turn: int, width: float, height: float) -> Box:
     if turn == 3:  # read upwards
         return (height - y1, x0, height - y0, x1)
     return (x0, y0, x1, y1)
+
+
+def pictures(page: Any) -> list[tuple[int, Box]]:
+    """The kind and box of every picture and gradient of a pymupdf page, as it is stored, not turned.
+
+    The same as `page.get_bboxlog()` says, without a call into Python for each line and glyph that is drawn.
+    """
+    import pymupdf
+
+    mupdf = pymupdf.mupdf
+    rotation = page.rotation
+    if rotation:
+        page.set_rotation(0)
+    device = _device()()
+    mupdf.fz_run_page(page.this, device, mupdf.FzMatrix(), mupdf.FzCookie())
+    mupdf.fz_close_device(device)
+    if rotation:
+        page.set_rotation(rotation)
+    return list(device.found)
+
+
+@cache
+def _device() -> type[Any]:
+    """A device of MuPDF that notes the places of pictures; made once, when pymupdf is there."""
+    import pymupdf
+
+    mupdf = pymupdf.mupdf
+
+    class Pictures(pymupdf.mupdf.FzDevice2):
+        def __init__(self) -> None:
+            super().__init__()
+            self.found: list[tuple[int, Box]] = []
+            self.use_virtual_fill_image()
+            self.use_virtual_fill_image_mask()
+            self.use_virtual_fill_shade()
+
+        def note(self, kind: int, rect: Any) -> None:
+            self.found.append((kind, (rect.x0, rect.y0, rect.x1, rect.y1)))
+
+        def fill_image(self, _: Any, image: Any, matrix: Any, *ink: Any) -> None:
+            self.note(IMAGE, mupdf.ll_fz_transform_rect(mupdf.fz_unit_rect, matrix))
+
+        def fill_image_mask(self, _: Any, image: Any, matrix: Any, *ink: Any) -> None:
+            self.note(MASK, mupdf.ll_fz_transform_rect(mupdf.fz_unit_rect, matrix))
+
+        def fill_shade(self, _: Any, shade: Any, matrix: Any, *ink: Any) -> None:
+            self.note(SHADE, mupdf.ll_fz_bound_shade(shade, matrix))
+
+    return Pictures
 
 
 class Ink:
@@ -100,8 +152,7 @@ class Ink:
     def pictures(self) -> list[Box]:
         """Pictures and gradients; the page is interpreted once more for them, so only when white text asks."""
         size = self.page.cropbox.width, self.page.cropbox.height
-        log = self.page.get_bboxlog()
-        return [turned(box, self.turn, *size) for kind, box in log if kind in ("fill-image", "fill-shade")]
+        return [turned(box, self.turn, *size) for kind, box in pictures(self.page) if kind in (IMAGE, SHADE)]
 
 
 def _holds(boxes: Iterable[Box], x: float, y: float) -> bool:

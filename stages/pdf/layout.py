@@ -144,29 +144,32 @@ def _gutter(lines: Sequence[Line], depth: int = 2) -> float | None:
     Of several places the one that the fewest lines cross is taken, then the one nearest to the middle; a side may
     itself hold columns, so that three uneven ones are parted one after the other.
     """
-    if sum(len(n.text) > 10 for n in lines) < 8:
+    if sum([len(n.text) > 10 for n in lines]) < 8:
         return None
-    left, right = min(n.box[0] for n in lines), max(n.box[2] for n in lines)
+    starts, ends = [n.box[0] for n in lines], [n.box[2] for n in lines]
+    left, right = min(starts), max(ends)
     step = (right - left) / 100
     if step <= 0:
         return None
     begun, ended = [0] * 102, [0] * 102  # how many lines begin and end in each hundredth of the width
-    for n in lines:
-        begun[int((n.box[0] + 2 - left) / step)] += 1
-        ended[max(int((n.box[2] - 2 - left) / step), 0) + 1] += 1
+    for x in starts:
+        begun[int((x + 2 - left) / step)] += 1
+    for x in ends:
+        ended[max(int((x - 2 - left) / step), 0) + 1] += 1
     before = list(zip(accumulate(begun), accumulate(ended), strict=True))
-    if spread := _fold(lines, [begins - ends for begins, ends in before]):
+    if spread := _fold(lines, left, right, [begins - gone for begins, gone in before[40:61]]):
         return left + spread * step
-    places = []
-    for at in range(20, 81):
-        begins, ends = before[at]
-        if min(ends, len(lines) - begins) >= 4 and begins - ends <= 0.4 * len(lines):
-            places.append((begins - ends, abs(at - 50), at))
+    last, most = len(lines) - 4, 0.4 * len(lines)
+    places = [
+        (begins - gone, abs(at - 50), at)
+        for at, (begins, gone) in enumerate(before[20:81], 20)
+        if gone >= 4 and begins <= last and begins - gone <= most
+    ]
     tried: set[tuple[int, int]] = set()
     for _, _, at in sorted(places):
         x = left + at * step
-        first = [n for n in lines if n.box[2] <= x + 2]
-        second = [n for n in lines if n.box[0] >= x - 2]
+        first = [n for n, end in zip(lines, ends, strict=True) if end <= x + 2]
+        second = [n for n, start in zip(lines, starts, strict=True) if start >= x - 2]
         if (len(first), len(second)) in tried or min(len(first), len(second)) < 4:
             continue
         tried.add((len(first), len(second)))
@@ -179,16 +182,19 @@ def _gutter(lines: Sequence[Line], depth: int = 2) -> float | None:
     return None
 
 
-def _fold(lines: Sequence[Line], over: Sequence[int]) -> int | None:
-    """Where two pages printed side by side meet, in hundredths of the width: a wide blank band in the middle."""
-    wide = max(n.box[2] for n in lines) - min(n.box[0] for n in lines)
-    if wide < 1.2 * (max(n.box[3] for n in lines) - min(n.box[1] for n in lines)):
-        return None
-    blank = [at for at in range(40, 61) if over[at] == 0]
+def _fold(lines: Sequence[Line], left: float, right: float, over: Sequence[int]) -> int | None:
+    """Where two pages printed side by side meet, in hundredths of the width: a wide blank band in the middle.
+
+    `over` says how many lines cross each hundredth from the 40th to the 60th.
+    """
+    blank = [at for at, crossed in enumerate(over, 40) if crossed == 0]
     if len(blank) < 4 or blank[-1] - blank[0] >= len(blank):
         return None
+    wide = right - left
+    if wide < 1.2 * (max(n.box[3] for n in lines) - min(n.box[1] for n in lines)):
+        return None
     fold = blank[len(blank) // 2]
-    middle = min(n.box[0] for n in lines) + wide * fold / 100
+    middle = left + wide * fold / 100
     long = [n.box[0] < middle for n in lines if len(n.text) > 20]
     return fold if 2 <= sum(long) <= len(long) - 2 else None  # both sides hold running text, so it is no table
 

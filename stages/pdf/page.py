@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
 from typing import Any
@@ -54,16 +55,17 @@ def read_page(page: Any) -> PageText:
     )
     blocks = page.get_text("rawdict", flags=flags)["blocks"]
     raw = [line for block in blocks if block["type"] == TEXT for line in block["lines"]]
-    width, height = page.cropbox.width, page.cropbox.height
-    turn = _main_turn(raw)
+    size = page.cropbox
+    width, height = size.width, size.height
+    turns = [_turn(line["dir"]) for line in raw]
+    turn = _main_turn(raw, turns)
     drawn = vectors((block for block in blocks if block["type"] == VECTOR), turn, width, height)
     shown: list[Run] = []
     unseen: list[Run] = []
     aside: list[Line] = []
     askew = 0
     ink: Ink | None = None
-    for line in raw:
-        direction = _turn(line["dir"])
+    for line, direction in zip(raw, turns, strict=True):
         run, doubtful = _run(line["spans"])
         if direction < 0:
             askew += len(run.text.replace(" ", ""))
@@ -101,18 +103,22 @@ def _run(spans: Sequence[dict[str, Any]]) -> tuple[Run, list[int]]:
     doubt: list[int] = []
     for span in spans:
         chars = span["chars"]
-        piece = "".join(map(C, chars))
-        if MATH_FONT.search(span["font"]):
-            piece = FALSE_HANGUL.sub(_real, piece)
-        text += piece
-        boxes += map(BBOX, chars)
+        font = span["font"]
         count = len(chars)
+        piece = "".join(map(C, chars))
+        text += FALSE_HANGUL.sub(_real, piece) if _is_math(font) else piece
+        boxes += map(BBOX, chars)
         sizes += [span["size"]] * count
-        bold += [span["flags"] & 16 > 0 or "Bold" in span["font"]] * count
+        bold += [span["flags"] & 16 > 0 or "Bold" in font] * count
         doubt += [NO_INK if span["alpha"] == 0 else WHITE_INK if span["color"] == WHITE else SURE] * count
-    if BLANK.search(text):
+    if not text.isprintable():  # the only space that is printable is the plain one
         text = BLANK.sub(" ", text)
     return Run(text, boxes, sizes, bold), doubt if any(doubt) else []
+
+
+@lru_cache(maxsize=1024)
+def _is_math(font: str) -> bool:
+    return MATH_FONT.search(font) is not None
 
 
 def _part(run: Run, keep: Sequence[bool]) -> Run:
@@ -139,10 +145,13 @@ def _turn(direction: tuple[float, float]) -> int:
     return -1
 
 
-def _main_turn(lines: Sequence[dict[str, Any]]) -> int:
+def _main_turn(lines: Sequence[dict[str, Any]], turns: Sequence[int]) -> int:
+    """The turn of most characters; `turns` are those of the lines."""
+    if not any(turns):
+        return 0
     count = [0, 0, 0, 0]
-    for line in lines:
-        if (turn := _turn(line["dir"])) >= 0:
+    for line, turn in zip(lines, turns, strict=True):
+        if turn >= 0:
             count[turn] += sum(len(span["chars"]) for span in line["spans"])
     return count.index(max(count))
 
@@ -150,15 +159,18 @@ def _main_turn(lines: Sequence[dict[str, Any]]) -> int:
 def _once(runs: Sequence[Run]) -> list[Run]:
     """Runs without glyphs that are drawn again, a hair aside: how print drivers make bold."""
     level: dict[tuple[str, int], list[Box]] = {}
+    seen: set[str] = set()
     kept: list[Run] = []
     for run in runs:
         again = False
         if run.text.strip(" "):
-            x0, y0, x1, y1 = run.boxes[0]
-            near = 0.12 * run.sizes[0]
-            places = [p for step in (-1, 0, 1) for p in level.get((run.text, int(y0 // 4) + step), ())]
-            again = any(abs(p[0] - x0) < near and abs(p[1] - y0) < near for p in places)
-            level.setdefault((run.text, int(y0 // 4)), []).append((x0, y0, x1, y1))
+            x0, y0, _, _ = run.boxes[0]
+            if run.text in seen:
+                near = 0.12 * run.sizes[0]
+                places = [p for step in (-1, 0, 1) for p in level.get((run.text, int(y0 // 4) + step), ())]
+                again = any(abs(p[0] - x0) < near and abs(p[1] - y0) < near for p in places)
+            seen.add(run.text)
+            level.setdefault((run.text, int(y0 // 4)), []).append(run.boxes[0])
         if not again:
             kept.append(run)
     return kept

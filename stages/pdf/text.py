@@ -86,7 +86,7 @@ def to_line(run: Run) -> Line | None:
     if not text:
         return None
     size = run.sizes[0] if _is_even(run.sizes) else sorted(run.sizes)[len(shown) // 2]
-    return Line(text, around(run.boxes), size, sum(run.bold) * 2 > len(shown), spaced)
+    return Line(text, around(run.boxes), size, run.bold.count(True) * 2 > len(shown), spaced)
 
 
 def _is_even(sizes: list[float]) -> bool:
@@ -113,7 +113,7 @@ def word_gap(text: str, gaps: Sequence[float], size: float) -> float:
     if max(gaps) <= (GAP - 0.15) * size:
         return GAP * size  # no gap can part words
     if " " in text:
-        gaps = [gap for gap, (a, b) in zip(gaps, pairwise(text), strict=True) if a != " " != b]
+        gaps = _within_words(text, gaps)
     if len(gaps) < 4:
         return GAP * size
     usual = sorted(gaps)[len(gaps) // 2]
@@ -121,6 +121,18 @@ def word_gap(text: str, gaps: Sequence[float], size: float) -> float:
     if usual > widest and not NOT_CJK.search(text):
         widest = 3.0 * size
     return GAP * size + min(max(usual, -0.15 * size), widest)
+
+
+def _within_words(text: str, gaps: Sequence[float]) -> list[float]:
+    """The gaps beside which no space is drawn."""
+    inner: list[float] = []
+    start = 0
+    for word in text.split(" "):
+        end = start + len(word)
+        if word:
+            inner += gaps[start : end - 1]
+        start = end + 1
+    return inner
 
 
 def _spelled(text: str, gaps: Sequence[float], most: float) -> str:
@@ -155,9 +167,9 @@ def clean(text: str) -> str:
     """NFC without control characters or doubled spaces: nothing that could change a figure or a sign."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    if not text.isprintable():
-        text = CONTROL.sub("", text)
-    return SPACES.sub(" ", text).strip()
+    if text.isprintable():  # the only space that is printable is the plain one
+        return SPACES.sub(" ", text).strip() if "  " in text else text.strip()
+    return SPACES.sub(" ", CONTROL.sub("", text)).strip()
 
 
 def rows(lines: Iterable[Line]) -> list[list[Line]]:

@@ -92,7 +92,8 @@ class Worker:
         code = self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
-                pipe.close()
+                with contextlib.suppress(BrokenPipeError):  # of a request that a dead process never took
+                    pipe.close()
         self.process = None
         return code
 

@@ -13,6 +13,7 @@ than that or unpacks to suspiciously much is refused by name, and the rest is re
 """
 
 import io
+import lzma
 import os
 import shutil
 import struct
@@ -24,6 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
+from lineage.errors import LineageError
 from lineage.record import Rejected
 from stages.readers.joined import Joined, Piece, whole
 from stages.readers.members import (
@@ -39,8 +41,10 @@ from stages.readers.members import (
     refusal,
 )
 
-DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error, EOFError, OSError, ValueError)
-UNREADABLE = (*DAMAGE, NotImplementedError, OverflowError, RuntimeError)  # zipfile's words for what it cannot do
+UNREADABLE = (  # what zipfile and tarfile say of files that are damaged, or that they cannot read
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, ValueError, NotImplementedError, OverflowError, RuntimeError),
+)
 TWICE = "a name given twice"
 BY_HAND = "it was not opened; unpack it by hand if you trust it"
 
@@ -50,6 +54,9 @@ def entries(folder: Path) -> Iterator[Entry | Rejected]:
 
     Files that systems leave behind (`.DS_Store`, `__MACOSX/`, `Thumbs.db`, names with a leading dot) hold no
     rows and are passed over.
+
+    Raises:
+        LineageError: the folder, or one inside it, cannot be listed.
     """
     found = []
     for path in _walk(folder):
@@ -89,10 +96,14 @@ def _files(place: str, found: Iterable[tuple[str, Piece]]) -> Iterator[Entry | R
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Files, and the links to folders, which os.walk does not enter: a link may lead round in circles."""
-    for parent, folders, files in os.walk(folder):
+    for parent, folders, files in os.walk(folder, onerror=_refuse):
         folders.sort()
         linked = [name for name in folders if (Path(parent) / name).is_symlink()]
         yield from (Path(parent) / name for name in sorted(files + linked))
+
+
+def _refuse(error: OSError) -> None:
+    raise LineageError(f"{error.filename}: cannot be listed ({error.strerror}); mend its permissions") from error
 
 
 def _stream(pieces: list[Piece]) -> IO[bytes]:
@@ -119,7 +130,7 @@ def _tar(name: str, piece: Piece) -> Iterator[Entry | Rejected]:
                     raise tarfile.ReadError(f"it ends inside {inner}")
                 else:
                     found.append((inner, Piece(piece.path, piece.start + member.offset_data, member.size)))
-    except (*UNREADABLE, RecursionError) as error:
+    except UNREADABLE as error:
         yield Rejected({"file": name}, "a damaged archive", f"{error}: download it again")
     yield from _files(f"{name}/", found)
 

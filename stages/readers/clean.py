@@ -15,7 +15,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00a0]")
 # Byte order, zero width, direction. U+00AD stays: KS X 1001 prints it as a dash, so a minus may be one.
 INVISIBLE = re.compile("[\ufeff\u200b\u200e\u200f\u2060\u202a-\u202e\u2066-\u2069]")
 NEWLINE = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-LINE_END = re.compile(r"[ \t\u3000]+(?=\n|$)")
+LINE_END = re.compile(r"(?<![ \t\u3000])[ \t\u3000]+(?=\n|$)")  # tried once a run of spaces, not at each of them
 BLANK_LINES = re.compile(r"\n{4,}")
 
 

@@ -56,7 +56,8 @@ def _company(row: Row) -> Iterator[Record | Rejected]:
     if not name or not isinstance(figures, dict) or not all(isinstance(said, dict) for said in figures.values()):
         raise drifted(row.origin["file"], row.values, [SHAPE])
     documents = row.values.get("source_documents") or []
-    sums = [text(document.get("sha256")) if isinstance(document, dict) else None for document in documents]
+    listed = documents if isinstance(documents, list) else [documents]
+    sums = [text(document.get("sha256")) if isinstance(document, dict) else None for document in listed]
     if not all(found and SHA256.fullmatch(found) for found in sums):
         yield Rejected(
             row.origin,

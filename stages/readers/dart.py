@@ -20,9 +20,10 @@ from hashlib import file_digest
 from pathlib import Path
 
 from lineage.record import Record, Rejected, qa
-from stages.readers.archives import Entry, entries
+from stages.readers.archives import entries
 from stages.readers.dart_sections import sections
 from stages.readers.files import DAMAGE
+from stages.readers.members import Entry
 from stages.readers.parts import split
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from lineage.errors import LineageError
 from lineage.record import Rejected
-from stages.readers.archives import Entry
 from stages.readers.clean import one_line
 from stages.readers.dart_markup import tokens
 from stages.readers.dates import day
 from stages.readers.files import text_of
 from stages.readers.html_table import render
+from stages.readers.members import Entry
 from stages.readers.parts import Block, table
 
 ACCEPTED = "DOCUMENT > COMPANY-NAME, BODY > SECTION-1/2/3 > TITLE, P, TABLE > TR > TD/TH/TE/TU"

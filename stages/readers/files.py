@@ -10,21 +10,27 @@ A row that cannot be read, a damaged file and a file of another format are Rejec
 import csv
 import io
 import json
+import lzma
 import re
 import zipfile
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 from lineage.record import Rejected
 from stages.readers.archives import entries
-from stages.readers.json_rows import BrokenJSON, decode, items
+from stages.readers.json_rows import items
+from stages.readers.json_window import BrokenJSON, decode
 from stages.readers.members import Entry
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError, OSError)
+# A RecursionError is a file that nests its values thousands deep.
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(EOFError, NotImplementedError, UnicodeError, OSError, RecursionError),
+)
 REPAIR = "repair the file; the rows before this place were read, those after it were not"
 SKIPPED = "repair the row; the rows before and after it were read"
 HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a character beyond U+FFFF, written as two escapes
@@ -118,6 +124,17 @@ def _row(entry: Entry, number: int, value: Any, around: dict[str, Any] | None = 
     if not isinstance(value, dict):
         return Rejected(origin, "a row that is not an object", f"found {value!r:.80}")
     return Row(origin, value, around or {})
+
+
+def named_row(origin: dict[str, Any], header: Sequence[str], cells: Sequence[str]) -> Row | Rejected:
+    """The row of a table whose columns have these names; one that says two things under one name is Rejected."""
+    values: dict[str, str] = {}
+    for name, cell in zip(header, cells, strict=False):
+        if name and cell and (values.get(name) or cell) != cell:
+            said = f"{values[name]!r:.60} and {cell!r:.60} are both {name}: give each column a name of its own"
+            return Rejected(origin, "a column name given twice", said)
+        values[name] = cell or values.get(name, "")
+    return Row(origin, values)
 
 
 class _Watched:
@@ -215,7 +232,7 @@ def _csv(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
             elif wrong := _damaged(",".join(cells)):
                 yield Rejected(origin, "a damaged row", f"{wrong}; {SKIPPED}")
             else:
-                yield _row(entry, number, dict(zip(header, cells, strict=False)))
+                yield named_row(origin, header, cells)
     yield from _none_but(number, entry)
 
 

@@ -47,12 +47,15 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
         origin = {"file": "rows.jsonl", "row": number}
         try:
             yield from MAKERS[row["by"]["kind"]](row, origin | {"from": row["from"], "generated": row["by"]})
-        except (KeyError, TypeError) as error:
-            raise LineageError(f"{file}:{number}: not a generated row ({error!r}); generate it again") from error
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
+            raise _damaged(file, number, error) from error
     refused = folder / "rejected.jsonl"
     for number, row in _lines(refused) if refused.is_file() else ():
-        origin = {"file": "rejected.jsonl", "row": number, "from": row["from"]}
-        yield Rejected(origin, f"generated, but {row['reason']}", "nothing to do, unless there are many")
+        try:
+            origin = {"file": "rejected.jsonl", "row": number, "from": row["from"]}
+            yield Rejected(origin, f"generated, but {row['reason']}", "nothing to do, unless there are many")
+        except (KeyError, TypeError) as error:
+            raise _damaged(refused, number, error) from error
 
 
 def _asked(row: dict[str, Any], origin: dict[str, Any]) -> Iterator[Record]:
@@ -100,12 +103,17 @@ def _record(row: dict[str, Any], prompt: str, answer: str, origin: dict[str, Any
 
 
 def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with file.open(encoding="utf-8") as lines:
+    with file.open("rb") as lines:  # a damaged byte then belongs to a line
         for number, line in enumerate(lines, 1):
             try:
                 yield number, json.loads(line)
             except ValueError as error:
-                raise LineageError(f"{file}:{number}: not JSON ({error}); generate it again") from error
+                raise _damaged(file, number, error) from error
+
+
+def _damaged(file: Path, number: int, error: Exception) -> LineageError:
+    again = f"run `dvc repro generate@{file.parent.name}` to make it again"
+    return LineageError(f"{file}:{number}: not a generated row ({error!r}); {again}")
 
 
 MAKERS = {"cloze": _asked, "mcqa": _mcqa, "qa": _qa, "summary": _summary}

@@ -17,9 +17,9 @@ import zipfile
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from stages.readers.archives import Entry
 from stages.readers.clean import one_line
 from stages.readers.html_table import render
+from stages.readers.members import Entry
 from stages.readers.packages import UnsafePackage, package
 from stages.readers.parts import Block, table
 
@@ -52,7 +52,7 @@ def blocks(entry: Entry) -> list[Block]:
                 try:
                     for paragraph in _paragraphs(stream):
                         found += text.blocks(paragraph)
-                except ElementTree.ParseError as error:
+                except (ElementTree.ParseError, ValueError, LookupError) as error:  # the latter: of its encoding
                     raise zipfile.BadZipFile(f"{name}: {error}") from error
     return found
 

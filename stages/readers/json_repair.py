@@ -10,7 +10,7 @@ no end: UNSURE, and the reader stops there.
 import re
 
 OPEN, UNSURE = -1, -2
-TEXT = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)'
+TEXT = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'
 TOKEN = re.compile(rf"{TEXT}|[\[\]{{}}]", re.DOTALL)
 SPARE = re.compile(rf"({TEXT})|,(?=\s*(?:,|\]|\}}))", re.DOTALL)
 OPENING = re.compile(r'\{\s*"[^"\\]*"\s*:')

@@ -10,8 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stages.readers.archives import Entry
-from stages.readers.members import MAX_RATIO, too_much
+from stages.readers.members import MAX_RATIO, Entry, too_much
 
 MAX_PART = 256 << 20  # one XML part, unpacked: parsers hold much of it at once
 SPOOL = 16 << 20  # beyond it a copy lies on disk instead of in memory

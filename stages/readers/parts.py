@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 LIMIT = 2000  # characters of a part: some 1,000 tokens, so that a row of 2,048 holds one with its prompt
 SENTENCE_END = re.compile(r"(?<=[가-힣)\]」』”\"]\.)\s+")
-UNIT = re.compile(r"^[\s(\[<※*|]*(?:금액)?\s*단위\s*[:：]")
+UNIT = re.compile(r"^[\s(\[<※*|]*(?:금액\s*)?단위\s*[:：]")
 
 
 @dataclass(frozen=True, slots=True)

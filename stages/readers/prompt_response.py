@@ -36,6 +36,10 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
         if isinstance(row, Rejected):
             yield row
             continue
-        reference = text(row.values["reference"]) or ""
-        prompt = "\n\n".join(filter(None, (reference, row.values["prompt"], text(row.values["input"]))))
+        given = {name: text(row.values[name]) for name in OPTIONAL}
+        if wrong := [name for name, said in given.items() if said is None]:
+            yield Rejected(row.origin, f"{wrong[0]} is not text", f"found {row.values[wrong[0]]!r:.80}")
+            continue
+        reference = given["reference"] or ""
+        prompt = "\n\n".join(filter(None, (reference, row.values["prompt"], given["input"])))
         yield answered(prompt, row.values["response"], origin=row.origin, group=one_line(reference))

@@ -16,34 +16,24 @@ and gives, in the form
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from lineage.errors import LineageError
 from lineage.record import Form, Record, Rejected, qa
+from stages.readers.documents import Section, again, document_files, load, quarantined
+from stages.readers.documents import sections as sections_of
+from stages.readers.key_points import figures_of, key_sentences
 
 PAGE_CHARACTERS = 700  # of an answer in prompt_answer
 JSON_CHARACTERS = 600  # of an answer in document
 NAME_CHARACTERS, TOPIC_CHARACTERS = 32, 22  # in a prompt
-KEY_SENTENCES, KEY_FIGURES = 3, 8  # in a summary
-SENTENCE = re.compile(r"(?<=[다요음함임됨]\.)\s+|(?<=[!?。])\s+|\n+")
-FIGURE = re.compile(r"\d[\d,.]*\s*(?:%p?|[조억만천백십]*원|[조억만천백십]+|배|개|명|건|주|포인트|bp|달러|위)?")
-TABLE_NUMBER = re.compile(r"[△▵∆▲▼▽+(−–-]*\s*\d[\d,.]*\s*%?p?\)?")
-YEAR = re.compile(r"(?:19|20)\d\d(?:년|\.\d+|/\d+|\s*\((?:안|E|P)\))?")
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading and the blocks under it, up to the next heading."""
-
-    title: str
-    page: int
-    blocks: tuple[dict[str, Any], ...]
+KEY_FIGURES = 8  # in a summary
+SIGNS = "△▵∆▲▼▽+−–-("  # before a figure
+IN_FIGURE = SIGNS + "0123456789,.%"
 
 
 def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
@@ -55,21 +45,28 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
         raise LineageError(
             f"forms: documents give {', '.join(MAKERS)}, not {', '.join(unknown)}; mend it in params.yaml"
         )
-    paths = sorted(path for path in folder.glob("*.json") if path.name != "convert.json")
-    titles = Counter(_load(path)["title"] for path in paths)
+    paths = document_files(folder)
+    titles = Counter(load(path)["title"] for path in paths)
     for path in paths:
-        document = _load(path)
+        document = load(path)
         if titles[document["title"]] > 1:  # a name that says which report it is
             document["title"] = Path(document["file"]).stem
-        for form in forms:
-            empty = True
-            for record in MAKERS[form](document):
-                empty = False
-                yield record
-            if empty:
-                origin = {"file": document["file"]}
-                yield Rejected(origin, f"nothing for the form {form}", "look at the PDF: it may be all pictures")
-    yield from _quarantined(folder / "quarantine.jsonl")
+        try:
+            for form in forms:
+                yield from _made(document, form)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise LineageError(f"{path}: not a converted document ({error!r}); {again(path)}") from error
+    yield from quarantined(folder)
+
+
+def _made(document: dict[str, Any], form: str) -> Iterator[Record | Rejected]:
+    empty = True
+    for record in MAKERS[form](document):
+        empty = False
+        yield record
+    if empty:
+        origin = {"file": document["file"]}
+        yield Rejected(origin, f"nothing for the form {form}", "look at the PDF: it may be all pictures")
 
 
 def pages(document: dict[str, Any]) -> Iterator[Record]:
@@ -86,7 +83,7 @@ def pages(document: dict[str, Any]) -> Iterator[Record]:
 
 def sections(document: dict[str, Any]) -> Iterator[Record]:
     """Form document: each section as compact JSON; long ones in several parts, tables between their rows."""
-    for section in _sections(document):
+    for section in sections_of(document):
         parts = list(_packed(section))
         for part, (page, content) in enumerate(parts, 1):
             place = f" ({part}/{len(parts)})" if len(parts) > 1 else ""
@@ -98,7 +95,7 @@ def sections(document: dict[str, Any]) -> Iterator[Record]:
 
 def summaries(document: dict[str, Any]) -> Iterator[Record]:
     """Form summary: what each section says in figures. A section without any figure gives none."""
-    for section in _sections(document):
+    for section in sections_of(document):
         text = [b["text"] for b in section.blocks if b["kind"] in ("paragraph", "list")]
         key = key_sentences(text)
         figures: dict[str, str] = {}
@@ -118,7 +115,7 @@ def split_text(text: str, limit: int) -> list[str]:
     parts: list[str] = []
     for line in text.split("\n"):
         while len(line) > limit:
-            cut = max(line.rfind(" ", 0, limit), 0) or limit
+            cut = _place_to_cut(line, limit)
             parts.append(line[:cut])
             line = line[cut:].strip()
         if parts and parts[-1] and len(parts[-1]) + 1 + len(line) <= limit:
@@ -128,81 +125,17 @@ def split_text(text: str, limit: int) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def key_sentences(paragraphs: Sequence[str]) -> list[str]:
-    """The sentences with the most figures, at most three, in the order of the text."""
-    sentences = [s for text in paragraphs for s in _sentences(text)]
-    scored = [(len(FIGURE.findall(s)), -i, s) for i, s in enumerate(sentences) if 8 <= len(s) <= 160]
-    best = sorted((row for row in scored if row[0]), reverse=True)[:KEY_SENTENCES]
-    return [s for _, _, s in sorted(best, key=lambda row: -row[1])]
-
-
-def figures_of(rows: Sequence[Sequence[dict[str, Any]]]) -> Iterator[tuple[str, str]]:
-    """(label, figure as written) of a table's cells; the label is what stands left and above it."""
-    grid = as_grid(rows)
-    numeric = [[bool(TABLE_NUMBER.fullmatch(text)) and not YEAR.fullmatch(text) for text in row] for row in grid]
-    first = next((i for i, row in enumerate(numeric) if any(row)), len(grid))
-    for row, marks in zip(grid[first:], numeric[first:], strict=True):
-        left = " ".join(dict.fromkeys(t for t, mark in zip(row, marks, strict=True) if t and not mark))
-        for column, mark in enumerate(marks):
-            if mark and (column == 0 or row[column] != row[column - 1] or marks[column - 1]):
-                above = list(dict.fromkeys(grid[i][column] for i in range(first) if grid[i][column]))
-                label = " ".join([left, *above]).strip()
-                if label:
-                    yield label[:60], row[column]
-
-
-def as_grid(rows: Sequence[Sequence[dict[str, Any]]]) -> list[list[str]]:
-    """A table with its merged cells written out in every place that they cover."""
-    places: dict[tuple[int, int], str] = {}
-    for at, row in enumerate(rows):
-        column = 0
-        for cell in row:
-            while (at, column) in places:
-                column += 1
-            for i in range(at, min(at + cell.get("rowspan", 1), len(rows))):
-                for j in range(column, column + cell.get("colspan", 1)):
-                    places.setdefault((i, j), cell["text"])
-    width = max((j for _, j in places), default=-1) + 1
-    return [[places.get((i, j), "") for j in range(width)] for i in range(len(rows))]
-
-
-def _sections(document: dict[str, Any]) -> list[Section]:
-    """The document cut at its headings; a heading without text goes to the next: "2. 실적 / 가. 매출"."""
-    found: list[Section] = []
-    titles: list[str] = []
-    blocks: list[dict[str, Any]] = []
-
-    def close() -> None:
-        if blocks:
-            title = " / ".join(dict.fromkeys(titles[-2:])) or document["title"]
-            found.append(Section(title, blocks[0]["page"], tuple(blocks)))
-
-    for block in document["blocks"]:
-        if block["kind"] == "heading":
-            if blocks:
-                close()
-                titles, blocks = [], []
-            titles.append(block["text"])
-        else:
-            blocks.append(block)
-    close()
-    return _told_apart(found)
-
-
-def _told_apart(found: list[Section]) -> list[Section]:
-    """Sections of one name get a number: two prompts must not be the same."""
-    seen: dict[str, int] = {}
-    apart = []
-    for section in found:
-        seen[section.title] = count = seen.get(section.title, 0) + 1
-        apart.append(replace(section, title=f"{section.title} {count}") if count > 1 else section)
-    return apart
+def _place_to_cut(line: str, limit: int) -> int:
+    """At the last space, unless a sign stands before it; without one where no figure is, so that none is cut in two."""
+    at_space = (i for i in range(limit - 1, 0, -1) if line[i] == " " and line[i - 1] not in SIGNS)
+    elsewhere = (i for i in range(limit, 0, -1) if line[i - 1] not in IN_FIGURE or line[i] not in IN_FIGURE)
+    return next(at_space, 0) or next(elsewhere, limit)
 
 
 def _packed(section: Section) -> Iterator[tuple[int, dict[str, Any]]]:
     """A section's content in parts of about JSON_CHARACTERS: (page, {"내용": [...], "표": [[...]]}).
 
-    A part holds one table at most; where a table is cut, its first row is said again.
+    A part holds one table at most; where a table is cut, its first row is said again, if it is no text of its own.
     """
     page, size = section.page, 0
     text: list[str] = []
@@ -215,8 +148,8 @@ def _packed(section: Section) -> Iterator[tuple[int, dict[str, Any]]]:
         if full or (row and table and block is not current):
             yield page, _content(text, table)
             page, text, table, size = block["page"], [], [], 0
-            if row and block is current:
-                table.append([cell["text"] for cell in block["rows"][0]])
+            if row and block is current and _fits(head := [cell["text"] for cell in block["rows"][0]]):
+                table.append(head)
         if row:
             current = block
         (table if row else text).append(piece)
@@ -238,7 +171,7 @@ def _pieces(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], 
 
 def _row_pieces(row: list[str]) -> Iterator[list[str]]:
     """A row as it is, or, where its cells hold whole texts (old and new rules side by side), as several."""
-    if sum(map(len, row)) <= JSON_CHARACTERS:
+    if _fits(row):
         yield row
     else:
         share = max(JSON_CHARACTERS // len(row), 80)
@@ -246,12 +179,12 @@ def _row_pieces(row: list[str]) -> Iterator[list[str]]:
             yield list(piece)
 
 
+def _fits(row: list[str]) -> bool:
+    return sum(map(len, row)) <= JSON_CHARACTERS
+
+
 def _content(text: list[str], table: list[list[str]]) -> dict[str, Any]:
     return {"내용": text, **({"표": table} if table else {})}
-
-
-def _sentences(text: str) -> list[str]:
-    return [s.strip() for s in SENTENCE.split(text) if s.strip()]
 
 
 def _record(document: dict[str, Any], page: int, form: Form, prompt: str, answer: str, part: int | None) -> Record:
@@ -280,23 +213,6 @@ def _short(text: str, limit: int) -> str:
 
 def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if document["schema"] != 1:
-            raise LineageError(f"{path}: schema {document['schema']} is not 1; convert the PDFs again")
-        return document
-    except (ValueError, KeyError, TypeError) as error:
-        raise LineageError(f"{path}: not a converted document ({error}); convert the PDFs again") from error
-
-
-def _quarantined(path: Path) -> Iterator[Rejected]:
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            yield Rejected({"file": row["file"]}, f"quarantined: {row['reason']}", row["remedy"])
 
 
 MAKERS = {"prompt_answer": pages, "document": sections, "summary": summaries}

@@ -158,7 +158,7 @@ def _edition(lines: Sequence[str], book: Rulebook) -> str:
     for line in [said for said in lines if said.strip()][:12]:
         if ARTICLE.match(line.strip()):
             break
-        for match in HOLDS_FROM.finditer(line):
+        for match in HOLDS_FROM.finditer(line[:1000]):  # a rulebook without line ends is one line
             if found := days(match["before"] or match["after"]):
                 return found[0]
     parts = [article.part for article in book.articles if article.part]

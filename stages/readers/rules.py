@@ -22,9 +22,10 @@ from typing import Any
 
 from lineage.record import Record, Rejected, qa
 from stages.readers import annexes, hwp
-from stages.readers.archives import Entry, entries
+from stages.readers.archives import entries
 from stages.readers.clean import clean
 from stages.readers.files import DAMAGE, text_of
+from stages.readers.members import Entry
 from stages.readers.rule_checks import faults, is_amendment, lost_start, missing
 from stages.readers.rulebook import Article, Rulebook, book_name, holds_from, parse
 

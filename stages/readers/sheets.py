@@ -20,8 +20,8 @@ from decimal import Decimal
 from typing import Any
 
 from lineage.record import Rejected
-from stages.readers.archives import Entry
-from stages.readers.files import Row
+from stages.readers.files import Row, named_row
+from stages.readers.members import Entry
 from stages.readers.packages import package
 
 # "0.00", "#,##0", "#,##0.0_ ", "0%", "0.0 %": the formats whose look is certain. Others may hide or rename signs.
@@ -71,8 +71,8 @@ def _rows(file: str, sheet: Any) -> Iterator[Row | Rejected]:
         elif any(shown[len(header) :]) or any(said for name, said in zip(header, shown, strict=False) if not name):
             yield Rejected(origin, "a cell without a column name", f"{' | '.join(shown)!r:.120}: name its column")
         else:
-            named = {name: said for name, said in zip(header, shown, strict=False) if name}
-            yield Row(origin, named)
+            named = [(name, said) for name, said in zip(header, shown, strict=False) if name]
+            yield named_row(origin, *zip(*named, strict=True))
 
 
 def _shown(cell: Any) -> str:

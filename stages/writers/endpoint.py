@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from lineage.errors import LineageError
 from stages.writers import answers
@@ -107,6 +107,7 @@ class Endpoint:
     def _client(self) -> Any:
         from openai import OpenAI
 
+        cost(0, 0)  # a price that is no number is said before anything is paid for
         return OpenAI(base_url=address(), api_key=_key() or NO_KEY[1], timeout=self.timeout, max_retries=self.retries)
 
     def _failed(self, why: str) -> str:
@@ -121,13 +122,11 @@ def address() -> str:
     url = os.environ.get("OPENAI_BASE_URL", "").strip()
     if not url:
         raise LineageError(f"no endpoint to ask, and the answer is not in the cache: {NEEDED}")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise LineageError(f"OPENAI_BASE_URL is no http address; {NEEDED}")
+    parts = _parts(url)
     if parts.username or parts.password or parts.query:
         raise LineageError("OPENAI_BASE_URL holds a password or a query; give the key in OPENAI_API_KEY alone")
     has_key = _key() not in NO_KEY
-    if parts.scheme == "http" and has_key and not _is_this_machine(parts.hostname):
+    if parts.scheme == "http" and has_key and not _is_this_machine(parts.hostname or ""):
         raise LineageError(
             f"OPENAI_BASE_URL is http on another machine ({parts.hostname}): OPENAI_API_KEY would travel readable "
             "by all between. Use https, an ssh tunnel to 127.0.0.1, or no key if the server needs none"
@@ -140,12 +139,8 @@ def host() -> str:
     url = os.environ.get("OPENAI_BASE_URL", "").strip()
     if not url:
         return "no endpoint (OPENAI_BASE_URL is not set: answers come from the cache alone)"
-    parts = urlsplit(url)
-    try:
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        port = ""
-    return f"{parts.scheme}://{parts.hostname or '?'}{port}"
+    parts = _parts(url)
+    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
 
 
 def cost(tokens_in: int, tokens_out: int) -> dict[str, Any]:
@@ -169,6 +164,17 @@ def redacted(text: str) -> str:
     if key not in NO_KEY:
         text = re.sub(rf"{re.escape(key)}|\b{re.escape(key[:5])}[\w*.…-]*", "…", text)
     return re.sub(r"\bsk-[\w*.-]{4,}", "…", text)
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # half a bracket, a port that is no number
+        sound = False
+    if not sound:
+        raise LineageError(f"OPENAI_BASE_URL is no http address; {NEEDED}")
+    return parts
 
 
 def _key() -> str:

@@ -161,6 +161,14 @@ def test_a_generated_source_is_held_out_with_its_reference() -> None:
         parse_curriculum(tree)
 
 
+def test_a_generated_source_keeps_the_terms_of_its_reference() -> None:
+    tree = generated()
+    tree["licences"]["free"] = {"title": "free", "redistribution": "allowed", "commercial": "allowed"}
+    tree["sources"]["drills"]["licence"] = "free"
+    with pytest.raises(LineageError, match=r"sources.drills.licence: 'free', but what it is made from, problems, is"):
+        parse_curriculum(tree)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

@@ -7,15 +7,18 @@ import hashlib
 import json
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from lineage.curriculum import load_curriculum
 from lineage.errors import LineageError
-from lineage.withdraw import plan
+from lineage.stage import only_writer
+from lineage.withdraw import plan, purge, raw_objects, take_out, withdraw
 from lineage.withdrawal.objects import Objects
 from lineage.withdrawal.traces import Subject, found_in, ids_in, lines_with, pattern
+from stages.writers.answers import keep, kept
 from tests import tiny
 from tests.test_own_data import write_pdf
 from tests.workspace import Workspace, ran, raw_rows, shipped_curriculum, short_profile, workspace
@@ -138,6 +141,72 @@ def test_weights_are_found_through_their_mix_and_their_parents(tmp_path: Path) -
     assert not run.exists(), "DVC must not believe that it can restore what is gone"
     assert Objects(tmp_path).found(Subject(DOCUMENT)).oids == frozenset()
     assert other_weights in Objects(tmp_path).paths
+
+
+def test_answers_written_about_a_withdrawn_text_go_with_its_rows(tmp_path: Path) -> None:
+    row, kept = ({"from": "rules.record.1", "documents": [d], "question": "?"} for d in (DOCUMENT, OTHER))
+
+    def generated(answers: bytes, row: dict[str, object]) -> None:
+        put_folder(tmp_path, {"rows.jsonl": json.dumps(row).encode(), "answers.jsonl": answers})
+
+    generated(b'{"key": "1", "text": "about the withdrawn"}\n', row)
+    generated(b'{"key": "2", "text": "about another"}\n', kept)
+    generated(b"", row)
+    generated(b"", kept)
+    cache = Objects(tmp_path)
+    cache.remove(cache.found(Subject(DOCUMENT)).oids)
+    left = {path.read_bytes() for path in cache.paths.values()}
+    assert b'{"key": "1", "text": "about the withdrawn"}\n' not in left
+    assert {b"", b'{"key": "2", "text": "about another"}\n'} <= left
+
+
+def test_unmarked_objects_are_known_again_after_a_kill(own: Path) -> None:
+    converted = own / "data/documents/own/companies/a.json"
+    converted.parent.mkdir(parents=True)
+    converted.write_text('{"file": "a.pdf"}', encoding="utf-8")
+    reach = plan(load_curriculum(), "companies")
+    files = [own / "data/raw/own/companies/rows.csv", converted]
+    noted = raw_objects(reach.subject, reach)
+    assert noted == {hashlib.md5(file.read_bytes()).hexdigest() for file in files}
+    take_out(reach)
+    again = plan(load_curriculum(), "companies")
+    assert again.raw == () and raw_objects(again.subject, again) == noted
+
+
+def test_a_document_of_a_source_that_is_withdrawn_already_changes_nothing_of_it(own: Path) -> None:
+    take_out(plan(load_curriculum(), "companies"))
+    take_out(plan(load_curriculum(), DOCUMENT))  # the records of companies are still there: the rebuild was killed
+    assert load_curriculum().sources["companies"].withdrawn == "all"
+
+
+def test_answers_that_are_left_are_not_paid_for_again(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineage.withdraw._caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
+    monkeypatch.setattr("lineage.withdrawal.tracking.remove_runs", lambda adapters: 0)
+    monkeypatch.setattr("lineage.withdrawal.tracking.runs_of", lambda adapters: [])
+    left, gone = ({"key": digit * 64, "text": "{}"} for digit in "12")
+    for answer in (left, gone):
+        keep(answer, Path(".state/answers"))
+    write_jsonl(Path("data/generated/own/cases/answers.jsonl"), [left])
+    purge(Subject(DOCUMENT), set())
+    assert kept("1" * 64) == left and kept("2" * 64) is None
+
+
+def test_nothing_is_purged_while_a_stage_runs(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineage.withdraw.subprocess.run", lambda *_, **__: SimpleNamespace(returncode=0))
+    monkeypatch.setattr("lineage.withdraw.purge", lambda *_: pytest.fail("purged under a running stage"))
+    reach = plan(load_curriculum(), DOCUMENT)
+    with only_writer("train v3"), pytest.raises(LineageError, match="another stage is writing here: train v3"):
+        withdraw(reach)
+
+
+@pytest.fixture
+def own(planned: Path) -> Path:
+    """The same with `data: own` and a raw file of companies."""
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params() | {"data": "own"}, sort_keys=False), encoding="utf-8")
+    raw = Path("data/raw/own/companies/rows.csv")
+    raw.parent.mkdir(parents=True)
+    raw.write_text("이름,자산\n가온,1\n", encoding="utf-8")
+    return planned
 
 
 @pytest.fixture(scope="module")

@@ -182,7 +182,8 @@ def test_data_that_changed_and_cards_that_are_missing_or_left_over_are_caught(he
     shutil.rmtree("data/records/reddit_enko")
     said = "\n".join(mistakes())
     assert "data/mixes/v1/own.jsonl was changed since" in said and "the card says 1200, the files hold 1" in said
-    assert "metamath.md: not found" in said and "reddit_enko.md: its rows are not here" in said
+    assert "metamath.md: not found" in said and "delete data/records/metamath and data/heldout/metamath" in said
+    assert "reddit_enko.md: its rows are not here" in said
 
 
 class Plain:

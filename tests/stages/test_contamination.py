@@ -158,6 +158,21 @@ def test_a_new_version_or_set_costs_only_itself_and_the_cache_changes_nothing(mo
     assert sha256(stage.CONTAMINATION) == both
 
 
+def test_another_rule_of_comparing_takes_nothing_from_the_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    heldout(rule())
+    mixed(drill("읽으시오.", ARTICLE))
+    assert len(found()) == 1
+    (tmp_path / "edited.py").write_text("# the stage with another rule", encoding="utf-8")
+    for module in (stage, stage.near, stage.overlap):
+        with monkeypatch.context() as edited:
+            edited.setattr(module, "__file__", str(tmp_path / "edited.py"))
+            edited.setattr(stage, "found_in", lambda files, sets: [{} for _ in sets])
+            assert found() == {}, f"{module.__name__} shapes what is cached"
+        assert len(found()) == 1
+
+
 def test_the_stage_says_what_it_found(capsys: pytest.CaptureFixture) -> None:
     heldout(rule(), rule("다른 조항은?", "회원은 총회에서 회비를 정하고 이사회가 그 결과를 알린다"))
     mixed(drill("읽으시오.", ARTICLE))

@@ -186,6 +186,13 @@ def test_a_source_without_rows_is_no_trouble(capsys: pytest.CaptureFixture) -> N
     assert capsys.readouterr().out.startswith("2 rows: 1 repeat another exactly, 0 but for spelling")
 
 
+def test_sources_that_are_all_empty_are_no_trouble(capsys: pytest.CaptureFixture) -> None:
+    write(samples=[], rules=[])
+    main()
+    assert capsys.readouterr().out.startswith("0 rows: 0 repeat another exactly")
+    assert found() == [] and summary()["templates"] == {"rules": 0, "samples": 0}
+
+
 def test_without_records_the_remedy_is_named() -> None:
     with pytest.raises(LineageError, match="dvc repro ingest"):
         main()

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lineage.curriculum import Source
 from lineage.errors import LineageError
 from lineage.record import qa, read_records
-from stages.ingest import as_record_form, cleaned, group_name, ingest, is_heldout
+from stages.ingest import ingest, is_heldout
+from stages.readers.fitting import as_record_form, cleaned, group_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -241,3 +242,24 @@ def test_what_is_withdrawn_gives_no_record(workspace: Workspace) -> None:
     assert not any(document in record.documents for record in workspace.sides()[0])
     counts = workspace.ingest("companies", heldout=0, withdrawn="all")
     assert (counts["records"], counts["note"]) == (0, "withdrawn")
+
+
+def test_personal_data_does_not_part_a_group(workspace: Workspace) -> None:
+    """One original question, reworded with and without the number in it: one group, on one side, and masked."""
+    original = "담당자 전화 010-1234-5678로 세 번 걸면 모두 몇 통인가?"
+    for number in range(20):
+        asked = {"original_question": f"{number}. {original}", "response": "세 통이다. The answer is: 3"}
+        workspace.rows(*(asked | {"query": query} for query in (original, "세 번 걸면 몇 통인가?")))
+        (workspace.raw / "rows.jsonl").rename(workspace.raw / f"{number}.jsonl")
+    workspace.ingest("metamath", heldout=0.5)
+    train, held = ({record.group for record in side} for side in workspace.sides())
+    assert len(train | held) == 20 and not train & held
+    assert not any("010-1234" in group for group in train | held)
+
+
+def test_a_long_group_is_masked_before_it_is_shortened(workspace: Workspace) -> None:
+    passage = "가" * 70 + " 010-1234-5678 " + "나" * 200
+    workspace.rows({"reference": passage, "question": "몇?", "answer": "둘"})
+    workspace.ingest(heldout=0)
+    (record,) = workspace.sides()[0]
+    assert record.group.startswith("가" * 70 + " [전화번호]"[:10]) and "010" not in record.group

@@ -379,10 +379,13 @@ def test_a_successor_from_a_source_that_the_line_does_not_know_overtakes_nothing
     assert record("samples", 0).id not in ids("v3", "replay")
 
 
-def test_an_article_that_was_deleted_is_superseded_for_all() -> None:
-    superseded(overtaken(record("samples", 0), "제5조 삭제 <2024. 1. 1.>", until="2024-01-01"))
+@pytest.mark.parametrize(("source", "dropped"), [("samples", 1), ("problems", 0), ("no_longer_in_params", 0)])
+def test_a_deletion_and_an_amendment_count_where_their_source_is_known(source: str, dropped: int) -> None:
+    deleted, amended = record("samples", 0), record("samples", 1)
+    by = f"{source}: 업무규정.txt 제5조 삭제"
+    superseded(overtaken(deleted, by, until="2024-01-01"), overtaken(amended, f"{source}.record.1", until="2024-01-01"))
     tiny.mix(tiny.curriculum(), "v1")
-    assert summary("v1")["superseded"] == {"samples": 1}
+    assert summary("v1")["superseded"] == ({"samples": 2 * dropped} if dropped else {})
 
 
 @pytest.mark.parametrize(("file", "stage"), [(CLUSTERS, "duplicates"), (SUPERSEDED, "superseded")])
@@ -421,7 +424,7 @@ def test_a_withdrawn_source_is_absent_and_a_mix_of_nothing_else_says_what_to_do(
     c = tiny.curriculum(**{"sources.companies.withdrawn": "all", "versions.v3.replay": 0.9})
     tiny.mix(c, "v1")
     assert {r.source for r in rows("v1")} == {"samples"}
-    assert "companies" not in summary("v1")["own"] and summary("v1")["withdrawn"] == {"companies": 7}
+    assert "companies" not in summary("v1")["own"] and summary("v1")["withdrawn"] == {"companies": "prompt_answer"}
     tiny.mix(c, "v3")
     assert {r.source for r in rows("v3", "replay")} == {"samples"}
     with pytest.raises(LineageError, match=r"v2: every source of its mix is withdrawn \(problems\).*versions\.v2\.mix"):

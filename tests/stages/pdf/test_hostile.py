@@ -210,3 +210,16 @@ def test_a_result_that_is_the_machines_fault_is_not_kept(tmp_path: Path, monkeyp
         done = convert.convert_folder(tmp_path / "raw", tmp_path / "out", Limits(5, 20, 7), tmp_path / "cache")
         assert done.reasons == {"damaged": 1, "timed out": 1}
     assert sorted(tried) == ["a.pdf"] * 4 + ["b.pdf"]  # twice a pass, the second time alone
+
+
+def test_a_worker_that_died_between_two_files_is_started_again(tmp_path: Path) -> None:
+    paper, target = good(tmp_path / "a.pdf"), tmp_path / "a.json"
+    hired = worker.Worker()
+    hired.convert(paper, "0" * 64, Limits(1, 9, 20), target)
+    assert hired.process
+    hired.process.kill()
+    hired.process.wait()
+    with pytest.raises(Refused, match="crashed"):
+        hired.convert(paper, "0" * 64, Limits(1, 9, 20), target)
+    hired.convert(paper, "0" * 64, Limits(1, 9, 20), target)
+    hired.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lineage.errors import LineageError
 from lineage.record import Rejected
 from stages.readers.archives import entries
 from stages.readers.files import rows
@@ -260,3 +261,20 @@ def test_links_are_not_followed(folder: Folder, tmp_path: Path) -> None:
     (folder.path / "gone.json").symlink_to(tmp_path / "nowhere")
     (folder.path / "round").symlink_to(folder.path)
     assert seen(folder) == ({}, dict.fromkeys(("gone.json", "round"), "a link that was not followed"))
+
+
+def test_damage_of_every_compression_is_named(folder: Folder) -> None:
+    for kind in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        content = b"[" + b",".join(b'{"n": %d}' % (i * 7919 % 10007) for i in range(3000)) + b"]"
+        raw = bytearray(zipped({"a.json": content}, kind))
+        for at in range(len(raw) // 2, len(raw) // 2 + 40):
+            raw[at] ^= 0xFF
+        folder.write("a.zip", bytes(raw))
+        assert [row.reason for row in rows(folder.path) if isinstance(row, Rejected)][-1:] == ["a damaged file"]
+        folder.write("a.zip", zipped({"inner.zip": bytes(raw)}))
+        assert any(isinstance(row, Rejected) for row in rows(folder.path))
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LineageError, match=r"gone: cannot be listed \(No such file"):
+        list(entries(tmp_path / "gone"))

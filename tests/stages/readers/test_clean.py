@@ -1,10 +1,15 @@
+import time
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.readers.answers import measure_of
 from stages.readers.clean import clean, one_line
+from stages.readers.json_repair import without_spare_commas
+from stages.readers.parts import Block, split
 
 # What a financial text must not lose. The best-known cleaner of the field fails on nearly every one.
 FIGURES = [
@@ -38,3 +43,14 @@ def test_no_visible_character_is_lost(text: str) -> None:
 
     assert visible(clean(text)) == visible(text)
     assert clean(clean(text)) == clean(text)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [clean, lambda text: split([Block((text,))]), lambda text: without_spare_commas('"\\' * 20_000), measure_of],
+    ids=["clean", "parts", "json", "answers"],
+)
+def test_long_runs_take_no_longer_than_their_length(step: Callable[[str], object]) -> None:
+    begun = time.process_time()
+    step(" " * 40_000 + "x")
+    assert time.process_time() - begun < 0.5

@@ -67,3 +67,10 @@ def test_a_stated_day_is_the_as_of_date_and_a_year_is_none(folder: Folder) -> No
     folder.json("b.json", COMPANY | {"as_of": "2024"})
     records, _ = folder.read(companies.read)
     assert {(r.origin["file"], r.as_of) for r in records} == {("a.json", "2024-03-31"), ("b.json", "")}
+
+
+@pytest.mark.parametrize("documents", [5, True, "a.pdf", {"file": "a.pdf"}, [5]])
+def test_source_documents_of_another_shape_are_rejected(folder: Folder, documents: Any) -> None:
+    folder.json("a.json", COMPANY | {"source_documents": documents})
+    records, (rejected,) = folder.read(companies.read)
+    assert not records and rejected.reason == "a source document without its SHA-256"

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from lineage.errors import LineageError
 from lineage.record import Record, Rejected
-from stages.ingest import READERS, cleaned
+from stages.ingest import READERS
 from stages.readers import (
     accounting,
     aihub_parallel,
@@ -40,6 +40,7 @@ from stages.readers import (
     rules,
     table_qa,
 )
+from stages.readers.fitting import cleaned
 from tests.stages.readers.test_archives import tarred, zipped
 
 FIGURES = (

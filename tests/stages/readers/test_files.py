@@ -171,3 +171,16 @@ def test_as_many_rows_come_out_as_went_in(tmp_path: Path, made: list[dict]) -> N
     assert len(found) == max(len(made), 1) * 2
     good = sum(all(str(row.get(name) or row.get(name) == 0 or "").strip() for name in SHAPE) for row in made)
     assert sum(isinstance(row, Row) for row in found) == 2 * good
+
+
+@pytest.mark.parametrize("text", ["{[1]: 2}", "{1: 2}", '{"data":' * 3000 + "1" + "}" * 3000])
+def test_odd_json_is_rejected_by_name(folder: Folder, text: str) -> None:
+    folder.write("a.json", text)
+    folder.json("b.json", [{"a": 1}])
+    assert [origin["file"] for origin, _ in reasons(folder)] == ["a.json"] and values(folder) == [{"a": 1}]
+
+
+def test_two_columns_of_one_name_lose_nothing_silently(folder: Folder) -> None:
+    folder.write("a.csv", "질문,답,답,,\n가?,나,,1,2\n가?,,나,,\n가?,나,나,,\n가?,나,다,,\n")
+    assert [row["답"] for row in values(folder)] == ["나"] * 3
+    assert reasons(folder) == [({"file": "a.csv", "row": 4}, "a column name given twice")]

@@ -107,7 +107,14 @@ def test_what_generate_refused_is_listed_again(folder: Folder) -> None:
 def test_a_missing_or_foreign_file_is_an_error(folder: Folder) -> None:
     with pytest.raises(LineageError, match=r"rows\.jsonl: no such file; run `dvc repro generate@"):
         folder.read(generated.read)
-    for line, said in (("{", "not JSON"), ("{}", "not a generated row"), (json.dumps(CLOZE | {"by": {}}), "not a gen")):
-        folder.write("rows.jsonl", line + "\n")
-        with pytest.raises(LineageError, match=rf"rows\.jsonl:1: {said}"):
+    for line in ("{", "{}", b"\xff", *map(json.dumps, ([], CLOZE | {"by": {}}, CLOZE | {"correct": 9}))):
+        folder.write("rows.jsonl", line)
+        with pytest.raises(
+            LineageError, match=r"rows\.jsonl:1: not a generated row .*; run `dvc repro generate@source`"
+        ):
+            folder.read(generated.read)
+    folder.jsonl("rows.jsonl", [CLOZE])
+    for line in ("{}", "[]", b"\xff"):
+        folder.write("rejected.jsonl", line)
+        with pytest.raises(LineageError, match=r"rejected\.jsonl:1: .*generate@source"):
             folder.read(generated.read)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.readers import json_rows
-from stages.readers.json_rows import BrokenJSON, decode, items
+from stages.readers import json_window
+from stages.readers.json_rows import items
+from stages.readers.json_window import BrokenJSON, decode
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(),
@@ -18,13 +19,13 @@ VALUES = st.recursive(
 @given(st.lists(VALUES, max_size=6), st.integers(1, 40), st.booleans(), st.sampled_from([None, 1]))
 def test_streamed_items_are_those_of_the_whole_file(values: list, chunk: int, ascii_: bool, indent: int | None) -> None:
     text = json.dumps(values, ensure_ascii=ascii_, indent=indent)
-    whole, json_rows.CHUNK = json_rows.CHUNK, chunk
+    whole, json_window.CHUNK = json_window.CHUNK, chunk
     try:
         assert [value for value, _ in items(io.StringIO(text))] == values
         wrapped = io.StringIO(json.dumps({"meta": {"n": 1}, "data": values, "end": 0}))
         assert list(items(wrapped, {"data"})) == [(value, {"meta": {"n": 1}}) for value in values]
     finally:
-        json_rows.CHUNK = whole
+        json_window.CHUNK = whole
 
 
 def test_lists_deep_inside_objects_single_objects_and_json_lines() -> None:
@@ -97,7 +98,7 @@ def test_damage_that_changes_no_value_is_passed_over(text: str, values: list) ->
 )
 @pytest.mark.parametrize("chunk", [1, 7, 1 << 16])
 def test_a_broken_item_stands_in_its_place(text: str, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_rows, "CHUNK", chunk)
+    monkeypatch.setattr(json_window, "CHUNK", chunk)
     first, broken, last = (value for value, _ in items(io.StringIO(text), {"data"}))
     assert (first, last) == ({"a": 1}, {"a": 2}) and isinstance(broken, BrokenJSON)
 
@@ -113,7 +114,7 @@ def test_where_the_next_item_is_not_sure_nothing_is_swallowed() -> None:
 
 
 def test_a_list_under_an_unknown_key_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_rows, "MAX_VALUE", 1 << 16)
+    monkeypatch.setattr(json_window, "MAX_VALUE", 1 << 16)
     text = json.dumps({"rows": [{"a": "x" * 100}] * 10_000})
     with pytest.raises(BrokenJSON, match="more than 65,536 characters"):
         list(items(io.StringIO(text), {"data"}))

@@ -62,3 +62,10 @@ def test_unknown_columns(folder: Folder) -> None:
     folder.jsonl("1.jsonl", [{"text": "가"}])
     with pytest.raises(LineageError, match="found the columns text"):
         folder.read(prompt_response.read)
+
+
+@pytest.mark.parametrize("name", ["input", "reference"])
+def test_what_is_given_to_read_is_never_dropped(folder: Folder, name: str) -> None:
+    folder.json("a.json", [{"prompt": "줄이시오.", name: ["가", "나"], "response": "가나"}])
+    records, (rejected,) = folder.read(prompt_response.read)
+    assert not records and rejected.reason == f"{name} is not text"

@@ -8,7 +8,8 @@ import pytest
 
 from lineage.errors import LineageError
 from lineage.record import Record, Rejected
-from stages.readers.reports import as_grid, figures_of, key_sentences, read, split_text
+from stages.readers.key_points import as_grid, figures_of, key_sentences
+from stages.readers.reports import read, split_text
 
 SHA = "9f" * 32
 
@@ -170,3 +171,47 @@ def test_what_is_no_document_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(LineageError, match=r"x\.json.*convert the PDFs again"):
         list(read(tmp_path, ["document"]))
+
+
+@pytest.mark.parametrize("lost", ["title", "file", "sha256", "blocks", "page_text"])
+def test_a_document_that_lost_a_key_is_named(tmp_path: Path, lost: str) -> None:
+    made = document(tmp_path / "site_reports")
+    (tmp_path / "site_reports" / "가온.json").write_text(json.dumps({k: v for k, v in made.items() if k != lost}))
+    with pytest.raises(LineageError, match=rf"가온\.json.*{lost}.*`dvc repro convert@site_reports`"):
+        list(read(tmp_path / "site_reports", ["document"]))
+
+
+@pytest.mark.parametrize(
+    "blocks", [[{"kind": "paragraph"}], [5], {"a": 1}, [{"kind": "table", "page": 1, "rows": [5]}]]
+)
+def test_a_document_with_damaged_blocks_is_named(tmp_path: Path, blocks: Any) -> None:
+    document(tmp_path, blocks=blocks)
+    with pytest.raises(LineageError, match=r"가온\.json: not a converted document"):
+        list(read(tmp_path, ["document"]))
+
+
+def test_a_damaged_quarantine_is_named_and_odd_file_names_are_read(tmp_path: Path) -> None:
+    document(tmp_path)
+    row = {"file": "표\u2028지\x85.pdf", "reason": "empty", "remedy": "-"}
+    (tmp_path / "quarantine.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert list(read(tmp_path, ["document"]))[-1].origin == {"file": row["file"]}
+    for line in (b"{", b"{}", b"[]", b"\xff"):
+        (tmp_path / "quarantine.jsonl").write_bytes(line + b"\n")
+        with pytest.raises(LineageError, match=r"quarantine\.jsonl:1: .*dvc repro convert@"):
+            list(read(tmp_path, ["document"]))
+
+
+@pytest.mark.parametrize("limit", range(5, 30))
+def test_a_cut_goes_through_no_figure(limit: int) -> None:
+    text = "가나다라마바사아자차카1,234,567원,매출△5.2%이익" + " 손실은 △ 1,200 이다" * 3
+    figures = ["1,234,567", "△5.2%", *["△ 1,200"] * 3]
+    parts = split_text(text, max(limit, 10))
+    assert "".join("".join(parts).split()) == "".join(text.split())
+    assert all(sum(part.count(figure) for part in parts) == figures.count(figure) for figure in set(figures)), parts
+
+
+def test_a_first_row_that_is_a_text_is_said_once(tmp_path: Path) -> None:
+    first = " ".join(f"현행 {i}항은 이러하다." for i in range(90))
+    document(tmp_path, blocks=[{**TABLE, "rows": [row(first, "개정안"), row("나", "다")]}])
+    parts = [json.loads(r.completion) for r in records(tmp_path, "document")]
+    assert " ".join(cells[0] for part in parts for cells in part["표"]) == f"{first} 나"

@@ -1,4 +1,8 @@
+import io
 import json
+import zipfile
+
+import pytest
 
 from stages.readers import rules
 from tests.stages.readers.conftest import Folder
@@ -132,3 +136,20 @@ def test_tables_of_amendments_are_no_rulebooks(folder: Folder) -> None:
         ("b.json", "an amendment's table of old and new"),
         ("c.json", "not a .txt or .hwpx file"),
     ]
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        '<?xml version="1.0" encoding="euc-kr"?><sec/>',
+        '<?xml version="1.0" encoding="none"?><sec/>',
+        f"<sec>{'<p>' * 5000}{'</p>' * 5000}</sec>",
+    ],
+)
+def test_an_odd_hwpx_is_rejected_by_name(folder: Folder, section: str) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Contents/section0.xml", section)
+    folder.write("규정.hwpx", stream.getvalue())
+    _, (rejected,) = folder.read(rules.read)
+    assert (rejected.origin, rejected.reason) == ({"file": "규정.hwpx"}, "a damaged file")

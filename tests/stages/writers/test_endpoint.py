@@ -6,7 +6,7 @@ import pytest
 
 from lineage.errors import LineageError
 from stages.writers import answers
-from stages.writers.endpoint import Endpoint, Refusal
+from stages.writers.endpoint import Endpoint, Refusal, host
 from tests.stages.writers.standin import KEY, Reply, chat, failing, stand_in
 
 ASKED = [{"role": "user", "content": "물음 JSON"}]
@@ -65,6 +65,7 @@ def test_costs_are_counted_where_prices_are_given(tmp_path: Path, monkeypatch: p
         monkeypatch.setenv("OPENAI_PRICE_OUT", "six")
         with pytest.raises(LineageError, match="OPENAI_PRICE_IN and OPENAI_PRICE_OUT are prices per million tokens"):
             endpoint(tmp_path / "other").ask(ASKED)
+        assert len(server.requests) == 1, "a wrong price is said before anything is paid for"
 
 
 def test_a_busy_or_broken_endpoint_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +132,8 @@ def test_a_reply_that_is_no_completion_is_an_error(tmp_path: Path, monkeypatch: 
     [
         ("", "no endpoint to ask, and the answer is not in the cache: set OPENAI_BASE_URL .* OPENAI_API_KEY"),
         ("vllm:8000", "OPENAI_BASE_URL is no http address"),
+        ("http://[::1/v1", "OPENAI_BASE_URL is no http address"),
+        ("http://127.0.0.1:port/v1", "OPENAI_BASE_URL is no http address"),
         ("https://user:word@models.example/v1", "holds a password or a query"),
         ("http://models.example/v1", r"OPENAI_API_KEY would travel readable by all between\. Use https"),
         ("http://10.0.0.5:8000/v1", "OPENAI_API_KEY would travel readable"),
@@ -143,6 +146,9 @@ def test_an_address_that_is_missing_or_unsafe_is_refused(
     with pytest.raises(LineageError, match=said) as found:
         endpoint(tmp_path).ask(ASKED)
     assert KEY not in str(found.value) and "word@" not in str(found.value)
+    if "no http address" in said:
+        with pytest.raises(LineageError, match=said):
+            host()
 
 
 def test_a_broken_file_in_the_cache_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
