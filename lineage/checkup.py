@@ -33,6 +33,8 @@ def check(c: Curriculum) -> None:
         else:
             ready.append(version.version)
             console.print(f"[green]{version.version}[/] can be built: dvc repro train@{version.version}")
+    for folder in leftovers(c):
+        console.print(f"[yellow]{folder} is of nothing in params.yaml any more, and still counted; delete it[/]")
     for line in drifted_packages():
         console.print(f"[yellow]{line}[/]")
     if not ready:
@@ -51,3 +53,14 @@ def drifted_packages() -> list[str]:
             if here != recorded:
                 lines.append(f"{file.parent.name} was trained with {package} {recorded}, here is {here}")
     return lines
+
+
+def leftovers(c: Curriculum) -> list[str]:
+    """Folders of sources and versions that params.yaml no longer names: what reads all records still meets them."""
+    rooms = {"data/records": c.sources, "data/heldout": c.sources, "data/mixes": c.versions}
+    return [
+        folder.as_posix()
+        for room, known in rooms.items()
+        for folder in sorted(Path(room).glob("*/"))
+        if folder.name not in known
+    ]

@@ -47,6 +47,7 @@ from stages.readers import (
     table_qa,
 )
 from stages.readers.fitting import as_record_form, fitted
+from stages.readers.personal import masked
 from stages.readers.tally import Tally, counts
 
 Reader = Callable[[Path, Sequence[str]], Iterator[Record | Rejected]]
@@ -114,7 +115,8 @@ def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source
         held = {form: lines(heldout / f"{form}.jsonl") for form in source.forms}
         for item in _items(folder, name, source, tally):
             if isinstance(item, Rejected):
-                row = {"origin": item.origin, "reason": item.reason, "remedy": item.remedy, "rows": item.rows}
+                remedy = item.remedy if source.personal == "keep" else masked(item.remedy)[0]  # it may quote the row
+                row = {"origin": item.origin, "reason": item.reason, "remedy": remedy, "rows": item.rows}
                 rejected.write(json.dumps(row, ensure_ascii=False) + "\n")
                 continue
             out = is_heldout(item.group, source.heldout)

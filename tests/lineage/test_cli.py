@@ -98,3 +98,19 @@ def test_asking_a_built_version_prints_its_answer(lineage_here: Path, capsys) ->
 
 def test_results_before_there_is_a_report(workspace: Path) -> None:
     assert "dvc repro report" in refused("results")
+
+
+def test_check_names_what_is_left_of_a_source_that_is_gone(workspace: Path, capsys) -> None:
+    Path("data/heldout/news").mkdir(parents=True)
+    assert "data/heldout/news is of nothing in params.yaml any more" in said(capsys, "check")
+
+
+def test_provenance_names_sources_and_terms_and_the_same_as_json(lineage_here: Path, capsys) -> None:
+    out = said(capsys, "provenance", "v3")
+    assert "Inside base → v1 → v3" in out and "samples" in out and "Redistribution: allowed" in out
+    assert {p["source"] for p in json.loads(said(capsys, "provenance", "v3", "--json"))["portions"]} >= {"samples"}
+    assert "unknown version 'v9'" in refused("provenance", "v9")
+
+
+def test_cards_before_they_are_made(workspace: Path) -> None:
+    assert "dvc repro cards" in refused("cards", "--check")

@@ -263,3 +263,10 @@ def test_a_long_group_is_masked_before_it_is_shortened(workspace: Workspace) -> 
     workspace.ingest(heldout=0)
     (record,) = workspace.sides()[0]
     assert record.group.startswith("가" * 70 + " [전화번호]"[:10]) and "010" not in record.group
+
+
+def test_a_rejected_row_is_quoted_without_personal_data(workspace: Workspace) -> None:
+    workspace.rows({"prompt": ["담당 010-1234-5678"], "response": "답"}, {"prompt": "가?", "response": "나"})
+    assert workspace.ingest(heldout=0)["rejected_rows"] == 1
+    written = (workspace.records / "rejected.jsonl").read_text(encoding="utf-8")
+    assert "[전화번호]" in written and "1234" not in written
