@@ -118,11 +118,13 @@ class Rehearsal:
         import transformers
 
         from stages import asking, base, evaluate, ingest, train
+        from stages.datacards import o200k
         from stages.trainers import adapter, guards, sft
 
         readers = {name: _shortened(read) for name, read in ingest.READERS.items()}
         patch(ingest, "READERS", readers)
         patch(base, "train_tokenizer", cache(base.train_tokenizer))
+        patch(o200k, "encoding", cache(o200k.encoding))
         patch(base, "pretrain", _pretrain)
         patch(sft, "fit", _fit)
         for module, name in ((train, "code_hash"), (evaluate, "_code_hash")):

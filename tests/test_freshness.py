@@ -72,6 +72,8 @@ NO_OTHER_VALUE = (
     "versions.v6.exclude_scope",  # its ancestors have seen what it excludes
     "versions.v6_clean.parent",  # every other version has seen what its ancestry excludes
     "sources.*.input",  # goes with an entry in papers
+    "generated.*.kind",  # goes with a model
+    *(f"sources.{name}.{field}" for name in ("rules", "drills") for field in ("heldout", "licence")),  # go together
 )
 
 
@@ -270,6 +272,10 @@ def candidates(tree: dict[str, Any], leaf: Leaf, value: Any) -> Iterator[Any]:
         yield from CHOICES.get(name, ())
         if name == "parent":
             yield from ("v2", "v6_clean", *reversed(tree["versions"]))
+        elif name == "licence":
+            yield from tree["licences"]
+        elif name == "reference":
+            yield from tree["sources"]
         elif name == "revision":
             yield value[::-1]
         elif name not in CHOICES:
@@ -278,10 +284,10 @@ def candidates(tree: dict[str, Any], leaf: Leaf, value: Any) -> Iterator[Any]:
 
 def _choices() -> dict[str, tuple[str, ...]]:
     """What the types of the curriculum allow, by field name."""
-    from lineage.curriculum import Chain, MixEntry, Profile, Source, Version
+    from lineage.curriculum import Chain, Generated, Licence, MixEntry, Profile, Source, Version
 
     found: dict[str, tuple[str, ...]] = {"data": ("sample",), "profile": ("small",), "parent": ()}
-    for model in (Chain, Profile, Source, Version, MixEntry):
+    for model in (Chain, Profile, Licence, Generated, Source, Version, MixEntry):
         for name, field in model.model_fields.items():
             if (values := get_args(field.annotation)) and all(isinstance(v, str) for v in values):
                 found[name] = values
