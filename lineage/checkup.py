@@ -57,7 +57,7 @@ def drifted_packages() -> list[str]:
 
 def leftovers(c: Curriculum) -> list[str]:
     """Folders of sources and versions that params.yaml no longer names: what reads all records still meets them."""
-    rooms = {"data/records": c.sources, "data/heldout": c.sources, "data/mixes": c.versions}
+    rooms = {"data/records": set(c.sources), "data/heldout": set(c.sources), "data/mixes": set(c.versions)}
     return [
         folder.as_posix()
         for room, known in rooms.items()
