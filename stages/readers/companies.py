@@ -53,6 +53,9 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
 def _company(row: Row) -> Iterator[Record | Rejected]:
     name = text(_first(row.values, SHAPE["name"]))
     figures = _first(row.values, SHAPE["figures"])
+    if name and (figures is None or figures == {}):
+        yield Rejected(row.origin, "a company without figures", f"give {' or '.join(SHAPE['figures'])} by year")
+        return
     if not name or not isinstance(figures, dict) or not all(isinstance(said, dict) for said in figures.values()):
         raise drifted(row.origin["file"], row.values, [SHAPE])
     documents = row.values.get("source_documents") or []

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 from lineage.record import Rejected
 from stages.readers.archives import entries
-from stages.readers.json_rows import items
+from stages.readers.json_rows import UnreadList, items
 from stages.readers.json_window import BrokenJSON, decode
 from stages.readers.members import Entry
 
@@ -156,7 +156,10 @@ def _json(entry: Entry, into: Collection[str]) -> Iterator[Row | Rejected]:
         watched = _Watched(text)
         for number, (value, around) in enumerate(items(watched, into), 1):
             origin = {"file": entry.name, "row": number}
-            if isinstance(value, BrokenJSON):
+            if isinstance(value, UnreadList):
+                here = {"file": entry.name}
+                yield Rejected(here, "rows under a name that is not read", f"{value}; rename it", rows=value.rows)
+            elif isinstance(value, BrokenJSON):
                 yield Rejected(origin | {"line": value.line}, "invalid JSON", f"{value}; {SKIPPED}")
             elif watched.damaged and (wrong := _damaged(json.dumps([value, around], ensure_ascii=False))):
                 yield Rejected(origin, "a damaged row", f"{wrong}; {SKIPPED}")

@@ -11,7 +11,8 @@ becomes null, an infinity is an error.
 
 Released JSON is sometimes invalid. A comma too many or too few, and raw control characters in a text, change no
 value and are passed over. Any other broken item is given as a BrokenJSON in its place, and reading goes on behind
-it where the next item surely begins; elsewhere BrokenJSON is raised and the rest of the file stays unread.
+it where the next item surely begins; elsewhere BrokenJSON is raised and the rest of the file stays unread. A list
+beside the one that is read, whose objects look like its rows, is given as an UnreadList: it must not vanish.
 """
 
 from collections.abc import Collection, Iterator
@@ -21,6 +22,16 @@ from stages.readers.json_window import NEXT_LINE, BrokenJSON, Window
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
+
+
+class UnreadList(BrokenJSON):
+    """A list that looks like rows, under a name that is not read; `rows` of them."""
+
+    def __init__(self, name: str, rows: int, accepted: Collection[str]) -> None:
+        """Keep the count for the ingest's sums."""
+        super().__init__(0, "")
+        self.args = (f"{name!r} holds {rows:,} rows; rows are read from {', '.join(sorted(accepted))}",)
+        self.rows = rows
 
 
 def items(stream: "SupportsRead[str]", into: Collection[str] = ()) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -49,6 +60,7 @@ def _descend(window: Window, into: Collection[str], around: dict[str, Any]) -> I
     elif opening == "{":
         own: dict[str, Any] = {}
         descended = False
+        first: Any = None
         for _ in window.members("}"):
             key = window.value()
             if not isinstance(key, str):
@@ -56,11 +68,14 @@ def _descend(window: Window, into: Collection[str], around: dict[str, Any]) -> I
             window.take(":")
             if key in into and window.peek() in ("[", "{"):
                 descended = True
-                yield from _descend(window, into, {**around, **own})
+                for item, inner in _descend(window, into, {**around, **own}):
+                    first = item if first is None else first
+                    yield item, inner
             else:
                 own[key] = window.value()
         if not descended:
             yield own, around
+        yield from ((unread, around) for unread in _unread(own, first, into))
     else:
         yield window.value(), around
 
@@ -71,7 +86,21 @@ def _within(value: Any, into: Collection[str], around: dict[str, Any]) -> Iterat
         yield from ((item, around) for item in value)
     elif isinstance(value, dict) and (lists := [k for k in value if k in into and isinstance(value[k], list | dict)]):
         own = {key: inner for key, inner in value.items() if key not in lists}
+        first: Any = None
         for key in lists:
-            yield from _within(value[key], into, {**around, **own})
+            for item, inner in _within(value[key], into, {**around, **own}):
+                first = item if first is None else first
+                yield item, inner
+        yield from ((unread, around) for unread in _unread(own, first, into))
     else:
         yield value, around
+
+
+def _unread(own: dict[str, Any], first: Any, into: Collection[str]) -> Iterator[UnreadList]:
+    """The lists beside the one that was read whose objects have at least half of its first row's names."""
+    if not isinstance(first, dict):
+        return
+    for name, value in own.items():
+        head = value[0] if isinstance(value, list) and value else None
+        if isinstance(head, dict) and 2 * len(head.keys() & first.keys()) >= len(first) > 0:
+            yield UnreadList(name, len(value), into)

@@ -62,6 +62,12 @@ def test_drift(folder: Folder, drift: dict[str, Any]) -> None:
         folder.read(companies.read)
 
 
+def test_one_company_without_figures_does_not_stop_the_others(folder: Folder) -> None:
+    folder.json("a.json", [{"name": "바다통신"}, COMPANY])
+    records, rejected = folder.read(companies.read)
+    assert records and [(r.origin["row"], r.reason) for r in rejected] == [(1, "a company without figures")]
+
+
 def test_a_stated_day_is_the_as_of_date_and_a_year_is_none(folder: Folder) -> None:
     folder.json("a.json", COMPANY | {"기준일": "2024. 3. 31."})
     folder.json("b.json", COMPANY | {"as_of": "2024"})

@@ -184,3 +184,17 @@ def test_two_columns_of_one_name_lose_nothing_silently(folder: Folder) -> None:
     folder.write("a.csv", "질문,답,답,,\n가?,나,,1,2\n가?,,나,,\n가?,나,나,,\n가?,나,다,,\n")
     assert [row["답"] for row in values(folder)] == ["나"] * 3
     assert reasons(folder) == [({"file": "a.csv", "row": 4}, "a column name given twice")]
+
+
+@pytest.mark.parametrize("text", ['{"test": [%s, %s], "data": [%s]}', '{"data": [%s], "test": [%s, %s]}'])
+def test_a_second_list_of_rows_does_not_vanish(folder: Folder, text: str) -> None:
+    row = '{"question": "가?", "answer": "나"}'
+    for end in ("", "\n" + text % (row, row, row)):  # one value, and a line of them
+        folder.write("a.json", text % (row, row, row) + end)
+        found = list(rows(folder.path))
+        unread = [f for f in found if isinstance(f, Rejected)]
+        assert len(found) - len(unread) == len(unread) == (2 if end else 1)
+        assert {(r.reason, r.rows) for r in unread} == {("rows under a name that is not read", 2)}
+        assert unread[0].remedy.startswith("'test' holds 2 rows; rows are read from data")
+    folder.write("a.json", '{"meta": [{"name": "x"}], "data": [{"question": "가?", "answer": "나"}], "tags": ["a"]}')
+    assert not [f for f in rows(folder.path) if isinstance(f, Rejected)], "what surrounds the rows is no row"
