@@ -107,7 +107,7 @@ def _cards(check_them: bool) -> None:
         from stages.datacards.checking import mistakes
 
         if found := mistakes():
-            raise LineageError("cards that do not add up:\n" + "\n".join(f"  {line}" for line in found))
+            raise LineageError("the data cards are wrong; run `dvc repro -f cards`:\n  " + "\n  ".join(found))
         print("every total is the sum of its rows, and every count was counted anew")
 
 

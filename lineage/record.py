@@ -21,7 +21,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, BinaryIO, Literal, get_args
 
 from lineage.errors import LineageError
 
@@ -112,11 +112,24 @@ def from_json(line: str) -> Record:
 def read_records(path: Path) -> Iterator[Record]:
     """Stream a JSONL file of records, or all of a folder's in name order."""
     for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
-        with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    yield from_json(line)
-                except (json.JSONDecodeError, KeyError, TypeError) as error:
-                    raise LineageError(
-                        f"{file}:{number}: not a record ({error}); run `dvc repro` to make it again"
-                    ) from error
+        yield from (record for _, record in placed_records(file))
+
+
+def placed_records(file: Path) -> Iterator[tuple[int, Record]]:
+    """Stream a JSONL file of records, each with its place in bytes, for `record_at` to come back to."""
+    at = 0
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                yield at, from_json(line.decode())
+            except (ValueError, KeyError, TypeError) as error:
+                raise LineageError(
+                    f"{file}:{number}: not a record ({error}); run `dvc repro` to make it again"
+                ) from error
+            at += len(line)
+
+
+def record_at(stream: BinaryIO, at: int) -> Record:
+    """The record at a place of an open file."""
+    stream.seek(at)
+    return from_json(stream.readline().decode())

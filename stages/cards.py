@@ -5,13 +5,12 @@
     data/cards/sources/<source>.json    the facts in it
     data/cards/mixes/<version>.{md,json}
 
-`python -m stages.cards --check` reads the written cards, adds up every table again and counts the files again, by code
-of its own; it names what differs and exits with 1. Counting is cached in `.state/cards` by content.
+`lineage cards --check` reads the written cards, adds up every table again and counts the files again, by code of its
+own. Counting is cached in `.state/cards` by content.
 """
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from lineage.curriculum import Curriculum, load_curriculum
 from lineage.errors import LineageError
 from lineage.files import appearing, sha256, write_json
 from lineage.stage import run_stage
-from stages.datacards.checking import mistakes
 from stages.datacards.counting import Ruler
 from stages.datacards.facts import mix_facts, source_facts
 from stages.datacards.rendering import index, mix_card, source_card
@@ -30,12 +28,7 @@ TOKENIZER = Path("models/base/tokenizer.json")
 
 
 def main() -> None:
-    """Write the cards of this workspace, or check them."""
-    if sys.argv[1:] == ["--check"]:
-        if found := mistakes():
-            raise LineageError("the data cards are wrong; run `dvc repro -f cards`:\n  " + "\n  ".join(found))
-        print("every total of every data card is the sum of its rows, and every count that of its file")
-        return
+    """Write the cards of this workspace."""
     os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing forks here, and a million rows want all cores
     with appearing(CARDS) as (out,):
         print(cards(load_curriculum(), out))

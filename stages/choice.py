@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from lineage.curriculum import Curriculum, MixEntry
 from lineage.errors import LineageError
-from lineage.record import Record, from_json
+from lineage.record import Record, placed_records, record_at
 from stages.findings import Findings, Repetitions, Successor, Taken, dated
 
 RECORDS = Path("data/records")
@@ -84,7 +83,7 @@ class Chooser:
         """
         entry = self.sources[source]
         file = records_file(source)
-        rows = self._wanted((row for row in lines(file) if row[1].form == entry.form), account)
+        rows = self._wanted((row for row in placed_records(file) if row[1].form == entry.form), account)
         drawn = self._by_rank(file, rows) if entry.count else self._by_weight(entry.weight or 0, rows)
         room = entry.count or -1
         for choice in drawn:
@@ -145,7 +144,7 @@ class Chooser:
             places.append(at)
         with file.open("rb") as stream:
             for place in np.lexsort((places, ranks)):
-                yield Choice(places[place], read_at(stream, places[place]), 1)
+                yield Choice(places[place], record_at(stream, places[place]), 1)
 
     def _repeated(self, record: Record, taken: Taken, line: Taken | None) -> str:
         spec = self.c.versions[self.version]
@@ -178,26 +177,6 @@ def _of(source: str, name: str) -> Path:
     if not file.is_file():
         raise LineageError(f"{file}: missing; run `dvc repro ingest@{source}`")
     return file
-
-
-def lines(file: Path) -> Iterator[Row]:
-    """The records of a file, each with its place in bytes."""
-    at = 0
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            try:
-                yield at, from_json(line.decode())
-            except (ValueError, KeyError, TypeError) as error:
-                raise LineageError(
-                    f"{file}:{number}: not a record ({error}); run `dvc repro` to make it again"
-                ) from error
-            at += len(line)
-
-
-def read_at(stream: BinaryIO, at: int) -> Record:
-    """The record at a place of an open file."""
-    stream.seek(at)
-    return from_json(stream.readline().decode())
 
 
 def chance(*parts: object) -> float:

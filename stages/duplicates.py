@@ -29,7 +29,7 @@ import numpy as np
 
 from lineage.errors import LineageError
 from lineage.files import STATE, appearing, sha256, sha256_of, write_json
-from lineage.record import from_json
+from lineage.record import Record, record_at
 from lineage.stage import run_stage
 from stages import near
 from stages.near import Text
@@ -200,17 +200,15 @@ class Reader:
         self.source, self.at = source, at
         self.texts = lru_cache(maxsize=2000)(self._texts)
 
-    def _line(self, row: int) -> str:
-        file = self.files[self.source[row]]
-        file.seek(int(self.at[row]))
-        return file.readline().decode()
+    def _record(self, row: int) -> Record:
+        return record_at(self.files[self.source[row]], int(self.at[row]))
 
     def id(self, row: int) -> str:
         """The id of the record."""
-        return from_json(self._line(row)).id
+        return self._record(row).id
 
     def _texts(self, row: int) -> tuple[Text, ...]:
-        return near.read_turns(from_json(self._line(row)).turns)
+        return near.read_turns(self._record(row).turns)
 
 
 def _equal(keys: np.ndarray) -> Iterator[np.ndarray]:

@@ -21,9 +21,9 @@ import numpy as np
 from lineage.curriculum import Curriculum, load_curriculum
 from lineage.errors import LineageError
 from lineage.files import appearing, write_json
-from lineage.record import Record
+from lineage.record import Record, record_at
 from lineage.stage import argument, run_stage
-from stages.choice import Account, Choice, Chooser, chance, chooser, read_at, records_file
+from stages.choice import Account, Choice, Chooser, chance, chooser, records_file
 from stages.findings import Findings, Repetitions, Taken
 
 
@@ -129,7 +129,7 @@ class Pool:
             for row in np.lexsort((self.depths, self.ranks)):
                 if not wanted:
                     return
-                record = read_at(files[self.sources[row]], self.places[row])
+                record = record_at(files[self.sources[row]], self.places[row])
                 against, _ = self.mine.reason_against(record)
                 if against or taken.repeated(record) or self.mine.heldout_twins([record])[0]:
                     continue

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.errors import LineageError
-from lineage.record import FORMS, Record, from_json
+from lineage.record import FORMS, Record, placed_records, record_at
 from stages.overtaken.wording import Cited, article_of, article_text, asked, book_names, cited, key
 from stages.readers.dates import day
 
@@ -29,11 +29,8 @@ class Files:
     def records(self) -> Iterator[tuple[int, Record]]:
         """Every record and where it lies. Raises LineageError for a line that is none."""
         for number, path in enumerate(self.paths):
-            offset = 0
-            with path.open("rb") as lines:
-                for line in lines:
-                    yield (number << OFFSET_BITS) + offset, self._record(path, line)
-                    offset += len(line)
+            for offset, record in placed_records(path):
+                yield (number << OFFSET_BITS) + offset, record
 
     def read(self, locs: Iterable[int]) -> Iterator[tuple[int, Record]]:
         """The records at some places, in the order of the places."""
@@ -44,8 +41,7 @@ class Files:
                 if stream:
                     stream.close()
                 stream, opened = self.paths[number].open("rb"), number
-            stream.seek(offset)
-            yield loc, self._record(self.paths[number], stream.readline())
+            yield loc, record_at(stream, offset)
         if stream:
             stream.close()
 
@@ -56,13 +52,6 @@ class Files:
     def source(self, loc: int) -> str:
         """The source that a place belongs to: the folder of its file."""
         return self.path(loc).parent.name
-
-    @staticmethod
-    def _record(path: Path, line: bytes) -> Record:
-        try:
-            return from_json(line.decode())
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-            raise LineageError(f"{path}: not a record ({error}); run `dvc repro` to make it again") from error
 
 
 class Columns:

@@ -104,6 +104,12 @@ def run(workspace: Path, endpoint: str, *arguments: str) -> subprocess.Completed
     return subprocess.run(command, cwd=workspace, env=environment, capture_output=True, text=True, timeout=120)
 
 
+def pin() -> None:
+    file = Path("params.yaml")
+    pinned = file.read_text(encoding="utf-8").replace(f"repo: {REPO}", f"repo: {REPO}\n      revision: {COMMIT}")
+    file.write_text(pinned, encoding="utf-8")
+
+
 def test_pinned_fetched_once_and_read(workspace: Path, hub: ThreadingHTTPServer) -> None:
     endpoint = f"http://127.0.0.1:{hub.server_port}"
     unpinned = run(workspace, endpoint)
@@ -129,12 +135,7 @@ def test_pinned_fetched_once_and_read(workspace: Path, hub: ThreadingHTTPServer)
 
 
 def test_without_a_network_it_names_the_command_to_run_elsewhere(workspace: Path) -> None:
-    text = (
-        Path("params.yaml")
-        .read_text(encoding="utf-8")
-        .replace(f"repo: {REPO}", f"repo: {REPO}\n      revision: {COMMIT}")
-    )
-    Path("params.yaml").write_text(text, encoding="utf-8")
+    pin()
     result = run(workspace, "http://127.0.0.1:9")
     assert result.returncode == 1
     assert "lineage fetch problems" in result.stderr and "on a machine that has one" in result.stderr
@@ -143,12 +144,7 @@ def test_without_a_network_it_names_the_command_to_run_elsewhere(workspace: Path
 
 
 def test_it_overwrites_nothing(workspace: Path) -> None:
-    text = (
-        Path("params.yaml")
-        .read_text(encoding="utf-8")
-        .replace(f"repo: {REPO}", f"repo: {REPO}\n      revision: {COMMIT}")
-    )
-    Path("params.yaml").write_text(text, encoding="utf-8")
+    pin()
     folder = Path("data/raw/own/problems")
     folder.mkdir(parents=True)
     (folder / "mine.jsonl").write_text("{}", encoding="utf-8")

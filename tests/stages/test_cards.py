@@ -310,17 +310,17 @@ def test_the_check_is_a_command_that_fails_on_a_mistake(here):
     tree = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     Path("params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
 
-    def run(*arguments):
-        command = [sys.executable, "-m", "stages.cards", *arguments]
+    def run(*command):
+        command = [sys.executable, "-m", *command]
         environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
         return subprocess.run(command, env=environment, capture_output=True, text=True)
 
-    done = run()
+    done = run("stages.cards")
     assert done.returncode == 0 and "5 sources with 1,223 rows" in done.stdout, done.stderr
-    assert run("--check").returncode == 0
+    assert run("lineage.cli", "cards", "--check").returncode == 0
     path = stage.CARDS / "mixes/v1.md"
     path.write_text(path.read_text().replace("**1,200**", "**1,300**"))
-    done = run("--check")
+    done = run("lineage.cli", "cards", "--check")
     assert done.returncode == 1 and "mixes/v1.md: own: the total says 1,300" in done.stderr
 
 
