@@ -41,7 +41,30 @@ def mistakes(c: "Curriculum") -> Iterator[str]:
         for source in version.exclude:
             if source not in c.sources:
                 yield f"{at}.exclude: unknown source {source!r}; allowed: {', '.join(c.sources)}"
-        yield from _cycle(c, name) or _ancestry(c, name)
+        yield from _training(c, name)
+        yield from _cycle(c, name) or [*_ancestry(c, name), *_rank(c, name)]
+
+
+def _training(c: "Curriculum", name: str) -> Iterator[str]:
+    """A version is trained on a mix, or was trained elsewhere on what nobody here knows."""
+    version = c.versions[name]
+    if version.train.adopted is None:
+        if not version.mix:
+            yield f"versions.{name}.mix: empty; name a source to train on"
+        return
+    if version.mix or version.replay:
+        yield f"versions.{name}.mix: {name} is adopted, it was trained elsewhere; take its mix and replay out"
+    if version.train.preference:
+        yield f"versions.{name}.train.preference: {name} is adopted, it is not trained here; take it out"
+
+
+def _rank(c: "Curriculum", name: str) -> Iterator[str]:
+    """An r that shrinks: rows of a trained adapter cannot be taken away without changing what it does."""
+    version = c.versions[name]
+    if version.train.r and not version.train.adopted and version.parent in c.versions:
+        before = c.lora_of(version.parent).r
+        if version.train.r < before:
+            yield f"versions.{name}.train.r: {version.train.r}, but its parent {version.parent} has {before}; r only grows"
 
 
 def _generated(c: "Curriculum") -> Iterator[str]:

@@ -7,6 +7,7 @@
 - Every mistake is answered with the line's path in `params.yaml`, the value found and what is allowed.
 """
 
+import math
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -39,18 +40,34 @@ Documents = Annotated[tuple[str, ...], AfterValidator(_documents)]
 
 
 class Lora(Frozen):
-    """The adapter's shape (LoRA, Hu et al. 2021). Fixed for the whole chain."""
+    """The adapter's shape (LoRA, Hu et al. 2021). Fixed for the whole chain, but for an `r` that grows.
+
+    rslora: scale by alpha/√r instead of alpha/r (Kalajdzievski 2023). dora: direction and magnitude apart (Liu 2024).
+    """
 
     r: Positive
-    alpha: Positive
+    alpha: Annotated[int | float, Field(gt=0)]
     dropout: Share
     targets: tuple[str, ...] = Field(min_length=1)
+    rslora: bool = False
+    dora: bool = False
+
+    @property
+    def scaling(self) -> float:
+        """The factor on B·A."""
+        return self.alpha / (math.sqrt(self.r) if self.rslora else self.r)
+
+    def with_rank(self, r: int) -> "Lora":
+        """The same shape with another r and the alpha that keeps its scaling, so that old weights mean what they did."""
+        alpha = round(self.scaling * (math.sqrt(r) if self.rslora else r), 9)
+        return self.model_copy(update={"r": r, "alpha": int(alpha) if alpha == int(alpha) else alpha})
 
 
 class Chain(Frozen):
-    """What every version shares."""
+    """What every version shares. `template` is a file of `stages/templates`: how turns become text."""
 
     lora: Lora
+    template: Literal["chatml", "question_answer", "loan_grade"] = "chatml"
 
 
 class Build(Frozen):
@@ -103,8 +120,25 @@ class Budget(Frozen):
         return self
 
 
+class Launch(Frozen):
+    """How many processes train one version, and how they share it: `ddp` copies, `fsdp2` and `zero3` shards."""
+
+    processes: Positive = 1
+    strategy: Literal["ddp", "fsdp2", "zero3"] = "ddp"
+
+
+Setting = Literal["optimizer", "packing", "compute_dtype", "loss", "schedule"]
+
+
 class Profile(Frozen):
-    """How versions are trained. Lengths are in tokens, `threads: 0` means all cores."""
+    """How versions are trained. Lengths are in tokens, `threads: 0` means all cores.
+
+    batch_size: rows that one process computes at once. global_batch_size: rows behind one optimizer step, whatever the
+    number of processes; what is missing is accumulated.
+    loss: on the completion, or on the full row. packing: several rows in one sequence, blind to one another.
+    double_quant: of 4-bit weights, the scales too. gradient_checkpointing: recompute activations, which saves memory.
+    may_differ: settings that the trainer may change silently; any other change stops the run before its first step.
+    """
 
     trainer: Literal["hf", "unsloth"]
     base: BaseModelSpec
@@ -112,7 +146,7 @@ class Profile(Frozen):
     compute_dtype: Literal["float32", "bfloat16", "float16"]
     optimizer: Literal["adamw_8bit", "adamw_torch", "paged_adamw_8bit", "paged_adamw_32bit"]
     batch_size: Positive
-    gradient_accumulation: Positive
+    global_batch_size: Positive
     max_length: Annotated[int, Field(ge=64)]
     learning_rate: Annotated[float, Field(gt=0)]
     schedule: Literal["cosine", "linear", "constant_with_warmup"]
@@ -121,6 +155,27 @@ class Profile(Frozen):
     budget: Budget
     checkpoint_steps: Positive
     threads: Annotated[int, Field(ge=0)]
+    loss: Literal["completion", "full"] = "completion"
+    packing: bool = False
+    double_quant: bool = True
+    gradient_checkpointing: bool = False
+    launch: Launch = Launch()
+    may_differ: tuple[Setting, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole_steps(self) -> "Profile":
+        at_once = self.batch_size * self.launch.processes
+        if self.global_batch_size % at_once:
+            raise ValueError(
+                f"global_batch_size is {self.global_batch_size}, but {self.launch.processes} process(es) of batch_size "
+                f"{self.batch_size} compute {at_once} rows at once; make it a multiple of {at_once}"
+            )
+        return self
+
+    @property
+    def accumulation(self) -> int:
+        """Batches of a process behind one optimizer step."""
+        return self.global_batch_size // (self.batch_size * self.launch.processes)
 
 
 class Paper(Frozen):
@@ -208,11 +263,29 @@ class MixEntry(Frozen):
         return self
 
 
-class Scales(Frozen):
-    """A version's factors on its profile's learning rate and budget."""
+class Preference(Frozen):
+    """A second phase on the same mix: DPO (Rafailov et al. 2023) on the rows that know a worse answer.
 
+    A worse answer is a wrong option, or one that people liked less. The factors are on the profile's rate and budget.
+    """
+
+    beta: Annotated[float, Field(gt=0)]
     lr_scale: Annotated[float, Field(gt=0)]
     budget_scale: Annotated[float, Field(gt=0)]
+
+
+class Training(Frozen):
+    """How a version comes to be: factors on its profile's rate and budget; or, `adopted`, by training elsewhere.
+
+    r: a larger r from this version on; the parent's adapter is padded, its function unchanged.
+    adopted: the SHA-256 of `data/adopted/<version>/adapter_model.safetensors`; see `lineage adopt`.
+    """
+
+    lr_scale: Annotated[float, Field(gt=0)] = 1.0
+    budget_scale: Annotated[float, Field(gt=0)] = 1.0
+    r: Positive | None = None
+    preference: Preference | None = None
+    adopted: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
 
 class Version(Frozen):
@@ -226,14 +299,14 @@ class Version(Frozen):
 
     parent: Name
     because: str = Field(min_length=1)
-    mix: dict[Name, MixEntry] = Field(min_length=1)
+    mix: dict[Name, MixEntry]
     replay: Share
     exclude: tuple[Name, ...]
     exclude_scope: Literal["mix", "ancestry"]
     superseded: Literal["drop", "date", "keep"] = "drop"
     deduplicate: Literal["none", "mix", "ancestry"] = "mix"
     decontaminate: bool = False
-    train: Scales
+    train: Training
 
 
 class Evaluation(Frozen):
@@ -270,6 +343,13 @@ class Curriculum(Frozen):
     def active(self) -> Profile:
         """The chosen profile."""
         return self.profiles[self.profile]
+
+    def lora_of(self, version: str) -> Lora:
+        """The shape of a version's adapter: the chain's, with the `r` that it or its nearest ancestor names."""
+        for name in (version, *self.ancestors(version)):
+            if r := self.versions[name].train.r:
+                return self.chain.lora.with_rank(r)
+        return self.chain.lora
 
     def ancestors(self, version: str) -> list[str]:
         """Parent, grandparent, … of a version, nearest first, without the base."""

@@ -63,9 +63,9 @@ def train(c: Curriculum, version: str, out: Path) -> None:
     tokens = tokenize_mix(
         Path("data/mixes", version), tokenizer, sha256(BASE_FOLDER / "tokenizer.json"), profile.max_length
     )
-    rows_per_step = profile.batch_size * profile.gradient_accumulation
+    rows_per_step = profile.global_batch_size
     steps = steps_for(profile.budget, spec.train.budget_scale, tokens.lengths, rows_per_step)
-    order = training_order(tokens.lengths, profile.batch_size, steps * profile.gradient_accumulation, c.seed)
+    order = training_order(tokens.lengths, profile.batch_size, steps * rows_per_step // profile.batch_size, c.seed)
     shape = {
         "version": version,
         "parent": spec.parent,

@@ -56,7 +56,7 @@ PARAMS: dict[str, Any] = {
             "compute_dtype": "float32",
             "optimizer": "adamw_8bit",
             "batch_size": 4,
-            "gradient_accumulation": 1,
+            "global_batch_size": 4,
             "max_length": 128,
             "learning_rate": 2.0e-2,
             "schedule": "cosine",

@@ -66,7 +66,7 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         "learning_rate": job.learning_rate,
         "schedule": profile.schedule,
         "steps": job.steps,
-        "rows_per_step": profile.batch_size * profile.gradient_accumulation,
+        "rows_per_step": profile.global_batch_size,
         "weight_decay": profile.weight_decay,
         "load_in_4bit": profile.load_in_4bit,
         "compute_dtype": profile.compute_dtype,

@@ -32,7 +32,7 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
         output_dir=str(job.checkpoints),
         max_steps=job.steps,
         per_device_train_batch_size=profile.batch_size,
-        gradient_accumulation_steps=profile.gradient_accumulation,
+        gradient_accumulation_steps=profile.accumulation,
         learning_rate=job.learning_rate,
         lr_scheduler_type=profile.schedule,
         warmup_steps=round(profile.warmup_ratio * job.steps),
@@ -122,7 +122,7 @@ def _newest_complete(folder: Path) -> str | None:
 def _history(log: list[dict[str, float]], job: Job) -> list[dict[str, float]]:
     """A row a logged step. Tokens are counted here: TRL's own count starts at zero again in a resumed run."""
     names = ("step", "loss", "learning_rate", "grad_norm")
-    rows = job.profile.batch_size * job.profile.gradient_accumulation
+    rows = job.profile.global_batch_size
     seen = [0, *accumulate(len(ids) for ids in job.dataset["input_ids"])]
     logged = [row for row in log if "loss" in row]
     return [

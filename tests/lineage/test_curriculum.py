@@ -109,7 +109,7 @@ def test_another_parent_is_one_edit_and_changes_only_that(tmp_path: Path) -> Non
         ),
         ({"versions.v3.exclude_scope": "all"}, ["versions.v3.exclude_scope", "'all'", "'mix' or 'ancestry'"]),
         ({"versions.v1.because": ""}, ["versions.v1.because", "''"]),
-        ({"versions.v1.mix": {}}, ["versions.v1.mix", "at least 1"]),
+        ({"versions.v1.mix": {}}, ["versions.v1.mix", "empty; name a source"]),
         ({"versions.v1.mix.samples.count": 3}, ["versions.v1.mix.samples", "exactly one of weight, count"]),
         ({"versions.v1.mix.samples.weight": 0}, ["versions.v1.mix.samples.weight", "greater than 0", "found 0"]),
         ({"versions.v1.mix.samples.weight": float("inf")}, ["versions.v1.mix.samples.weight", "finite"]),
