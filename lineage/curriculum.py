@@ -58,7 +58,7 @@ class Lora(Frozen):
         return self.alpha / (math.sqrt(self.r) if self.rslora else self.r)
 
     def with_rank(self, r: int) -> "Lora":
-        """The same shape with another r and the alpha that keeps its scaling, so that old weights mean what they did."""
+        """The same shape with another r, and the alpha that keeps its scaling: old weights mean what they did."""
         alpha = round(self.scaling * (math.sqrt(r) if self.rslora else r), 9)
         return self.model_copy(update={"r": r, "alpha": int(alpha) if alpha == int(alpha) else alpha})
 

@@ -6,7 +6,7 @@ One JSON object a line, the same in `data/records`, `data/heldout` and `data/mix
      "group": "가온상사는 …", "licence": "MIT",
      "origin": {"file": "MetaMathQA-40K.json", "row": 12}, "documents": [],
      "turns": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}],
-     "measure": "number", "options": [], "correct": null, "as_of": ""}
+     "measure": "number", "options": [], "correct": null, "rejected": [], "as_of": ""}
 
 - The last turn is the completion: the only part with a loss. What comes before it is the prompt.
 - `group` is what must not be split between training and held-out rows: a document, an original question, an article.
@@ -29,6 +29,7 @@ Form = Literal["prompt_answer", "record", "document", "summary"]
 Measure = Literal["choice", "number", "text", "none"]
 FORMS: tuple[Form, ...] = get_args(Form)
 MEASURES: tuple[Measure, ...] = get_args(Measure)
+PARTS = ("own", "replay")  # the two files of a mix, in the order in which its hash takes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Record:
     measure: how an answer is judged besides its NLL: `choice` by the likelihood of `options`, `number` by the
     last number in the answer, `text` by chrF, `none` by NLL alone (long documents).
     options: the candidate completions, whole; `correct` is the index of the right one.
+    rejected: completions that people liked less than this record's.
     """
 
     group: str
@@ -47,6 +49,7 @@ class Record:
     measure: Measure = "text"
     options: tuple[str, ...] = ()
     correct: int | None = None
+    rejected: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     as_of: str = ""
     id: str = ""
@@ -106,7 +109,7 @@ def qa(prompt: str, answer: str, *, group: str, origin: dict[str, Any], **rest: 
 def from_json(line: str) -> Record:
     """The record that `Record.to_json` wrote."""
     row = json.loads(line)
-    return Record(**row | {name: tuple(row[name]) for name in ("turns", "options", "documents")})
+    return Record(**row | {name: tuple(row[name]) for name in ("turns", "options", "rejected", "documents")})
 
 
 def read_records(path: Path) -> Iterator[Record]:

@@ -21,10 +21,10 @@ from rich.table import Table
 from lineage.curriculum import Curriculum, Term
 from lineage.files import sha256, sha256_of
 from lineage.provenance import Inside, inside, licences_of, read_record
+from lineage.record import PARTS
 
 Use = Literal["redistribution", "commercial"]
 STRICTEST_FIRST: tuple[Term, ...] = ("forbidden", "unknown", "allowed")
-PARTS = ("own", "replay")  # the two files of a mix, in the order in which its hash takes them
 
 
 def provenance(c: Curriculum, version: str, root: Path = Path()) -> dict[str, Any]:

@@ -37,11 +37,12 @@ def main() -> None:
         if spec.build:
             record = build(spec.build, c, out)
         elif spec.path:
-            record = point_at(Path(spec.path), {"path": Path(spec.path).name}, out)
+            record = point_at(Path(spec.path), {"path": Path(spec.path).name}, c.chain.template, out)
         else:
             record = point_at(
                 hub_folder(str(spec.repo), str(spec.revision)),
                 {"repo": spec.repo, "revision": spec.revision},
+                c.chain.template,
                 out,
             )
         write_json(out / "base.json", record)
@@ -57,7 +58,7 @@ def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
 
     torch.set_num_threads(threads)
     set_seed(c.seed)
-    tokenizer = train_tokenizer(spec.vocab_size, c.seed)
+    tokenizer = train_tokenizer(spec.vocab_size, c.seed, c.chain.template)
     config = Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=spec.hidden_size,
@@ -69,8 +70,8 @@ def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
         tie_word_embeddings=True,
         initializer_range=0.1,  # 0.02 is for wide models: here logits would stay too flat for an adapter to sharpen
         bos_token_id=None,
-        eos_token_id=tokenizer.convert_tokens_to_ids(chat.STOP),
-        pad_token_id=tokenizer.convert_tokens_to_ids(chat.PAD),
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
     )
     model = Qwen2ForCausalLM(config)
     # Words that the corpus uses alike must stay apart: adapters cannot change embeddings, and an adapter learns sums
@@ -85,12 +86,13 @@ def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
         "origin": {"build": spec.model_dump()},
         "weights": BASE_FOLDER.as_posix(),
         "identity": _identity(out),
+        "template": _template(c.chain.template),
         "parameters": sum(p.numel() for p in model.parameters()),
         "vocab_size": len(tokenizer),
     }
 
 
-def train_tokenizer(vocab_size: int, seed: int) -> Any:
+def train_tokenizer(vocab_size: int, seed: int, template: str) -> Any:
     """A byte-level BPE tokenizer (Qwen2's scheme) with its special tokens and the project's template."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -117,11 +119,11 @@ def train_tokenizer(vocab_size: int, seed: int) -> Any:
         show_progress=False,
     )
     # Without the special tokens the roles are words like others, and become tokens of their own.
-    texts = (re.sub(r"<\|\w+\|>", "\n", _text(row)) for row in corpus.rows(20_000, seed))
+    texts = (re.sub(r"<\|\w+\|>", "\n", _text(row, chat.template(template))) for row in corpus.rows(20_000, seed))
     inner.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token=chat.STOP, pad_token=chat.PAD)
     tokenizer.add_special_tokens({"additional_special_tokens": [chat.START]})
-    tokenizer.chat_template = chat.template()
+    chat.equip(tokenizer, template, "models/base")
     return tokenizer
 
 
@@ -170,11 +172,11 @@ def _tokens(tokenizer: Any, row: str | corpus.Turns) -> chat.Tokens:
     return chat.tokenize(tokenizer, list(row[:-1]), row[-1]["content"])
 
 
-def _text(row: str | corpus.Turns) -> str:
-    return row if isinstance(row, str) else chat.render(list(row))
+def _text(row: str | corpus.Turns, template: str) -> str:
+    return row if isinstance(row, str) else chat.render(template, list(row))
 
 
-def point_at(folder: Path, origin: dict[str, Any], out: Path) -> dict[str, Any]:
+def point_at(folder: Path, origin: dict[str, Any], template: str, out: Path) -> dict[str, Any]:
     """Check a causal LM on disk and copy its configuration and tokenizer into `out`.
 
     Raises:
@@ -194,8 +196,7 @@ def point_at(folder: Path, origin: dict[str, Any], out: Path) -> dict[str, Any]:
 
     config = AutoConfig.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    chat.check_tokenizer(tokenizer, folder.as_posix())
-    tokenizer.chat_template = chat.template()
+    chat.equip(tokenizer, template, folder.as_posix())
     tokenizer.save_pretrained(out)
     for name in ("config.json", "generation_config.json"):
         if (folder / name).is_file():
@@ -205,9 +206,14 @@ def point_at(folder: Path, origin: dict[str, Any], out: Path) -> dict[str, Any]:
         "weights": folder.as_posix() if "path" in origin else origin["repo"],
         "files": {file.name: sha256(file) for file in weights},
         "identity": _identity(folder),
+        "template": _template(template),
         "parameters": sum(_elements(file) for file in weights),
         "vocab_size": config.vocab_size,
     }
+
+
+def _template(name: str) -> dict[str, str]:
+    return {"name": name, "sha256": chat.template_hash(chat.template(name))}
 
 
 def _identity(folder: Path) -> str:

@@ -18,6 +18,7 @@ from lineage.curriculum import Curriculum, load_curriculum
 from lineage.errors import LineageError
 from lineage.files import appearing, sha256, write_json
 from lineage.stage import run_stage
+from stages import chat
 from stages.datacards.counting import Ruler
 from stages.datacards.facts import mix_facts, source_facts
 from stages.datacards.rendering import index, mix_card, source_card
@@ -43,9 +44,10 @@ def cards(c: Curriculum, out: Path) -> str:
     """
     if not TOKENIZER.is_file() or not BASE.is_file():
         raise LineageError(f"{TOKENIZER}: not found, the base's tokenizer counts the tokens; run `dvc repro base`")
-    origin = json.loads(BASE.read_text(encoding="utf-8"))["origin"]
+    record = json.loads(BASE.read_text(encoding="utf-8"))
+    origin = record["origin"]
     base = origin.get("repo") or origin.get("path") or "the base that this lineage builds"
-    ruler = Ruler(base, TOKENIZER, sha256(TOKENIZER), c.active.max_length)
+    ruler = Ruler(base, TOKENIZER, sha256(TOKENIZER), chat.template(record["template"]["name"]), c.active.max_length)
     sources = [name for name in c.sources if Path("data/records", name, "ingest.json").is_file()]
     mixes = [version for version in c.in_order() if Path("data/mixes", version, "mix.json").is_file()]
     of_sources, of_mixes = [], []

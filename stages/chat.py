@@ -1,9 +1,11 @@
-"""From turns to tokens: the one chat template, the stop token, and which tokens carry the loss.
+"""From turns to tokens: the chain's template, its stop token, and which tokens carry the loss.
 
-`templates/chatml.jinja` is the single template of the project; its hash is in every adapter's record, and a parent
-that was trained with another is refused.
+`chain.template` names a file of `stages/templates`. The `base` stage puts its text and its stop into the tokenizer,
+which carries both from there on: to training, to the questions of an evaluation, and into every adapter's folder for
+whoever serves it. Its hash is in every adapter's record, and a parent that was trained with another is refused.
 """
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,31 +14,36 @@ from typing import Any
 from jinja2 import Environment
 
 from lineage.errors import LineageError
-from lineage.files import sha256
 
-START, STOP, PAD = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
+START, STOP, PAD = "<|im_start|>", "<|im_end|>", "<|endoftext|>"  # of ChatML and Qwen2
 IGNORED = -100  # a label that carries no loss
-_FILE = Path(__file__).parent / "templates" / "chatml.jinja"
+_FOLDER = Path(__file__).parent / "templates"
 
 
-def template() -> str:
-    """The template's text."""
-    return _FILE.read_text(encoding="utf-8")
+def template(name: str) -> str:
+    """The text of a shipped template."""
+    return (_FOLDER / f"{name}.jinja").read_text(encoding="utf-8")
 
 
-def template_hash() -> str:
-    """SHA-256 of the template file."""
-    return sha256(_FILE)
+def template_hash(text: str) -> str:
+    """SHA-256 of a template's text: what an adapter's record says of it."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def render(turns: list[dict[str, str]], *, ask: bool = False) -> str:
-    """The turns as text; with `ask`, ending exactly where the assistant's answer begins."""
-    return _compiled().render(messages=turns, add_generation_prompt=ask)
+def render(text: str, turns: list[dict[str, str]], *, ask: bool = False) -> str:
+    """The turns as a template writes them; with `ask`, ending exactly where the assistant's answer begins."""
+    return _compiled(text).render(messages=turns, add_generation_prompt=ask)
+
+
+def lead(head: str) -> str:
+    """What stands before an answer. After a marker such as `### 답변:` the space belongs to the answer: a prompt that
+    ends with it would split the answer's first token."""
+    return "" if head[-1:].isspace() else " "
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One row as token ids. `labels` has the length of `ids` and is `IGNORED` over the prompt."""
+    """One row as token ids. `labels` has the length of `ids` and is `IGNORED` where there is no loss."""
 
     ids: list[int]
     labels: list[int]
@@ -47,42 +54,49 @@ class Tokens:
         return sum(label != IGNORED for label in self.labels)
 
 
-def tokenize(tokenizer: Any, prompt: list[dict[str, str]], completion: str) -> Tokens:
-    """Prompt and completion as token ids, the loss on the completion and its stop token only.
+def tokenize(tokenizer: Any, prompt: list[dict[str, str]], completion: str, *, full: bool = False) -> Tokens:
+    """Prompt and completion as token ids, the loss on the completion and its stop token; with `full`, on all of it.
 
     Both halves are tokenised apart, so that the boundary is the one met when the model is asked.
     """
-    head = tokenizer(render(prompt, ask=True), add_special_tokens=False)["input_ids"]
-    tail = [
-        *tokenizer(completion, add_special_tokens=False)["input_ids"],
-        tokenizer.convert_tokens_to_ids(STOP),
-    ]
-    return Tokens(ids=head + tail, labels=[IGNORED] * len(head) + tail)
+    text = render(tokenizer.chat_template, prompt, ask=True)
+    head = tokenizer(text, add_special_tokens=False)["input_ids"]
+    tail = [*tokenizer(lead(text) + completion, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+    ids = head + tail
+    return Tokens(ids=ids, labels=ids if full else [IGNORED] * len(head) + tail)
 
 
-def check_tokenizer(tokenizer: Any, where: str) -> None:
-    """Refuse a tokenizer without ChatML's tokens, or whose pad is its stop: the stop would never be learnt.
+def equip(tokenizer: Any, name: str, where: str) -> None:
+    """Give a tokenizer the template `name` and its stop token, which is its end of sequence from now on.
 
     Raises:
-        LineageError: naming the model and the token.
+        LineageError: ChatML's tokens are not in its vocabulary, or its pad is its stop: the stop would never be learnt.
     """
-    for token in (START, STOP, PAD):
-        if len(tokenizer(token, add_special_tokens=False)["input_ids"]) != 1:
-            raise LineageError(
-                f"{where}: its tokenizer has no single token {token}; "
-                f"the chain's template needs a ChatML model such as Qwen2"
-            )
-    if tokenizer.pad_token in (None, STOP):
+    if name == "chatml":
+        for token in (START, STOP):
+            if len(tokenizer(token, add_special_tokens=False)["input_ids"]) != 1:
+                raise LineageError(
+                    f"{where}: its tokenizer has no single token {token}; chain.template: chatml needs a ChatML model "
+                    f"such as Qwen2. Set chain.template: question_answer, which needs no tokens of its own"
+                )
+        tokenizer.eos_token = STOP
+    if tokenizer.eos_token is None:
         raise LineageError(
-            f"{where}: its tokenizer pads with {tokenizer.pad_token}, so that padding and the stop {STOP} could not be "
-            f'told apart; set "pad_token": "{PAD}" in its tokenizer_config.json'
+            f'{where}: its tokenizer has no "eos_token", so no answer could end; name one in tokenizer_config.json'
         )
+    if tokenizer.pad_token in (None, tokenizer.eos_token):
+        raise LineageError(
+            f"{where}: its tokenizer pads with {tokenizer.pad_token}, so that padding and the stop "
+            f"{tokenizer.eos_token} could not be told apart; "
+            f'set "pad_token" to another special token in its tokenizer_config.json, such as {PAD} for Qwen2'
+        )
+    tokenizer.chat_template = template(name)
 
 
 _environment = Environment(autoescape=False, keep_trailing_newline=False)  # text for a model, not a page
 
 
 @cache
-def _compiled() -> Any:
+def _compiled(text: str) -> Any:
     """Compiled once: doing it again for every row would cost more than its tokens."""
-    return _environment.from_string(template())
+    return _environment.from_string(text)

@@ -19,7 +19,7 @@ from typing import Any
 
 from lineage.errors import LineageError
 from lineage.files import STATE, appearing, sha256, sha256_of, write_json
-from lineage.record import Record, read_records
+from lineage.record import PARTS, Record, read_records
 from lineage.stage import run_stage
 from stages import near, overlap
 from stages.overlap import HeldOut, Overlap, seen
@@ -27,7 +27,6 @@ from stages.overlap import HeldOut, Overlap, seen
 HELDOUT = Path("data/heldout")
 MIXES = Path("data/mixes")
 CONTAMINATION = Path("data/contamination")
-PARTS = ("own", "replay")
 BATCH = 256
 
 Found = dict[str, dict[str, Any]]  # by held-out id: by, how, similarity

@@ -24,7 +24,7 @@ from lineage.record import Record, read_records
 from lineage.stage import argument, run_stage
 from stages import asking, chat
 from stages.measures import chrf, last_number, mean_interval, resamples, same_number
-from stages.weights import BASE_FOLDER
+from stages.weights import base_record
 
 HELDOUT = Path("data/heldout")
 SUPERSEDED = Path("data/superseded/superseded.jsonl")
@@ -82,7 +82,7 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> Non
     """Measure all sets and write the three files into `out`."""
     folder = asking.built(version)
     adapter = sha256(folder / "adapter_model.safetensors") if version != BASE else None
-    base = json.loads((BASE_FOLDER / "base.json").read_text(encoding="utf-8"))["identity"]
+    base = base_record()
     settings = [
         c.evaluation.max_new_tokens,
         c.evaluation.answers,
@@ -90,7 +90,7 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> Non
         c.active.load_in_4bit,
         c.active.max_length,
     ]
-    weights = [base, adapter, settings, chat.template_hash(), _code_hash()]
+    weights = [base["identity"], adapter, settings, base["template"], _code_hash()]
     cached = {s.name: STATE / "evaluations" / f"{sha256_of([s.digest, weights])}.json" for s in sets}
     if missing := [s for s in sets if not cached[s.name].is_file()]:
         import torch

@@ -1,38 +1,34 @@
-"""A mix as tokens: tokenised once, counted by source, and laid out in the exact order of training.
+"""A mix as tokens: tokenised once, and counted by source.
 
 - Rows longer than `max_length` are dropped whole and counted: a cut answer would teach the model to stop anywhere.
-- The result is cached in `.state/tokens` by mix + template + tokenizer + max length.
-- Batches hold rows of similar length, so that little is padding. The order is made here, from the seed alone, and the
-  trainer reads it in sequence: a resumed run skips what it has seen and meets exactly the same batches.
+- The result is cached in `.state/tokens` by mix + template + tokenizer + max length + where the loss is.
 """
 
 import json
-import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lineage.curriculum import Budget
 from lineage.errors import LineageError
 from lineage.files import STATE, sha256, sha256_of, write_json
-from lineage.record import read_records
+from lineage.record import PARTS, read_records
 from stages import chat
 
 TOO_LONG = "longer than max_length"
-PARTS = ("own", "replay")  # the two files of a mix
 
 
 @dataclass(frozen=True, slots=True)
 class MixTokens:
-    """A tokenised mix: `dataset` has `input_ids` and `labels`; `sources` counts rows, tokens and what was dropped."""
+    """A tokenised mix: `dataset` has `id`, `input_ids`, `labels`; `sources` counts rows, tokens and the dropped."""
 
     dataset: Any
     lengths: list[int]
     sources: dict[str, dict[str, Any]]
     mix_hash: str
+    key: str  # of the cache
 
     def summary(self) -> dict[str, Any]:
         """What the record says about the data; every total is the sum of its rows."""
@@ -47,9 +43,17 @@ class MixTokens:
             "sources": self.sources,
         }
 
+    def in_order(self, order: Sequence[tuple[int, ...]]) -> Any:
+        """The rows as sequences in the order of training; see `stages/order.py`."""
+        if all(len(sequence) == 1 for sequence in order):
+            return self.dataset.select([row for (row,) in order])
+        return _packed(self.dataset, order, STATE / "tokens" / "packed" / f"{sha256_of([self.key, order])}.arrow")
 
-def tokenize_mix(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: int) -> MixTokens:
-    """Tokenise `own.jsonl` and `replay.jsonl` of a mix, or take them from the cache.
+
+def tokenize_mix(
+    folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: int, *, full: bool = False
+) -> MixTokens:
+    """Tokenise `own.jsonl` and `replay.jsonl` of a mix, or take them from the cache; `full`: the prompt has a loss too.
 
     Raises:
         LineageError: if a source loses every row, or a row supervises nothing.
@@ -58,10 +62,10 @@ def tokenize_mix(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: 
 
     mix_hash = sha256_of([sha256(folder / f"{part}.jsonl") for part in PARTS])
     code = [sha256(Path(str(file))) for file in (__file__, chat.__file__)]
-    key = sha256_of([mix_hash, chat.template_hash(), tokenizer_hash, max_length, code])
+    key = sha256_of([mix_hash, tokenizer.chat_template, tokenizer_hash, max_length, full, code])
     cached = STATE / "tokens" / key
     if not (cached / "sources.json").is_file():  # written last: its existence means "complete"
-        _tokenize_into(cached, folder, tokenizer, max_length)
+        _tokenize_into(cached, folder, tokenizer, max_length, full)
     dataset = Dataset.from_file(str(cached / "rows.arrow"))
     sources = json.loads((cached / "sources.json").read_text(encoding="utf-8"))
     for source, counts in sources.items():
@@ -71,17 +75,27 @@ def tokenize_mix(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: 
                 f"tokens; "
                 f"raise profiles.<profile>.max_length or take the source out of the mix"
             )
-    return MixTokens(dataset, [len(ids) for ids in dataset["input_ids"]], sources, mix_hash)
+    return MixTokens(dataset, lengths_of(dataset), sources, mix_hash, key)
 
 
-def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int) -> None:
+def lengths_of(dataset: Any) -> list[int]:
+    """The tokens of every row, without making Python lists of them."""
+    import pyarrow.compute as pc
+
+    table = dataset.with_format("arrow")[:]
+    lengths: list[int] = pc.list_value_length(table["input_ids"]).to_pylist()
+    return lengths
+
+
+def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int, full: bool) -> None:
     from datasets import Features, List, Value
     from datasets.arrow_writer import ArrowWriter
 
     shutil.rmtree(cached, ignore_errors=True)
     cached.mkdir(parents=True)
     sources: dict[str, dict[str, Any]] = {}
-    features = Features({"input_ids": List(Value("int32")), "labels": List(Value("int32"))})
+    ids = List(Value("int32"))
+    features = Features({"id": Value("string"), "input_ids": ids, "labels": ids})
     with ArrowWriter(path=str(cached / "rows.arrow"), features=features) as writer:
         for part in PARTS:
             for record in read_records(folder / f"{part}.jsonl"):
@@ -95,7 +109,7 @@ def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int) 
                         "dropped": Counter(),
                     },
                 )
-                row = chat.tokenize(tokenizer, list(record.turns[:-1]), record.completion)
+                row = chat.tokenize(tokenizer, list(record.turns[:-1]), record.completion, full=full)
                 if len(row.ids) > max_length:
                     counts["dropped"][TOO_LONG] += 1
                     continue
@@ -103,39 +117,32 @@ def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int) 
                 counts["tokens"] += len(row.ids)
                 counts["supervised_tokens"] += row.supervised
                 counts["replayed_rows"] += part == "replay"
-                writer.write({"input_ids": row.ids, "labels": row.labels})
+                writer.write({"id": record.id, "input_ids": row.ids, "labels": row.labels})
         writer.finalize()
     write_json(cached / "sources.json", sources)
 
 
-def steps_for(budget: Budget, scale: float, lengths: list[int], rows_per_step: int) -> int:
-    """Optimizer steps that spend a budget, at least one: tokens seen, or passes over the rows."""
-    passes = (budget.tokens / sum(lengths) if budget.tokens else budget.epochs or 0) * scale
-    return max(1, round(passes * len(lengths) / rows_per_step))
+def _packed(dataset: Any, order: Sequence[tuple[int, ...]], file: Path) -> Any:
+    """Several rows in a sequence. `position_ids` begin again with each row, and its first token is nobody's target."""
+    from datasets import Dataset, Features, List, Value
+    from datasets.arrow_writer import ArrowWriter
 
-
-def training_order(lengths: list[int], batch_size: int, batches: int, seed: int) -> list[int]:
-    """Row indices of every batch, one after another: each pass is a new shuffle, neighbours in length batched."""
-    rng = random.Random(seed)
-    order: list[int] = []
-    stream = _batches(lengths, batch_size, rng)
-    for _ in range(batches):
-        order += next(stream)
-    return order
-
-
-def _batches(lengths: list[int], batch_size: int, rng: random.Random) -> Iterator[list[int]]:
-    rest: list[int] = []  # what a pass leaves over opens the next one, so that every batch is full
-    while True:
-        fresh = list(range(len(lengths)))
-        rng.shuffle(fresh)
-        rows = rest + fresh
-        whole = len(rows) // batch_size * batch_size
-        rows, rest = rows[:whole], rows[whole:]
-        batches = []
-        window = 32 * batch_size
-        for start in range(0, len(rows), window):
-            near = sorted(rows[start : start + window], key=lambda i: (lengths[i], i))
-            batches += [near[i : i + batch_size] for i in range(0, len(near), batch_size)]
-        rng.shuffle(batches)
-        yield from batches
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        ids = List(Value("int32"))
+        features = Features({"id": Value("string"), "input_ids": ids, "labels": ids, "position_ids": ids})
+        with ArrowWriter(path=str(part), features=features) as writer:
+            for sequence in order:
+                rows = [dataset[i] for i in sequence]
+                writer.write(
+                    {
+                        "id": ", ".join(row["id"] for row in rows),
+                        "input_ids": [token for row in rows for token in row["input_ids"]],
+                        "labels": [label for row in rows for label in (chat.IGNORED, *row["labels"][1:])],
+                        "position_ids": [at for row in rows for at in range(len(row["input_ids"]))],
+                    }
+                )
+            writer.finalize()
+        part.rename(file)
+    return Dataset.from_file(str(file))

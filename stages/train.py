@@ -10,23 +10,26 @@ inputs give the same bytes.
 """
 
 import csv
-import json
 import os
 import shutil
+from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from lineage.curriculum import BASE, Curriculum, load_curriculum
+from lineage.curriculum import Curriculum, load_curriculum
 from lineage.errors import LineageError
 from lineage.files import STATE, appearing, sha256, sha256_of, write_json
 from lineage.stage import argument, run_stage
-from stages import chat
-from stages.rows import MixTokens, steps_for, tokenize_mix, training_order
+from stages.order import sequences_in_a_pass, steps_for, training_order
+from stages.parent import continued, open_parent
+from stages.rows import MixTokens, tokenize_mix
 from stages.trainers import Job, Outcome
-from stages.weights import BASE_FOLDER, weights_of
+from stages.weights import BASE_FOLDER, base_record, weights_of
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers", "safetensors")
+# What says how a version is computed, and not what comes out: a run may go on with other values of these.
+NO_PART_IN_THE_RESULT = {"checkpoint_steps", "launch", "base", "may_differ"}
 HERE = Path(__file__).parent
 
 
@@ -49,24 +52,79 @@ def train(c: Curriculum, version: str, out: Path) -> None:
     else:
         from stages.trainers import hf as trainer  # type: ignore[no-redef]
     import torch
-    from transformers import AutoTokenizer
 
     from stages.trainers.adapter import save_adapter
     from stages.trainers.guards import sound
     from stages.trainers.sft import fit
 
+    plan = planned(c, version)
+    print(plan.announcement())
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    profile, spec = c.active, c.versions[version]
-    base = json.loads((BASE_FOLDER / "base.json").read_text(encoding="utf-8"))
-    parent = open_parent(c, spec.parent, base)
+    model, outcome = fit(plan.job, trainer)
+    save_adapter(model, plan.job.base_name, out)
+    adapter = sound(out, plan.job, layers=model.config.num_hidden_layers)
+    plan.job.tokenizer.save_pretrained(out)
+    write_history(out / "history.csv", outcome)
+    record = plan.identity | {
+        "adapter": adapter,
+        "requested": outcome.requested,
+        "effective": outcome.effective,
+        "trainable_parameters": outcome.trainable_parameters,
+        "eight_bit_share": outcome.eight_bit_share,
+        "packages": {name: installed(name).partition("+")[0] for name in PACKAGES},
+        "fingerprint": plan.fingerprint,
+    }
+    write_json(out / "lineage.json", record)  # last: its existence means "complete"
+    shutil.rmtree(plan.job.checkpoints, ignore_errors=True)
+    print(f"{version}: adapter {adapter[:12]}, final loss {outcome.history[-1]['loss']:.3f}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is decided before a model is loaded: the job, what the record will say of it, and its fingerprint."""
+
+    job: Job
+    tokens: MixTokens
+    identity: dict[str, Any]
+    fingerprint: str
+
+    def announcement(self) -> str:
+        """What is about to be trained, source by source."""
+        version, parent, mix = (self.identity[name] for name in ("version", "parent", "mix"))
+        cost = f"{self.identity['steps']:,} steps, {self.identity['trained_tokens']:,} tokens"
+        lines = [f"{version}: continues {parent}, {mix['rows']:,} rows, {cost}"]
+        for source, n in self.tokens.sources.items():
+            dropped = "".join(f", {count:,} dropped ({why})" for why, count in n["dropped"].items())
+            share = n["supervised_tokens"] / max(n["tokens"], 1)
+            lines.append(f"  {source}: {n['rows']:,} rows, {n['tokens']:,} tokens, {share:.0%} supervised{dropped}")
+        return "\n".join(lines)
+
+
+def planned(c: Curriculum, version: str) -> Plan:
+    """Open the parent, tokenise the mix, and lay out the whole run; the same in every process that trains it.
+
+    Raises:
+        LineageError: from the parent, the base or the mix.
+    """
+    from transformers import AutoTokenizer
+
+    profile, spec, lora = c.active, c.versions[version], c.lora_of(version)
+    base = base_record()
+    parent = open_parent(spec.parent, base)
     tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
     tokens = tokenize_mix(
-        Path("data/mixes", version), tokenizer, sha256(BASE_FOLDER / "tokenizer.json"), profile.max_length
+        Path("data/mixes", version),
+        tokenizer,
+        sha256(BASE_FOLDER / "tokenizer.json"),
+        profile.max_length,
+        full=profile.loss == "full",
     )
-    rows_per_step = profile.global_batch_size
-    steps = steps_for(profile.budget, spec.train.budget_scale, tokens.lengths, rows_per_step)
-    order = training_order(tokens.lengths, profile.batch_size, steps * rows_per_step // profile.batch_size, c.seed)
-    shape = {
+    lengths, pack_to = tokens.lengths, profile.max_length if profile.packing else None
+    sequences = sequences_in_a_pass(lengths, profile.batch_size, c.seed, pack_to)
+    steps = steps_for(profile.budget, spec.train.budget_scale, sum(lengths), sequences, profile.global_batch_size)
+    batches = steps * profile.global_batch_size // profile.batch_size
+    order = training_order(lengths, profile.batch_size, batches, c.seed, pack_to)
+    identity = {
         "version": version,
         "parent": spec.parent,
         "parent_adapter": parent["adapter"] if parent else None,
@@ -76,101 +134,39 @@ def train(c: Curriculum, version: str, out: Path) -> None:
             "load": "4bit" if profile.load_in_4bit else profile.compute_dtype,
         },
         "mix": tokens.summary(),
-        "template": chat.template_hash(),
-        "lora": c.chain.lora.model_dump(),
+        "template": base["template"]["sha256"],
+        "lora": lora.model_dump(),
         "seed": c.seed,
         "steps": steps,
-        "trained_tokens": sum(tokens.lengths[i] for i in order),
+        "trained_tokens": sum(lengths[row] for sequence in order for row in sequence),
     }
     fingerprint = sha256_of(
-        [shape, profile.model_dump(exclude={"checkpoint_steps", "base"}), spec.train.model_dump(), code_hash()]
+        [identity, profile.model_dump(exclude=NO_PART_IN_THE_RESULT), spec.train.model_dump(), code_hash()]
     )
     scratch = STATE / "checkpoints" / fingerprint
-    announce(version, spec.parent, tokens, shape)
-
     job = Job(
         version=version,
         weights=weights_of(base),
         base_name=base["origin"].get("repo") or f"base:{base['identity'][:12]}",
-        parent=Path("models", spec.parent) if parent else None,
-        lora=c.chain.lora,
+        parent=continued(spec.parent, parent, lora, c.seed, scratch),
+        lora=lora,
         profile=profile,
         learning_rate=profile.learning_rate * spec.train.lr_scale,
         steps=steps,
         seed=c.seed,
         tokenizer=tokenizer,
-        dataset=tokens.dataset.select(order),
+        dataset=tokens.in_order(order),
+        lengths=[sum(lengths[row] for row in sequence) for sequence in order],
         checkpoints=scratch,
     )
-    model, outcome = fit(job, trainer)
-    save_adapter(model, job.base_name, out)
-    adapter = sound(out, job, layers=model.config.num_hidden_layers)
-    tokenizer.save_pretrained(out)
-    write_history(out / "history.csv", outcome)
-    record = shape | {
-        "adapter": adapter,
-        "requested": outcome.requested,
-        "effective": outcome.effective,
-        "trainable_parameters": outcome.trainable_parameters,
-        "eight_bit_share": outcome.eight_bit_share,
-        "packages": {name: installed(name).partition("+")[0] for name in PACKAGES},
-        "fingerprint": fingerprint,
-    }
-    write_json(out / "lineage.json", record)  # last: its existence means "complete"
-    shutil.rmtree(scratch, ignore_errors=True)
-    print(f"{version}: adapter {adapter[:12]}, final loss {outcome.history[-1]['loss']:.3f}")
-
-
-def open_parent(c: Curriculum, parent: str, base: dict[str, Any]) -> dict[str, Any] | None:
-    """The parent's record, once its adapter, base and template are found to be what they should; None for the base.
-
-    Raises:
-        LineageError: naming the parent, what differs and the command that mends it.
-    """
-    if parent == BASE:
-        return None
-    folder = Path("models", parent)
-    remedy = f"rebuild it: dvc repro -f train@{parent}"
-    try:
-        record: dict[str, Any] = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
-        record["adapter"], record["template"], record["base"]["identity"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise LineageError(f"{folder}/lineage.json: the parent has no readable record ({error!r}); {remedy}") from error
-    file = folder / "adapter_model.safetensors"
-    found = sha256(file) if file.is_file() else "no file"
-    if found != record["adapter"]:
-        raise LineageError(
-            f"{file}: its SHA-256 is {found[:12]}, its record says {record['adapter'][:12]}; it was changed; {remedy}"
-        )
-    was, now = record["base"]["identity"][:12], base["identity"][:12]
-    if was != now:
-        raise LineageError(f"{folder}: it was trained on another base ({was}, now {now}); {remedy}")
-    if record["template"] != chat.template_hash():
-        raise LineageError(f"{folder}: it was trained with another chat template; {remedy}")
-    return record
+    return Plan(job, tokens, identity, fingerprint)
 
 
 def code_hash() -> str:
     """A hash of the modules that shape an adapter, those that `dvc.yaml` lists under `train`."""
-    files = [
-        HERE / "train.py",
-        HERE / "rows.py",
-        HERE / "chat.py",
-        HERE / "weights.py",
-        *sorted((HERE / "trainers").glob("*.py")),
-    ]
+    names = ("train.py", "parent.py", "rows.py", "order.py", "chat.py", "weights.py")
+    files = [*(HERE / name for name in names), *sorted((HERE / "trainers").glob("*.py"))]
     return sha256_of([[file.name, sha256(file)] for file in files])
-
-
-def announce(version: str, parent: str, tokens: MixTokens, shape: dict[str, Any]) -> None:
-    """Say what is about to be trained, source by source."""
-    mix = shape["mix"]
-    cost = f"{shape['steps']:,} steps, {shape['trained_tokens']:,} tokens"
-    print(f"{version}: continues {parent}, {mix['rows']:,} rows, {cost}")
-    for source, n in tokens.sources.items():
-        dropped = "".join(f", {count:,} dropped ({why})" for why, count in n["dropped"].items())
-        share = n["supervised_tokens"] / max(n["tokens"], 1)
-        print(f"  {source}: {n['rows']:,} rows, {n['tokens']:,} tokens, {share:.0%} supervised{dropped}")
 
 
 def write_history(path: Path, outcome: Outcome) -> None:

@@ -1,12 +1,50 @@
-"""Where the base's weights lie: `models/base`, a folder of the user's, or the hub's cache at a pinned commit."""
+"""The base's weights: where they lie (`models/base`, a user's folder, the hub's cache), and how they are loaded."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+from lineage.curriculum import Profile
 from lineage.errors import LineageError
 from lineage.files import sha256
 
 BASE_FOLDER = Path("models/base")
+
+
+def base_record() -> dict[str, Any]:
+    """`models/base/base.json`: what the base is, its identity, and the chat template that every version uses.
+
+    Raises:
+        LineageError: it was not built.
+    """
+    file = BASE_FOLDER / "base.json"
+    if not file.is_file():
+        raise LineageError(f"{file} is not there; build it with: dvc repro base")
+    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return record
+
+
+def load_base(weights: str, profile: Profile) -> Any:
+    """The base model in the profile's precision: whole, or NF4 (QLoRA, Dettmers et al. 2023)."""
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    dtype = getattr(torch, profile.compute_dtype)
+    quantization = None
+    if profile.load_in_4bit:
+        quantization = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=profile.double_quant,
+            bnb_4bit_compute_dtype=dtype,
+        )
+    return AutoModelForCausalLM.from_pretrained(
+        weights,
+        dtype=dtype,
+        quantization_config=quantization,
+        trust_remote_code=False,
+        use_safetensors=True,
+    )
 
 
 def weights_of(base: dict[str, Any]) -> str:

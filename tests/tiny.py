@@ -260,36 +260,15 @@ def lineage_copy(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def job(version: str, c: Curriculum | None = None, **changes: Any) -> Any:
-    """What `stages.train` hands to a trainer, in a built lineage."""
-    import json
+    """What `stages.train` hands to a trainer in a built lineage, whatever became of the parent's folder."""
+    from dataclasses import replace
 
-    from transformers import AutoTokenizer
-
-    from lineage.files import sha256
-    from stages.rows import steps_for, tokenize_mix, training_order
-    from stages.trainers import Job
-    from stages.weights import BASE_FOLDER, weights_of
+    from stages import train as stage
 
     c = c or curriculum()
-    profile, spec = c.active, c.versions[version]
-    base = json.loads((BASE_FOLDER / "base.json").read_text(encoding="utf-8"))
-    tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
-    hashed = sha256(BASE_FOLDER / "tokenizer.json")
-    tokens = tokenize_mix(Path("data/mixes", version), tokenizer, hashed, profile.max_length)
-    steps = steps_for(profile.budget, spec.train.budget_scale, tokens.lengths, profile.batch_size)
-    order = training_order(tokens.lengths, profile.batch_size, steps, c.seed)
-    fields = {
-        "version": version,
-        "weights": weights_of(base),
-        "base_name": f"base:{base['identity'][:12]}",
-        "parent": None if spec.parent == "base" else Path("models", spec.parent),
-        "lora": c.chain.lora,
-        "profile": profile,
-        "learning_rate": profile.learning_rate * spec.train.lr_scale,
-        "steps": steps,
-        "seed": c.seed,
-        "tokenizer": tokenizer,
-        "dataset": tokens.dataset.select(order),
-        "checkpoints": Path(".state/checkpoints/test"),
-    }
-    return Job(**fields | changes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "open_parent", lambda parent, base: None)
+        planned = stage.planned(c, version).job
+    parent = c.versions[version].parent
+    folder = None if parent == "base" else Path("models", parent)
+    return replace(planned, **{"parent": folder, "checkpoints": Path(".state/checkpoints/test")} | changes)

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lineage.record import PARTS
+
 NUMBER = re.compile(r"^\**(\d{1,3}(?:,\d{3})*)\**$")
 TABLE = re.compile(r"(?:^\|.*\n)+", re.M)
 FENCED = re.compile(r"^(`{3,})text\n.*?^\1$", re.M | re.S)  # samples may look like tables
@@ -173,7 +175,7 @@ def _trained(root: Path, card: Path, name: str) -> Iterator[str]:
     record, base = _json(root / "models" / name / "lineage.json"), _json(root / "models/base/base.json")
     if not record or not base or record["base"]["identity"] != base["identity"]:
         return
-    files = [root / "data/mixes" / name / f"{part}.jsonl" for part in ("own", "replay")]
+    files = [root / "data/mixes" / name / f"{part}.jsonl" for part in PARTS]
     if record["mix"]["sha256"] != hashlib.sha256(json.dumps([_sha256(file) for file in files]).encode()).hexdigest():
         return
     parts = json.loads(card.with_suffix(".json").read_text(encoding="utf-8"))["parts"]

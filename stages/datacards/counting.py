@@ -57,17 +57,18 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Ruler:
-    """What rows are measured by: the base, its tokenizer file and that file's hash; the longest row in tokens."""
+    """What rows are measured by: the base, its tokenizer file and its hash, the template; the longest row in tokens."""
 
     base: str
     tokenizer: Path
     digest: str
+    template: str
     max_length: int
 
 
 def counted(file: Path, ruler: Ruler) -> list[dict[str, Any]]:
     """The entries of a file, from the cache where the same rows were counted before by the same rule."""
-    key = sha256_of([sha256(file), ruler.digest, ruler.max_length, chat.template_hash(), _code()])
+    key = sha256_of([sha256(file), ruler.digest, ruler.max_length, ruler.template, _code()])
     cached = STATE / "cards" / f"{key}.json"
     if not cached.is_file():
         part = cached.with_suffix(".part")
@@ -89,8 +90,10 @@ def _count(file: Path, ruler: Ruler) -> list[dict[str, Any]]:
     tokenizer.no_padding()
     tallies: dict[tuple[str, str], Tally] = {}
     for rows in _batches(read_records(file)):
-        heads = _lengths(tokenizer, [chat.render(list(row.turns[:-1]), ask=True) for row in rows])
-        tails = [length + 1 for length in _lengths(tokenizer, [row.completion for row in rows])]  # the stop token
+        asked = [chat.render(ruler.template, list(row.turns[:-1]), ask=True) for row in rows]
+        heads = _lengths(tokenizer, asked)
+        said = [chat.lead(head) + row.completion for head, row in zip(asked, rows, strict=True)]
+        tails = [length + 1 for length in _lengths(tokenizer, said)]  # the stop token
         texts = [turn["content"] for row in rows for turn in row.turns]
         spelt = iter(map(len, public.encode_ordinary_batch(texts, num_threads=os.cpu_count() or 1)))
         for row, head, tail in zip(rows, heads, tails, strict=True):

@@ -13,9 +13,8 @@ from lineage.curriculum import Curriculum
 from lineage.errors import LineageError
 from lineage.files import sha256
 from lineage.left_out import of_ingest, of_mix
+from lineage.record import PARTS
 from stages.datacards.counting import Ruler, counted
-
-MIX_PARTS = ("own", "replay")
 
 
 def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def mix_facts(c: Curriculum, version: str, ruler: Ruler) -> dict[str, Any]:
     """What the card of a mix says; it must have been mixed."""
     spec, folder = c.versions[version], Path("data/mixes", version)
     mix = json.loads((folder / "mix.json").read_text(encoding="utf-8"))
-    found = _counted(c, {part: [folder / f"{part}.jsonl"] for part in MIX_PARTS}, ruler)
+    found = _counted(c, {part: [folder / f"{part}.jsonl"] for part in PARTS}, ruler)
     inside = dict.fromkeys(entry["source"] for entry in found["parts"])
     return {
         "name": version,

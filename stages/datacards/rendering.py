@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from lineage.record import PARTS
 from stages.datacards.counting import SHORTEST_BUCKET
 from stages.datacards.front_matter import front_matter
 
@@ -42,7 +43,7 @@ def mix_card(facts: dict[str, Any]) -> str:
         [
             source,
             form,
-            *(sum(p["rows"] for p in parts if p["part"] == part) for part in ("own", "replay")),
+            *(sum(p["rows"] for p in parts if p["part"] == part) for part in PARTS),
             *(sum(p[name] for p in parts) for name in COUNTS),
             f"{sum(p['tokens'] for p in parts) / tokens:.1%}",
             facts["licences"][source]["title"],
@@ -78,7 +79,7 @@ def index(sources: list[dict[str, Any]], mixes: list[dict[str, Any]], absent: li
     of_mixes = [
         [
             f"[{f['name']}](mixes/{f['name']}.md)",
-            *(total(f, "rows", part) for part in ("own", "replay")),
+            *(total(f, "rows", part) for part in PARTS),
             *(total(f, name) for name in COUNTS[1:]),
         ]
         for f in mixes

@@ -36,17 +36,18 @@ def cleaned(record: Record) -> Record | Rejected:
     if not all(turn["content"] for turn in turns):
         return Rejected(record.origin, "a text without a visible character", "fill it in, or leave the row out")
     try:
-        "".join((record.group, *record.options, *(turn["content"] for turn in turns))).encode()
+        "".join((record.group, *record.options, *record.rejected, *(turn["content"] for turn in turns))).encode()
     except UnicodeEncodeError as error:
         return Rejected(record.origin, "half a character", f"{error.reason}: an emoji was cut in two; repair the text")
-    if found := CHAT_TOKEN.search("".join(turn["content"] for turn in turns)):
+    if found := CHAT_TOKEN.search("".join((*(turn["content"] for turn in turns), *record.rejected))):
         return Rejected(
             record.origin, "a chat token in the text", f"{found[0]} would end the turn; take it out of the row"
         )
     options = tuple(map(clean, record.options))
     if record.correct is not None and options[record.correct] != turns[-1]["content"]:
         return Rejected(record.origin, "the right option is not the answer", f"{options!r:.120}")
-    return replace(record, turns=turns, options=options, group=one_line(record.group))
+    rejected = tuple(text for text in map(clean, record.rejected) if text and text != turns[-1]["content"])
+    return replace(record, turns=turns, options=options, rejected=rejected, group=one_line(record.group))
 
 
 def without_personal_data(record: Record, treatment: str) -> tuple[Record | Rejected, Counter[str]]:
@@ -55,7 +56,8 @@ def without_personal_data(record: Record, treatment: str) -> tuple[Record | Reje
     The group is masked by its own text alone, whatever the turns hold: a group must not become two.
     """
     texts = [masked(turn["content"]) for turn in record.turns]
-    kinds = sum((found for _, found in texts), Counter[str]())
+    rejected = [masked(answer) for answer in record.rejected]
+    kinds = sum((found for _, found in (*texts, *rejected)), Counter[str]())
     if treatment == "keep":
         return record, kinds
     if treatment == "refuse":
@@ -66,7 +68,8 @@ def without_personal_data(record: Record, treatment: str) -> tuple[Record | Reje
         return replace(record, group=group), kinds
     turns = tuple({**turn, "content": text} for turn, (text, _) in zip(record.turns, texts, strict=True))
     options = tuple(masked(option)[0] for option in record.options)
-    return replace(record, turns=turns, options=options, group=group), kinds
+    worse = tuple(text for text, _ in rejected)
+    return replace(record, turns=turns, options=options, rejected=worse, group=group), kinds
 
 
 def group_name(group: str) -> str:
@@ -84,5 +87,9 @@ def as_record_form(record: Record) -> Record:
 
     answer = {**record.turns[-1], "content": wrapped(record.completion)}
     return replace(
-        record, form="record", turns=(*record.turns[:-1], answer), options=tuple(map(wrapped, record.options))
+        record,
+        form="record",
+        turns=(*record.turns[:-1], answer),
+        options=tuple(map(wrapped, record.options)),
+        rejected=tuple(map(wrapped, record.rejected)),
     )

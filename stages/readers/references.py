@@ -6,13 +6,15 @@
 
 JSON, JSONL, CSV or Parquet. `preference` says which answer is better: A is the first (`old_answer` or
 `answer_A`), B the second (`answer` or `answer_B`), E neither (seen in the code that makes the set). The better
-one is trained on; where they are even, or nobody judged, it is the second, the one that was written to be better.
+one is trained on, and the record keeps the other as `rejected`; where they are even, or nobody judged, it is the
+second, the one that was written to be better, and none is rejected.
 A reference comes before its question, and is the group: whatever is asked about it stays on one side.
 
     python -m stages.ingest fin_qa
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lineage.record import Record, Rejected
@@ -54,19 +56,25 @@ def _record(row: Row) -> Record | Rejected:
     if isinstance(answer, Rejected):
         return answer
     prompt = "\n\n".join(filter(None, (reference, row.values["question"])))
-    return answered(prompt, answer, origin=row.origin, group=one_line(reference))
+    found = answered(prompt, answer[0], origin=row.origin, group=one_line(reference))
+    worse = tuple(text for text in answer[1:] if text and text != answer[0])
+    return replace(found, rejected=worse) if isinstance(found, Record) else found
 
 
-def _preferred(row: Row) -> str | Rejected:
-    """The answer that `preference` names."""
+def _preferred(row: Row) -> tuple[str, ...] | Rejected:
+    """The answer that `preference` names, and after it the other one, where somebody judged."""
     second = row.values["answer"]
     preference = (text(row.values["preference"]) or "").upper()
-    if preference in ("", "B", "E"):
-        return second
+    # Beside `answer_B`, a plain `answer` is the first one.
+    first = text(row.values["first"]) or (text(row.values["plain"]) if row.values["plain"] != second else "") or ""
+    if preference == "B":
+        return second, first
+    if preference in ("", "E"):
+        return (second,)
     if preference != "A":
         return Rejected(
             row.origin, "an unknown preference", f"found {row.values['preference']!r:.60}, expected A, B, E"
         )
-    # Beside `answer_B`, a plain `answer` is the first one.
-    first = text(row.values["first"]) or (text(row.values["plain"]) if row.values["plain"] != second else "")
-    return first or Rejected(row.origin, "the preferred answer is empty", "A is preferred: fill in old_answer")
+    if not first:
+        return Rejected(row.origin, "the preferred answer is empty", "A is preferred: fill in old_answer")
+    return first, second

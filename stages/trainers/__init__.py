@@ -1,6 +1,7 @@
 """Two ways to do the same job: `hf` (transformers + PEFT, any machine) and `unsloth` (production, one GPU).
 
-A trainer only differs in how it loads the model and the adapter; `sft.py` then trains both alike through TRL.
+A trainer only differs in how it loads the model and the adapter; `sft.py` then trains both alike through TRL, and
+`dpo.py` a version's second phase, if it has one.
 """
 
 from dataclasses import dataclass
@@ -24,8 +25,10 @@ class Job:
     steps: int
     seed: int
     tokenizer: Any
-    dataset: Any  # rows in the order of training
+    dataset: Any  # sequences in the order of training; `id` names the rows of the mix that they are made of
+    lengths: list[int]  # of the sequences, in tokens
     checkpoints: Path
+    beta: float | None = None  # of a preference phase (DPO); None: supervised
 
 
 @dataclass(frozen=True, slots=True)

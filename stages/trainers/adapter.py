@@ -14,7 +14,8 @@ def save_adapter(model: Any, base_name: str, out: Path) -> None:
     from peft import get_peft_model_state_dict
     from safetensors.torch import save_file
 
-    state = get_peft_model_state_dict(model)
+    # PEFT would add the base's own embeddings where `lm_head` is a target.
+    state = get_peft_model_state_dict(model, save_embedding_layers=False)
     tensors = {key: state[key].detach().to("cpu").contiguous() for key in sorted(state)}
     save_file(tensors, out / "adapter_model.safetensors", metadata={"format": "pt"})
     config = model.peft_config["default"].to_dict()

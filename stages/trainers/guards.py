@@ -22,6 +22,8 @@ def one_adapter(model: Any, job: Job) -> None:
         ("alpha", config.lora_alpha, job.lora.alpha),
         ("dropout", config.lora_dropout, job.lora.dropout),
         ("targets", sorted(config.target_modules), sorted(job.lora.targets)),
+        ("rslora", config.use_rslora, job.lora.rslora),
+        ("dora", config.use_dora, job.lora.dora),
     ):
         if found != wanted:
             raise LineageError(
@@ -36,7 +38,8 @@ def continues(model: Any, parent: Path) -> None:
     from peft import get_peft_model_state_dict
     from safetensors.torch import load_file
 
-    loaded, saved = get_peft_model_state_dict(model), load_file(parent / "adapter_model.safetensors")
+    loaded = get_peft_model_state_dict(model, save_embedding_layers=False)
+    saved = load_file(parent / "adapter_model.safetensors")
     if missing := sorted(saved.keys() ^ loaded.keys()):
         raise LineageError(f"{parent}: {len(missing)} tensors do not match the base model, the first is {missing[0]}")
     for key, tensor in saved.items():
@@ -58,42 +61,99 @@ def trainable(trainer: Any) -> None:
         raise LineageError(f"more than the adapter would be trained: {strangers[0]} and {len(strangers) - 1} others")
 
 
+def blind(trainer: Any, job: Job) -> None:
+    """Packed rows do not see each other: a sequence has the loss of its rows, each computed alone.
+
+    Measured on the first sequence that holds several rows, before the first step.
+    """
+    import torch
+
+    from stages.trainers.batches import unpacked
+
+    if not job.profile.packing:
+        return
+    sequence = next(
+        (s for s in map(job.dataset.__getitem__, range(len(job.dataset))) if 0 in s["position_ids"][1:]), None
+    )
+    if sequence is None:
+        return
+    model, collate = trainer.model, trainer.data_collator
+
+    def loss(rows: list[dict[str, Any]]) -> float:
+        batch = {name: tensor.to(model.device) for name, tensor in collate(rows).items()}
+        supervised = int((batch["labels"][:, 1:] != -100).sum())
+        return float(model(**batch, use_cache=False).loss) * supervised
+
+    was, _ = model.training, model.eval()
+    with torch.no_grad():
+        together, apart = loss([sequence]), sum(loss([row]) for row in unpacked(sequence))
+    model.train(was)
+    tolerance = 1e-4 if job.profile.compute_dtype == "float32" and not job.profile.load_in_4bit else 2e-2
+    if abs(together - apart) > tolerance * max(1.0, abs(apart)):
+        raise LineageError(
+            f"{job.version}: packed rows see each other (loss {together:.4f} together, {apart:.4f} apart) with this "
+            f"model and attention; set profiles.<profile>.packing: false"
+        )
+
+
 def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What was asked for and what is in force; a difference stops the run before its first step."""
-    profile, model = job.profile, trainer.model
+    """What was asked for and what is in force.
+
+    Raises:
+        LineageError: they differ in what the profile does not allow to differ; nothing was trained yet.
+    """
+    profile = job.profile
     requested = {
         "optimizer": profile.optimizer,
         "learning_rate": job.learning_rate,
         "schedule": profile.schedule,
+        "warmup_steps": round(profile.warmup_ratio * job.steps),
         "steps": job.steps,
         "rows_per_step": profile.global_batch_size,
         "weight_decay": profile.weight_decay,
         "load_in_4bit": profile.load_in_4bit,
+        "double_quant": profile.load_in_4bit and profile.double_quant,
         "compute_dtype": profile.compute_dtype,
-        "packing": False,
-        "world_size": 1,
+        "loss": profile.loss,
+        "packing": profile.packing,
+        "world_size": profile.launch.processes,
     }
+    args, model = trainer.args, trainer.model
     weights = next(p for n, p in model.named_parameters() if "norm" in n)
+    quantization = getattr(model.config, "quantization_config", None)
+    batch = trainer.data_collator([trainer.train_dataset[i] for i in range(min(len(trainer.train_dataset), 8))])
     effective = {
         "optimizer": _optimizer_name(trainer),
-        "learning_rate": trainer.args.learning_rate,
-        "schedule": str(trainer.args.lr_scheduler_type.value),
-        "steps": trainer.args.max_steps,
-        "rows_per_step": trainer.args.train_batch_size
-        * trainer.args.gradient_accumulation_steps
-        * trainer.args.world_size,
-        "weight_decay": trainer.args.weight_decay,
+        "learning_rate": args.learning_rate,
+        "schedule": str(args.lr_scheduler_type.value),
+        "warmup_steps": int(args.get_warmup_steps(args.max_steps)),
+        "steps": args.max_steps,
+        "rows_per_step": args.train_batch_size * args.gradient_accumulation_steps * args.world_size,
+        "weight_decay": args.weight_decay,
         "load_in_4bit": bool(getattr(model, "is_loaded_in_4bit", False)),
+        "double_quant": bool(getattr(quantization, "bnb_4bit_use_double_quant", False)),
         "compute_dtype": str(weights.dtype).removeprefix("torch."),
-        "packing": bool(trainer.args.packing),
-        "world_size": trainer.args.world_size,
+        "loss": "full" if _whole(batch) else "completion",
+        "packing": bool(args.packing) or "position_ids" in batch,
+        "world_size": args.world_size,
     }
-    if differing := [name for name in requested if requested[name] != effective[name]]:
-        details = "; ".join(f"{n}: asked for {requested[n]}, in force {effective[n]}" for n in differing)
+    if job.beta is not None:
+        requested["beta"], effective["beta"] = job.beta, args.beta
+    differing = [name for name in requested if requested[name] != effective[name]]
+    if refused := [name for name in differing if name not in profile.may_differ]:
+        details = "; ".join(f"{n}: asked for {requested[n]}, in force {effective[n]}" for n in refused)
         raise LineageError(
             f"{job.version}: settings changed on the way to the trainer ({details}); nothing was trained"
         )
     return requested, effective
+
+
+def _whole(batch: dict[str, Any]) -> bool:
+    """Whether all that can be a target is one: every token but padding and the first of each row."""
+    silent = batch["labels"][:, 1:] == -100
+    if "position_ids" in batch:
+        return not bool((silent & (batch["position_ids"][:, 1:] > 0)).any())
+    return not bool((silent & (batch["attention_mask"][:, 1:] > 0)).any())
 
 
 def _optimizer_name(trainer: Any) -> str:
@@ -123,7 +183,8 @@ def sound(folder: Path, job: Job, layers: int) -> str:
         tensors = load_file(file)
     except (OSError, SafetensorError) as error:
         raise LineageError(f"{file}: not a whole safetensors file ({error}); train {job.version} again") from error
-    wanted = 2 * len(job.lora.targets) * layers
+    in_layers = [target for target in job.lora.targets if target != "lm_head"]
+    wanted = (3 if job.lora.dora else 2) * (len(in_layers) * layers + (len(job.lora.targets) - len(in_layers)))
     if len(tensors) != wanted:
         raise LineageError(f"{job.version}: the adapter has {len(tensors)} tensors, expected {wanted}")
     if bad := [k for k, t in tensors.items() if not torch.isfinite(t).all()]:

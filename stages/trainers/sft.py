@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.trainers import Job, Outcome, Trainer, guards
+from stages.trainers.batches import Collator
 
 
 def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
@@ -24,7 +25,7 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
     if job.parent:
         guards.continues(model, job.parent)
 
-    from transformers import DataCollatorForSeq2Seq, PrinterCallback
+    from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
     profile = job.profile
@@ -39,9 +40,12 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
         weight_decay=profile.weight_decay,
         optim=profile.optimizer,
         max_length=profile.max_length,
-        packing=False,
-        completion_only_loss=True,
-        dataset_kwargs={"skip_prepare_dataset": True},  # tokenised, labelled and ordered already
+        packing=False,  # TRL's: ours are packed already, as they are tokenised, labelled and ordered
+        completion_only_loss=profile.loss == "completion",
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,
+        # Logits of supervised tokens only, a few at a time; an adapter on the head itself needs them whole.
+        loss_type="nll" if "lm_head" in job.lora.targets else "chunked_nll",
         train_sampling_strategy="sequential",
         shuffle_dataset=False,
         save_steps=profile.checkpoint_steps,
@@ -62,11 +66,12 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
         args=config,
         train_dataset=job.dataset,
         processing_class=job.tokenizer,
-        data_collator=DataCollatorForSeq2Seq(job.tokenizer, label_pad_token_id=-100),
+        data_collator=Collator(job.tokenizer.pad_token_id),
         callbacks=[_narrator(job), _checkpointer()],
     )
     trainer.remove_callback(PrinterCallback)  # a line of raw figures a step
     guards.trainable(trainer)
+    guards.blind(trainer, job)
     requested, effective = guards.settings(trainer, job)
     trainer.train(resume_from_checkpoint=_newest_complete(job.checkpoints))
     return trainer.model, Outcome(
@@ -123,7 +128,7 @@ def _history(log: list[dict[str, float]], job: Job) -> list[dict[str, float]]:
     """A row a logged step. Tokens are counted here: TRL's own count starts at zero again in a resumed run."""
     names = ("step", "loss", "learning_rate", "grad_norm")
     rows = job.profile.global_batch_size
-    seen = [0, *accumulate(len(ids) for ids in job.dataset["input_ids"])]
+    seen = [0, *accumulate(job.lengths)]
     logged = [row for row in log if "loss" in row]
     return [
         {name: row[name] for name in names if name in row} | {"tokens": seen[int(row["step"]) * rows]} for row in logged

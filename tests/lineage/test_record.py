@@ -14,7 +14,9 @@ def a_record(**rest: object) -> Record:
 
 
 def test_a_record_survives_its_line() -> None:
-    record = a_record(measure="choice", options=("답 ①", "답 ②"), correct=0, documents=("ab",)).placed("s", "MIT")
+    record = a_record(
+        measure="choice", options=("답 ①", "답 ②"), correct=0, rejected=("답 ②",), documents=("ab",)
+    ).placed("s", "MIT")
     line = record.to_json()
     assert "\n" not in line and "△1,234" in line
     assert from_json(line) == record
@@ -28,6 +30,7 @@ def test_an_id_depends_on_content_alone() -> None:
     assert one.id.startswith("s.prompt_answer.")
     assert qa("문제: △1,234는?", "답 ②", group="g", origin=ORIGIN).placed("s", "MIT").id != one.id
     assert qa("문제: △1,234는?", "답 ①", group="h", origin=ORIGIN).placed("s", "MIT").id != one.id
+    assert a_record(rejected=("답 ②",)).placed("s", "MIT").id == one.id
 
 
 def test_the_completion_is_the_last_of_several_turns() -> None:

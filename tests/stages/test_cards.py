@@ -14,6 +14,7 @@ from lineage.errors import LineageError
 from lineage.files import appearing
 from lineage.record import qa
 from stages import cards as stage
+from stages import chat
 from stages.datacards import counting, o200k
 from stages.datacards.checking import mistakes
 from stages.datacards.counting import ANSWER_CUT, PROMPT_TOO_LONG, bucket
@@ -76,7 +77,8 @@ def here(tmp_path, monkeypatch, tokenizer_file):
     monkeypatch.chdir(tmp_path)
     Path("models/base").mkdir(parents=True)
     shutil.copy(tokenizer_file, "models/base/tokenizer.json")
-    put(Path("models/base/base.json"), {"identity": "b" * 64, "origin": {"build": {}}})
+    template = {"name": "chatml", "sha256": "t" * 64}
+    put(Path("models/base/base.json"), {"identity": "b" * 64, "origin": {"build": {}}, "template": template})
     source(
         "krx_samples", [record("krx_samples", n) for n in range(1200)], [record("krx_samples", -n) for n in range(9)]
     )
@@ -193,12 +195,14 @@ class Plain:
         from tokenizers import Tokenizer
 
         self.inner = Tokenizer.from_file(str(path))
+        self.chat_template = chat.template("chatml")
 
     def __call__(self, text, add_special_tokens):
         return {"input_ids": self.inner.encode(text, add_special_tokens=add_special_tokens).ids}
 
-    def convert_tokens_to_ids(self, token):
-        return self.inner.token_to_id(token)
+    @property
+    def eos_token_id(self):
+        return self.inner.token_to_id("<|im_end|>")
 
 
 def test_tokens_are_those_that_training_counts_and_a_false_record_is_caught(here):

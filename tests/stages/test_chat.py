@@ -1,9 +1,10 @@
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from lineage.curriculum import Chain
 from lineage.errors import LineageError
 from stages import chat
 
@@ -16,6 +17,10 @@ TURNS = [
 ANSWERS = ["(1,234)억 원", " 한 칸 뒤", "It's 12%\n둘째 줄", "-3.5%", "가" * 300]
 
 
+TEMPLATES = get_args(Chain.model_fields["template"].annotation)
+CHATML = chat.template("chatml")
+
+
 @pytest.fixture
 def tokenizer(lineage_here: Path) -> Any:
     from transformers import AutoTokenizer
@@ -23,68 +28,93 @@ def tokenizer(lineage_here: Path) -> Any:
     return AutoTokenizer.from_pretrained("models/base")
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
-def test_the_last_supervised_token_is_the_stop_token(tokenizer: Any, answer: str) -> None:
-    row = chat.tokenize(tokenizer, TURNS, answer)
-    stop = tokenizer.convert_tokens_to_ids("<|im_end|>")
-    assert row.labels[-1] == row.ids[-1] == stop
-    assert row.labels.count(stop) == 1  # the stops of the prompt's turns carry no loss
+@pytest.fixture(params=TEMPLATES)
+def spoken(tokenizer: Any, request: pytest.FixtureRequest) -> Any:
+    """The tokenizer with each template in turn."""
+    chat.equip(tokenizer, request.param, "models/base")
+    return tokenizer
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_only_the_answer_carries_the_loss(tokenizer: Any, answer: str) -> None:
-    row = chat.tokenize(tokenizer, TURNS, answer)
+def test_the_last_supervised_token_is_the_stop_token(spoken: Any, answer: str) -> None:
+    row = chat.tokenize(spoken, TURNS, answer)
+    assert spoken.eos_token == "<|im_end|>" != spoken.pad_token
+    assert row.labels[-1] == row.ids[-1] == spoken.eos_token_id
+    assert row.labels.count(spoken.eos_token_id) == 1  # the stops of the prompt's turns carry no loss
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_only_the_answer_carries_the_loss(spoken: Any, answer: str) -> None:
+    row = chat.tokenize(spoken, TURNS, answer)
     head = len(row.ids) - row.supervised
+    text = chat.render(spoken.chat_template, TURNS, ask=True)
     assert set(row.labels[:head]) == {-100}
     assert row.labels[head:] == row.ids[head:]
-    assert tokenizer.decode(row.ids[:head]) == chat.render(TURNS, ask=True)
-    assert tokenizer.decode(row.ids[head:]) == answer + "<|im_end|>"
+    assert spoken.decode(row.ids[:head]) == text
+    assert spoken.decode(row.ids[head:]) == chat.lead(text) + answer + "<|im_end|>"
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
-def test_a_row_is_the_rendered_conversation_up_to_the_stop(tokenizer: Any, answer: str) -> None:
-    text = chat.render([*TURNS, {"role": "assistant", "content": answer}])
-    assert text.endswith("<|im_end|>\n")
-    whole = tokenizer(text.removesuffix("\n"), add_special_tokens=False)["input_ids"]
-    assert chat.tokenize(tokenizer, TURNS, answer).ids == whole
+def test_the_full_loss_is_on_every_token(spoken: Any) -> None:
+    row = chat.tokenize(spoken, TURNS, "하나", full=True)
+    assert row.labels == row.ids == chat.tokenize(spoken, TURNS, "하나").ids
 
 
-def test_the_prompt_is_what_the_tokenizer_s_own_template_renders(tokenizer: Any) -> None:
+@pytest.mark.parametrize("answer", ["채권", "(1,234)억 원", "It's 12%"])
+def test_a_row_is_the_rendered_conversation_up_to_the_stop(spoken: Any, answer: str) -> None:
+    """What is trained is what the template writes of the same turns: prompt and answer meet where it says."""
+    turns = [*TURNS, {"role": "assistant", "content": answer}]
+    whole = chat.render(spoken.chat_template, turns)
+    row = spoken.decode(chat.tokenize(spoken, TURNS, answer).ids)
+    assert whole.rstrip("\n").removesuffix("<|im_end|>") == row.removesuffix("<|im_end|>")
+
+
+def test_the_prompt_is_what_the_tokenizer_s_own_template_renders(spoken: Any) -> None:
     for ask in (False, True):
-        own = tokenizer.apply_chat_template(TURNS, tokenize=False, add_generation_prompt=ask)
-        assert own == chat.render(TURNS, ask=ask)
+        own = spoken.apply_chat_template(TURNS, tokenize=False, add_generation_prompt=ask)
+        assert own == chat.render(spoken.chat_template, TURNS, ask=ask)
 
 
 def test_the_prompt_ends_exactly_where_the_answer_begins() -> None:
-    assert chat.render(TURNS, ask=True).endswith("<|im_start|>assistant\n")
-    assert "<표>" in chat.render(TURNS)  # no escaping: it is not a page
+    assert chat.render(CHATML, TURNS, ask=True).endswith("<|im_start|>assistant\n")
+    assert chat.render(chat.template("question_answer"), TURNS, ask=True).endswith("### 질문: 4월은? <표>\n\n### 답변:")
+    assert chat.render(chat.template("loan_grade"), TURNS, ask=True).endswith("\n[대출등급]")
+    assert "<표>" in chat.render(CHATML, TURNS)  # no escaping: it is not a page
 
 
-def test_the_template_s_hash_is_that_of_its_file() -> None:
-    file = Path(chat.__file__).parent / "templates/chatml.jinja"
-    assert chat.template_hash() == hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def test_pad_is_not_the_stop(tokenizer: Any) -> None:
-    assert (tokenizer.pad_token, tokenizer.eos_token) == ("<|endoftext|>", "<|im_end|>")
-    chat.check_tokenizer(tokenizer, "models/base")
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_template_s_hash_is_that_of_its_file(name: str) -> None:
+    file = Path(chat.__file__).parent / "templates" / f"{name}.jinja"
+    assert chat.template_hash(chat.template(name)) == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("pad", ["<|im_end|>", None])
 def test_a_tokenizer_that_pads_with_its_stop_is_refused(tokenizer: Any, pad: str | None) -> None:
     tokenizer.pad_token = pad
     with pytest.raises(LineageError, match=r"models/other: its tokenizer pads with .*pad_token.*<\|endoftext\|>"):
-        chat.check_tokenizer(tokenizer, "models/other")
+        chat.equip(tokenizer, "chatml", "models/other")
 
 
-def test_a_tokenizer_without_chatml_is_refused() -> None:
+def without_chatml() -> Any:
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     inner = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate("<|im_start>end")}, merges=[]))
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    with pytest.raises(LineageError, match=r"models/other: its tokenizer has no single token <\|im_start\|>"):
-        chat.check_tokenizer(PreTrainedTokenizerFast(tokenizer_object=inner), "models/other")
+    return PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<pad>")
+
+
+def test_a_tokenizer_without_chatml_is_refused_and_another_template_named() -> None:
+    with pytest.raises(LineageError, match=r"models/other: .*no single token <\|im_start\|>.*question_answer"):
+        chat.equip(without_chatml(), "chatml", "models/other")
+
+
+def test_another_template_needs_an_end_of_sequence_only() -> None:
+    other = without_chatml()
+    with pytest.raises(LineageError, match=r'models/other: its tokenizer has no "eos_token"'):
+        chat.equip(other, "question_answer", "models/other")
+    other.eos_token = "</s>"
+    chat.equip(other, "question_answer", "models/other")
+    assert other.eos_token == "</s>" and "### 질문" in other.chat_template
 
 
 @pytest.mark.parametrize("folder", ["models/base", "models/v1", "models/v3"])
@@ -92,7 +122,7 @@ def test_every_engine_reads_the_same_tokens_from_tokenizer_json(tokenizer: Any, 
     from tokenizers import Tokenizer
 
     inner = Tokenizer.from_file(f"{folder}/tokenizer.json")
-    for text in ("It's the company's 12,345원", "가나다 " * 400, chat.render(TURNS), "３월 ①  두 칸\n\n끝"):
+    for text in ("It's the company's 12,345원", "가나다 " * 400, chat.render(CHATML, TURNS), "３월 ①  두 칸\n\n끝"):
         assert (
             inner.encode(text, add_special_tokens=False).ids == tokenizer(text, add_special_tokens=False)["input_ids"]
         )

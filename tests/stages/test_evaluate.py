@@ -80,7 +80,7 @@ def test_batching_and_padding_do_not_change_nll(lineage_here: Path, monkeypatch:
     prompts = [[{"role": "user", "content": f"질문 {n} " * (n + 1)}] for n in range(9)]
     rows = [chat.tokenize(tokenizer, prompt, "답 " * (9 - n)) for n, prompt in enumerate(prompts)]
     together = asking.negative_log_likelihoods(model, rows)
-    monkeypatch.setattr(asking, "LOGITS_AT_ONCE", 1)
+    monkeypatch.setattr(asking, "TOKENS_AT_ONCE", 1)
     alone = asking.negative_log_likelihoods(model, rows)
     assert together == pytest.approx(alone, abs=1e-4)
     assert together == pytest.approx([likelihood(model, row) for row in rows], abs=1e-4)
@@ -167,7 +167,8 @@ def test_a_new_set_is_measured_alone(lineage_copy: Path, monkeypatch) -> None:
 
 
 def _change_template(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(chat, "template_hash", lambda: "another template")
+    changed = evaluate.base_record() | {"template": {"name": "chatml", "sha256": "another"}}
+    patch.setattr(evaluate, "base_record", lambda: changed)
 
 
 def _change_adapter(patch: pytest.MonkeyPatch) -> None:

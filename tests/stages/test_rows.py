@@ -1,14 +1,12 @@
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lineage.curriculum import Budget
 from lineage.errors import LineageError
 from stages import chat, rows
-from stages.rows import steps_for, tokenize_mix, training_order
+from stages.rows import tokenize_mix
 from tests import tiny
 
 
@@ -107,7 +105,7 @@ def test_the_cache_knows_mix_template_tokenizer_length_and_code(tokenizer: Any, 
     assert new_key() == 1
     assert new_key() == 0
     assert new_key(answer="둘") == new_key(hashed="u") == new_key(length=127) == 1
-    monkeypatch.setattr(chat, "template_hash", lambda: "another")
+    tokenizer.chat_template += " "
     assert new_key() == 1
     edited = tmp_path / "chat.py"
     edited.write_text("# other code")
@@ -115,55 +113,25 @@ def test_the_cache_knows_mix_template_tokenizer_length_and_code(tokenizer: Any, 
     assert new_key() == 1
 
 
-@pytest.mark.parametrize(("rows_", "batch"), [(12, 4), (13, 4), (3, 4), (200, 4), (1, 1), (1, 3)])
-def test_every_row_comes_once_a_pass(rows_: int, batch: int) -> None:
-    lengths = [n % 7 + 3 for n in range(rows_)]
-    seen = Counter(training_order(lengths, batch, batches=rows_, seed=1))  # `batch` passes in whole batches
-    assert set(seen.values()) == {batch} and len(seen) == rows_
+def test_the_full_loss_is_on_the_prompt_too(tokenizer: Any) -> None:
+    folder = a_mix("하나", "둘둘")
+    mix = tokenize_mix(folder, tokenizer, "t", 128, full=True)
+    assert mix.dataset["labels"][:] == mix.dataset["input_ids"][:]
+    assert mix.summary()["supervised_share"] == 1.0
+    assert tokenize_mix(folder, tokenizer, "t", 128).summary()["supervised_share"] < 1.0
 
 
-def test_a_pass_shows_every_row_before_any_row_comes_again() -> None:
-    order = training_order([n % 7 + 3 for n in range(12)], 4, batches=6, seed=1)
-    assert sorted(order[:12]) == sorted(order[12:]) == list(range(12))
-
-
-def test_the_order_is_a_function_of_the_seed_and_passes_differ() -> None:
-    lengths = [n % 11 + 3 for n in range(40)]
-    order = training_order(lengths, 4, 20, seed=5)
-    assert order == training_order(lengths, 4, 20, seed=5)
-    assert order != training_order(lengths, 4, 20, seed=6)
-    assert order[:40] != order[40:]
-
-
-def test_a_shorter_run_is_a_prefix_of_a_longer_one() -> None:
-    lengths = [n % 11 + 3 for n in range(37)]
-    long = training_order(lengths, 4, 40, seed=5)
-    for batches in (1, 9, 10, 23):
-        assert training_order(lengths, 4, batches, seed=5) == long[: 4 * batches]
-
-
-def test_rows_of_similar_length_share_a_batch() -> None:
-    lengths = [10] * 16 + [100] * 16
-    order = training_order(lengths, 4, 8, seed=3)
-    for start in range(0, 32, 4):
-        assert len({lengths[i] for i in order[start : start + 4]}) == 1
-
-
-@pytest.mark.parametrize(
-    ("budget", "scale", "steps"),
-    [
-        ({"epochs": 1}, 1.0, 10),
-        ({"epochs": 2.5}, 1.0, 25),
-        ({"epochs": 1}, 2.0, 20),
-        ({"tokens": 4000}, 1.0, 10),
-        ({"tokens": 8000}, 0.5, 10),
-        ({"tokens": 1}, 1.0, 1),
-        ({"epochs": 0.01}, 1.0, 1),
-    ],
-)
-def test_steps_spend_a_budget_of_passes_or_of_tokens(budget: dict, scale: float, steps: int) -> None:
-    lengths = [50, 150] * 20  # 40 rows, 4,000 tokens
-    assert steps_for(Budget(**budget), scale, lengths, rows_per_step=4) == steps
+def test_packed_rows_keep_their_tokens_and_begin_at_position_zero(tokenizer: Any) -> None:
+    mix = tokenize_mix(a_mix("하나", "둘둘", "셋셋셋"), tokenizer, "t", 128)
+    packed = mix.in_order([(2, 0), (1,)])
+    rows = mix.dataset
+    assert packed[0]["input_ids"] == rows[2]["input_ids"] + rows[0]["input_ids"]
+    assert packed[0]["position_ids"] == [*range(mix.lengths[2]), *range(mix.lengths[0])]
+    assert packed[0]["id"] == f"{rows[2]['id']}, {rows[0]['id']}"
+    assert packed[1]["labels"] == [-100, *rows[1]["labels"][1:]]
+    full = tokenize_mix(a_mix("하나", "둘둘"), tokenizer, "t", 128, full=True).in_order([(0, 1)])
+    starts = [i for i, at in enumerate(full[0]["position_ids"]) if at == 0]
+    assert [i for i, label in enumerate(full[0]["labels"]) if label == -100] == starts  # no row predicts the next one
 
 
 def test_the_record_of_a_version_counts_what_it_was_trained_on(lineage_here: Path) -> None:

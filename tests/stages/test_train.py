@@ -80,7 +80,7 @@ def test_the_record_tells_the_lineage(lineage_here: Path) -> None:
     assert v3["mix"]["sha256"] == sha256_of(
         [sha256(Path("data/mixes/v3", f"{part}.jsonl")) for part in ("own", "replay")]
     )
-    assert v3["template"] == chat.template_hash()
+    assert v3["template"] == chat.template_hash(chat.template("chatml")) == base["template"]["sha256"]
     assert set(v3["packages"]) >= {"torch", "transformers", "trl", "peft", "bitsandbytes"}
     assert (v3["seed"], v3["lora"]["r"]) == (7, 8)
 

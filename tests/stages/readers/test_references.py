@@ -29,6 +29,23 @@ def test_the_better_answer_is_the_one_trained_on(folder: Folder, row: dict[str, 
     assert not rejected and record.completion == completion
 
 
+@pytest.mark.parametrize(
+    ("change", "rejected"),
+    [
+        ({}, ()),
+        ({"preference": "E"}, ()),
+        ({"preference": "A"}, ("둘째",)),
+        ({"preference": "B"}, ("첫째",)),
+        ({"preference": "B", "old_answer": "둘째"}, ()),
+        ({"preference": "B", "old_answer": ""}, ()),
+    ],
+)
+def test_the_answer_that_was_liked_less_is_kept(folder: Folder, change: dict[str, Any], rejected: tuple) -> None:
+    folder.jsonl("a.jsonl", [ROW | change])
+    (record,), _ = folder.read(references.read)
+    assert record.rejected == rejected
+
+
 def test_a_reference_comes_first_and_is_the_group(folder: Folder) -> None:
     folder.jsonl("a.jsonl", [ROW, ROW | {"question": "언제?"}, {"question": "왜?", "answer": "그래서"}])
     first, second, third = folder.read(references.read)[0]
