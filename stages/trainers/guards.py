@@ -84,10 +84,15 @@ def blind(trainer: Any, job: Job) -> None:
         supervised = int((batch["labels"][:, 1:] != -100).sum())
         return float(model(**batch, use_cache=False).loss) * supervised
 
-    was, _ = model.training, model.eval()
+    # Training but for dropout: in evaluation, 4-bit layers would repack their weights for good on a CPU.
+    model.train()
+    dropouts = [module for module in model.modules() if isinstance(module, torch.nn.Dropout)]
+    for module in dropouts:
+        module.eval()
     with torch.no_grad():
         together, apart = loss([sequence]), sum(loss([row]) for row in unpacked(sequence))
-    model.train(was)
+    for module in dropouts:
+        module.train()
     tolerance = 1e-4 if job.profile.compute_dtype == "float32" and not job.profile.load_in_4bit else 2e-2
     if abs(together - apart) > tolerance * max(1.0, abs(apart)):
         raise LineageError(
