@@ -28,9 +28,8 @@ from lineage.files import sha256, sha256_of, write_json
 ROOT = Path(__file__).parent.parent
 Leaf = tuple[str, ...]
 ROWS = 24  # of a source: enough for every mix, and quick
-NO_PART_IN_THE_RESULT = (
-    "checkpoint_steps",
-)  # a run resumed from a checkpoint gives the same adapter: test_determinism
+# A run resumed from a checkpoint gives the same adapter (test_determinism), several processes nearly the same one.
+NO_PART_IN_THE_RESULT = ("checkpoint_steps", "launch", "may_differ")
 
 
 class Reads:
@@ -231,6 +230,7 @@ def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
         *names("trainers/sft.py", "profile"),
         *names("trainers/hf.py", "job.profile"),
         *names("trainers/unsloth.py", "job.profile"),
+        *names("weights.py", "profile"),
         *names("trainers/guards.py", "profile"),
     }
     read = _all(job.profile, tuple(sorted(asked)))
@@ -239,7 +239,7 @@ def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
         "trainer": trainer.__name__,
         "weights": sha256(Path(job.weights)),
         "parent": sha256(job.parent / WEIGHTS) if job.parent else None,
-        "lora": _all(job.lora, ("r", "alpha", "dropout", "targets")),
+        "lora": job.lora.model_dump(),
         "profile": {name: value for name, value in read.items() if name not in NO_PART_IN_THE_RESULT},
         "learning_rate": job.learning_rate,
         "steps": job.steps,

@@ -260,7 +260,7 @@ def candidates(tree: dict[str, Any], leaf: Leaf, value: Any) -> Iterator[Any]:
     elif name in ("rows", "max_pages", "max_megabytes", "answers"):
         yield from (1, 2)
     elif isinstance(value, int):
-        yield from (value // 2,) if name in ("heads", "kv_heads", "vocab_size") else (value * 2, value + 1)
+        yield from (value // 2,) if name in ("heads", "kv_heads", "vocab_size", "batch_size") else (value * 2, value + 1)
     elif isinstance(value, float):
         yield from (value + 0.3, value * 1.5)
     elif isinstance(value, list):
@@ -347,6 +347,15 @@ OPTIONAL: dict[Leaf, tuple[Any, str]] = {
     ("versions", "v4", "superseded"): ("keep", "mix@v4"),
     ("versions", "v6", "deduplicate"): ("ancestry", "mix@v6"),
     ("versions", "v6", "decontaminate"): (True, "mix@v6"),
+    ("versions", "v6", "train", "r"): (32, "train@v6"),
+    ("chain", "lora", "rslora"): (True, "train@v1"),
+    ("chain", "lora", "dora"): (True, "train@v1"),
+    ("profiles", "cpu", "loss"): ("full", "train@v1"),
+    ("profiles", "cpu", "packing"): (True, "train@v1"),
+    ("profiles", "cpu", "double_quant"): (False, "train@v1"),
+    ("profiles", "cpu", "gradient_checkpointing"): (True, "train@v1"),
+    ("profiles", "cpu", "launch"): ({"processes": 2}, "train@v1"),
+    ("profiles", "cpu", "may_differ"): (["optimizer"], "train@v1"),
 }
 
 
