@@ -260,7 +260,8 @@ def candidates(tree: dict[str, Any], leaf: Leaf, value: Any) -> Iterator[Any]:
     elif name in ("rows", "max_pages", "max_megabytes", "answers"):
         yield from (1, 2)
     elif isinstance(value, int):
-        yield from (value // 2,) if name in ("heads", "kv_heads", "vocab_size", "batch_size") else (value * 2, value + 1)
+        halved = name in ("heads", "kv_heads", "vocab_size", "batch_size")
+        yield from (value // 2,) if halved else (value * 2, value + 1)
     elif isinstance(value, float):
         yield from (value + 0.3, value * 1.5)
     elif isinstance(value, list):
