@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DO_NOT_TRACK := 1
 STAMP := .venv/installed
 
-.PHONY: lineage ui test test-slow lint clean
+.PHONY: lineage ui test test-slow verify-gpu lint clean
 
 lineage: $(STAMP)       ## the whole lineage, v1 → v6, and a table of what each version learnt
 	@lineage check
@@ -22,6 +22,9 @@ test: $(STAMP)          ## the default tests, minutes
 
 test-slow: $(STAMP)     ## the long ones: determinism, kill and resume, freshness, servers
 	@pytest -m 'slow and not gpu'
+
+verify-gpu: $(STAMP)    ## on a machine with an NVIDIA GPU: everything about training there, and a written report
+	@python -m benchmarks.verify_gpu $(ARGS)
 
 lint: $(STAMP)          ## style and types
 	@ruff check . && ruff format --check . && mypy

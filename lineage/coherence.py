@@ -54,6 +54,8 @@ def _training(c: "Curriculum", name: str) -> Iterator[str]:
         return
     if version.mix or version.replay:
         yield f"versions.{name}.mix: {name} is adopted, it was trained elsewhere; take its mix and replay out"
+    if version.exclude:
+        yield f"versions.{name}.exclude: {name} is adopted, what it was trained on is unknown; take its exclude out"
     if version.train.preference:
         yield f"versions.{name}.train.preference: {name} is adopted, it is not trained here; take it out"
 
@@ -106,6 +108,11 @@ def _ancestry(c: "Curriculum", name: str) -> Iterator[str]:
     version = c.versions[name]
     if version.exclude_scope == "ancestry" and version.parent in (BASE, *c.versions):
         for ancestor in c.ancestors(name):
+            if version.exclude and c.versions[ancestor].train.adopted:
+                yield (
+                    f"versions.{name}.exclude_scope: ancestry cannot be promised, its ancestor {ancestor} was trained "
+                    f"elsewhere on unknown data; continue a version above {ancestor}, or use exclude_scope: mix"
+                )
             for source in sorted(set(version.exclude) & set(c.versions[ancestor].mix)):
                 yield (
                     f"versions.{name}.exclude: {source!r} with exclude_scope: ancestry, but the ancestor {ancestor} "

@@ -9,6 +9,9 @@ curriculum: what was trained, not what is planned. Licences alone are passed in.
      "base": {"identity": "efe5…"},
      "mix": {"sources": {"site_reports": {"rows": 114, "tokens": 5002, "replayed_rows": 0}}}}
 
+A record with `adopted` is of a version that was trained elsewhere (`lineage adopt`). What it was trained on is unknown,
+and so is part of what every version after it holds: all counts of such a line are lower bounds.
+
     inside("v3", Path("models"), licences_of(curriculum)).line   →  ("v1", "v3")
 """
 
@@ -46,12 +49,14 @@ class Inside:
     """Everything inside one adapter. `line` runs from the oldest ancestor to the version, without the base.
 
     A row that two versions of the line were trained on counts twice: rows trained on, not distinct rows.
+    adopted: the versions of the line that were trained elsewhere, on data that is unknown here.
     """
 
     version: str
     base: str
     line: tuple[str, ...]
     portions: tuple[Portion, ...]
+    adopted: tuple[str, ...] = ()
 
     @property
     def own(self) -> tuple[Portion, ...]:
@@ -141,6 +146,7 @@ def inside(version: str, models: Path, licences: Mapping[str, Licence]) -> Insid
         base=records[0]["base"]["identity"],
         line=tuple(r["version"] for r in records),
         portions=tuple(portion for r in records for portion in _portions(r, licences)),
+        adopted=tuple(r["version"] for r in records if r.get("adopted")),
     )
 
 

@@ -18,6 +18,9 @@ def results() -> None:
     table = Table("version", "from", "NLL on its own", "change (95 %)", "better", "forgot", "right answers")
     for name, row in json.loads(file.read_text(encoding="utf-8"))["versions"].items():
         pooled, own = row["pooled"], {n: s for n, s in row["sets"].items() if s["own"]}
+        if not pooled:  # nothing measured yet, or trained elsewhere: no set is its own
+            table.add_row(name, row["parent"], "", "", "", f"{len(row['forgot'])} of {len(row['sets'])}", "")
+            continue
         low, high = pooled["interval"]
         table.add_row(
             name,

@@ -7,6 +7,8 @@
   forbidden > unknown > allowed.
 - An exclusion has a scope. `mix` keeps a source out of one mix: what an ancestor saw of it is inside all the same.
 - A withdrawal takes rows out of the data. An adapter trained before still holds them, until it is trained again.
+- Below a version that was trained elsewhere nothing is known for certain: no term is better than unknown, totals are
+  lower bounds, and nobody can say that something is not inside.
 """
 
 import json
@@ -41,7 +43,8 @@ def facts(c: Curriculum, whole: Inside, root: Path = Path()) -> dict[str, Any]:
 
     `portions` has a row for each version of the line and each source it was trained on, oldest ancestor first; rows
     that two versions were trained on count twice. `excluded.sources[].seen_by` names the versions of the line that
-    were trained on the source all the same.
+    were trained on the source all the same. `unknown` names the versions of the line that were trained elsewhere: if
+    there are any, `totals` are lower bounds.
     """
     portions = [
         {
@@ -62,6 +65,7 @@ def facts(c: Curriculum, whole: Inside, root: Path = Path()) -> dict[str, Any]:
         "version": whole.version,
         "base": whole.base,
         "line": list(whole.line),
+        "unknown": list(whole.adopted),
         "portions": portions,
         "totals": {name: sum(p[name] for p in portions) for name in ("rows", "replayed", "tokens")},
         "obligations": {use: obligation(whole, use) for use in get_args(Use)},
@@ -77,10 +81,19 @@ def facts(c: Curriculum, whole: Inside, root: Path = Path()) -> dict[str, Any]:
 
 
 def obligation(whole: Inside, use: Use) -> dict[str, Any]:
-    """The strictest term over the whole ancestry, and the sources that cause it: {"term": …, "because": […]}."""
-    terms = {p.source: getattr(p.licence, use) for p in whole.portions}
+    """The strictest term over the whole ancestry, and what causes it: {"term": …, "because": […]}.
+
+    That is sources, and versions that were trained elsewhere, whose terms are unknown like their data.
+    """
+    terms: dict[str, Term] = {p.source: getattr(p.licence, use) for p in whole.portions}
+    terms |= {elsewhere(version): "unknown" for version in whole.adopted}
     term = min(terms.values(), key=STRICTEST_FIRST.index, default="allowed")
     return {"term": term, "because": [source for source, found in terms.items() if found == term]}
+
+
+def elsewhere(version: str) -> str:
+    """What an adopted version was trained on, for people: it has no source's name."""
+    return f"whatever {version} was trained on elsewhere"
 
 
 def withdrawals(c: Curriculum, whole: Inside, root: Path) -> list[dict[str, Any]]:
@@ -94,7 +107,8 @@ def withdrawals(c: Curriculum, whole: Inside, root: Path) -> list[dict[str, Any]
         paper = c.papers[name].withdrawn if name in c.papers else ()
         if source.withdrawn == "all":
             through = {v: sum(p.rows for p in whole.portions if (p.version, p.source) == (v, name)) for v in whole.line}
-            found.append({"source": name, "documents": "all", "through": _positive(through), "unsure": []})
+            unsure = list(whole.adopted)
+            found.append({"source": name, "documents": "all", "through": _positive(through), "unsure": unsure})
         elif documents := sorted({*source.withdrawn, *paper}):
             counts = {v: _rows_made_from(documents, v, root) for v in whole.line}
             unsure = [v for v, rows in counts.items() if rows is None]
@@ -131,18 +145,26 @@ def rendered(found: dict[str, Any]) -> list[RenderableType]:
         table.add_row(
             p["through"], p["source"], f"{p['rows']:,}", f"{p['replayed']:,}", f"{p['tokens']:,}", p["licence"]
         )
+    for version in found["unknown"]:
+        table.add_row(version, "trained elsewhere", *["unknown"] * 4)
     table.add_section()
     total = found["totals"]
-    table.add_row("total", "", f"{total['rows']:,}", f"{total['replayed']:,}", f"{total['tokens']:,}", "")
+    least = "at least " if found["unknown"] else ""
+    table.add_row("total", *("", *(f"{least}{total[name]:,}" for name in ("rows", "replayed", "tokens")), ""))
     return [table, *map(escape, said(found))]
 
 
 def said(found: dict[str, Any]) -> list[str]:
     """Obligations, exclusions and withdrawals as sentences."""
     sentences = [_obliged(found, "redistribution", "Redistribution"), _obliged(found, "commercial", "Commercial use")]
+    if found["unknown"]:
+        inside = f"{_and(found['unknown'])} of its line" if found["unknown"] != [found["version"]] else found["version"]
+        sentences.insert(
+            0, f"Unknown: {inside} was trained elsewhere, on data that nobody here knows; every count is a lower bound."
+        )
     for one in found["excluded"]["sources"]:
         before = [v for v in one["seen_by"] if v != found["version"]]
-        verdict = "no ancestor saw it"
+        verdict = f"whether {_and(found['unknown'])} saw it is unknown" if found["unknown"] else "no ancestor saw it"
         if found["version"] in one["seen_by"]:
             verdict = f"{found['version']} was trained on it before it was excluded; train it again"
         elif before:
@@ -158,7 +180,7 @@ def _obliged(found: dict[str, Any], use: Use, words: str) -> str:
     if one["term"] == "allowed":
         return f"{words}: allowed by every source inside; the base model's own licence holds besides."
     sentence = f"{words}: {one['term']}, because of {_and(one['because'])}."
-    if one["term"] == "unknown":
+    if one["term"] == "unknown" and set(one["because"]) - set(map(elsewhere, found["unknown"])):
         sentence += f" Read their terms and write them to `licences.<licence>.{use}` in params.yaml."
     return sentence
 
@@ -172,7 +194,8 @@ def _withdrawn(one: dict[str, Any]) -> str:
         verdict = f"still inside through {rows}; train again"
     elif one["unsure"]:
         verdict = (
-            f"perhaps inside through {_and(one['unsure'])}, whose present mix is not what was trained on; train again"
+            f"perhaps inside through {_and(one['unsure'])}, whose present mix is not, or not known to be, what was "
+            f"trained on; train again"
         )
     return f"Withdrawn: {what}; {verdict}."
 

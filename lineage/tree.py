@@ -15,7 +15,7 @@ def show(c: Curriculum) -> None:
     branches = {BASE: tree}
     for name in c.in_order():
         version = c.versions[name]
-        mix = " + ".join(version.mix)
+        mix = " + ".join(version.mix) or "trained elsewhere"
         line = f"[bold]{name}[/] {state_of(c, name)}\n[dim]{mix}\nbecause: {version.because}[/]"
         branches[name] = branches[version.parent].add(line)
     Console().print(tree)
@@ -31,6 +31,8 @@ def state_of(c: Curriculum, name: str) -> str:
     made = json.loads(record.read_text(encoding="utf-8"))
     if made["parent"] != c.versions[name].parent:
         return f"[yellow]stale[/] · trained on {made['parent']}, params.yaml says {c.versions[name].parent}"
+    if made.get("adopted"):
+        return f"[green]adopted[/] · adapter {made['adapter'][:12]} · from {made['adopted']['tool']} · data unknown"
     return f"[green]built[/] · adapter {made['adapter'][:12]} · {made['mix']['rows']:,} rows · {made['steps']:,} steps"
 
 

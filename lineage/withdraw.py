@@ -59,7 +59,7 @@ def plan(c: Curriculum, name: str) -> Reach:
     what = subject(c, name)
     for version, spec in c.versions.items():
         gone = {s for s in spec.mix if s in what.sources or c.sources[s].withdrawn == "all"}
-        if gone == set(spec.mix):
+        if gone and gone == set(spec.mix):
             children = [n for n, v in c.versions.items() if v.parent == version]
             raise LineageError(
                 f"versions.{version}.mix is {', '.join(sorted(gone))} alone: nothing would be left to train it on. "

@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
-    """Write the rows into `out` and return what `mix.json` says.
+    """Write the rows into `out` and return what `mix.json` says. A version that was adopted has none.
 
     Raises:
         LineageError: if a source of the mix gave no records or all are withdrawn, another stage's findings are not
@@ -51,7 +51,7 @@ def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
     """
     spec, findings = c.versions[version], Findings()
     mine = chooser(c, version, findings)
-    if not mine.sources:
+    if spec.mix and not mine.sources:
         raise LineageError(
             f"{version}: every source of its mix is withdrawn ({', '.join(spec.mix)}); name another one in "
             f"versions.{version}.mix, or take {version} and what continues it out of params.yaml"

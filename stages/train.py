@@ -27,7 +27,8 @@ from stages.rows import MixTokens, tokenize_mix
 from stages.trainers import Job, Outcome
 from stages.weights import BASE_FOLDER, base_record, weights_of
 
-PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers", "safetensors")
+SHARED = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers", "safetensors")
+PACKAGES = {"hf": SHARED, "unsloth": (*SHARED, "unsloth", "unsloth_zoo")}
 # What says how a version is computed, and not what comes out: a run may go on with other values of these.
 NO_PART_IN_THE_RESULT = {"checkpoint_steps", "launch", "base", "may_differ"}
 HERE = Path(__file__).parent
@@ -46,9 +47,14 @@ def main() -> None:
 
 
 def train(c: Curriculum, version: str, out: Path) -> None:
-    """Train `version` into the folder `out`."""
+    """Train `version` into the folder `out`, or take it over from where it was trained."""
+    if c.versions[version].train.adopted:
+        adopt(c, version, out)
+        return
     if c.active.trainer == "unsloth":
-        from stages.trainers import unsloth as trainer  # first: it patches transformers, PEFT and TRL
+        from stages.trainers import unsloth as trainer
+
+        trainer.import_first()  # it patches transformers, PEFT and TRL
     else:
         from stages.trainers import hf as trainer  # type: ignore[no-redef]
     import torch
@@ -71,12 +77,23 @@ def train(c: Curriculum, version: str, out: Path) -> None:
         "effective": outcome.effective,
         "trainable_parameters": outcome.trainable_parameters,
         "eight_bit_share": outcome.eight_bit_share,
-        "packages": {name: installed(name).partition("+")[0] for name in PACKAGES},
+        "packages": {name: installed(name).partition("+")[0] for name in PACKAGES[c.active.trainer]},
         "fingerprint": plan.fingerprint,
     }
     write_json(out / "lineage.json", record)  # last: its existence means "complete"
     shutil.rmtree(plan.job.checkpoints, ignore_errors=True)
     print(f"{version}: adapter {adapter[:12]}, final loss {outcome.history[-1]['loss']:.3f}")
+
+
+def adopt(c: Curriculum, version: str, out: Path) -> None:
+    """Take over an adapter that was trained elsewhere, once it is found to fit its parent, the base and the chain."""
+    from transformers import AutoTokenizer
+
+    from stages.adopted import publish_adopted
+
+    base = base_record()
+    open_parent(c.versions[version].parent, base)
+    publish_adopted(c, version, AutoTokenizer.from_pretrained(BASE_FOLDER), base, out)
 
 
 @dataclass(frozen=True, slots=True)

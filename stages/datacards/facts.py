@@ -48,6 +48,7 @@ def mix_facts(c: Curriculum, version: str, ruler: Ruler) -> dict[str, Any]:
         "name": version,
         "data": c.data,
         "parent": spec.parent,
+        "adopted": spec.train.adopted is not None,
         "because": spec.because,
         "replay": spec.replay,
         "excluded": {"scope": spec.exclude_scope, "sources": list(spec.exclude)},

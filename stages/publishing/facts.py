@@ -97,11 +97,12 @@ def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Fac
             "version": name,
             "fingerprint": record["fingerprint"],
             "parent": record["parent"],
-            "mix": mix["sha256"],
+            "mix": mix["sha256"] or "unknown",
             "base": record["base"]["identity"],
             "adapter": record["adapter"],
             NOTE: _note(card.read_text(encoding="utf-8")),
-        },
+        }
+        | ({"unknown_data": ",".join(unknown)} if (unknown := compared.get("unknown")) else {}),
         params=_params(record),
         history=_history(folder / "history.csv", name),
         measures=measures | (_pooled(compared) if measures else {}),
@@ -169,12 +170,13 @@ def _pooled(compared: dict[str, Any]) -> dict[str, float]:
 def _params(record: dict[str, Any]) -> dict[str, str]:
     """The settings as they were asked for, and those in force where they differ."""
     rows = {source: contents["rows"] for source, contents in record["mix"]["sources"].items()}
-    asked, in_force = record["requested"], record["effective"]
+    asked, in_force, adopted = record["requested"], record["effective"], record.get("adopted")
     return _flat(
         {name: record[name] for name in ("parent", "lora", "seed", "steps", "trained_tokens", "template")}
         | asked
         | {"base": record["base"], "mix_rows": rows}
         | {"effective": {name: value for name, value in in_force.items() if asked.get(name) != value}}
+        | ({"adopted": {"tool": adopted["tool"], "stated_base": adopted["stated_base"]}} if adopted else {})
     )
 
 

@@ -76,6 +76,7 @@ def _version(w: Workspace, version: str, draws: _Draws) -> dict[str, Any]:
     found: dict[str, Any] = {
         "parent": parent,
         "line": [BASE, *whole.line],
+        "unknown": list(whole.adopted),
         "pooled": None,
         "sets": {},
         "forgot": [],

@@ -9,6 +9,7 @@ its parent's weights, so what any version of its line met counts. From `data/con
 In `comparison.json`, `versions.<version>.contamination`:
 
     missing   versions of the line that were not searched: without them nothing is known to be clean
+    unknown   versions of the line that were trained elsewhere: nobody can search what they met
     searched  sets → held-out rows that were searched
     sets      only sets with findings: rows found (exact, near), `through` whom, how many of the rows that are measured
               they are, and the figures of this version and its parent on the clean rest (None: nothing is left)
@@ -31,6 +32,7 @@ def contamination(w: Workspace, version: str, difference: Difference) -> dict[st
     found = {name: _met(w, line, name) for name in sorted({n for v in line for n in w.contamination.get(v, {})})}
     return {
         "missing": [v for v in line if v not in w.contamination],
+        "unknown": list(w.inside[version].adopted),
         "searched": {name: max(w.contamination[v][name]["rows"] for v in line if _has(w, v, name)) for name in found},
         "sets": {
             name: {

@@ -98,6 +98,12 @@ def _contamination(versions: dict[str, Any]) -> list[str]:
     if unsearched := [name for name, v in versions.items() if v["contamination"]["missing"]]:
         whose = "any version" if len(unsearched) == len(versions) else _list(unsearched)
         said.append(f"Whether the line of {whose} met held-out rows in training is not known yet: run `dvc repro`.")
+    if unknown := [name for name, v in versions.items() if v["contamination"]["unknown"]]:
+        elsewhere = _list(list(dict.fromkeys(u for v in versions.values() for u in v["contamination"]["unknown"])))
+        said.append(
+            f"{elsewhere} {_was(elsewhere)} trained elsewhere, on unknown data: nobody can say whether the line of "
+            f"{_list(unknown)} met held-out rows in training."
+        )
     met = [(name, on, one) for name, v in versions.items() for on, one in v["contamination"]["sets"].items()]
     if met:
         lines = len({name for name, _, _ in met})
@@ -113,13 +119,17 @@ def _contamination(versions: dict[str, Any]) -> list[str]:
         full, clean = versions[name]["sets"][on]["nll"], versions[name]["contamination"]["sets"][on]["clean"]["nll"]
         tail = f"without them NLL changes most for {name} on {on}, {full:.2f} → {clean:.2f} nats a token"
         return [*said, f"{head}; {tail}."]
-    if versions and not unsearched:
+    if versions and not unsearched and not unknown:
         said.append("No version of any line met a held-out row in training: every measure is clean.")
     return said
 
 
 def _list(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _was(listed: str) -> str:
+    return "were" if " and " in listed else "was"
 
 
 def _are(names: list[str]) -> str:

@@ -218,15 +218,16 @@ def _cut(text: str) -> str:
 
 def _settings(w: Workspace) -> dict[str, Any]:
     """Settings: those that all versions share, those that differ, and requests that were not kept."""
-    names = sorted({name for r in w.records.values() for side in ("requested", "effective") for name in r[side]})
+    records = {v: r for v, r in w.records.items() if not r.get("adopted")}  # of those trained here
+    names = sorted({name for r in records.values() for side in ("requested", "effective") for name in r[side]})
     shared, varying, refused = {}, {}, []
     for name in names:
-        asked = {v: r["requested"].get(name) for v, r in w.records.items()}
-        got = {v: r["effective"].get(name, r["requested"].get(name)) for v, r in w.records.items()}
+        asked = {v: r["requested"].get(name) for v, r in records.items()}
+        got = {v: r["effective"].get(name, r["requested"].get(name)) for v, r in records.items()}
         refused += [
             {"version": v, "setting": name, "requested": asked[v], "effective": got[v]}
-            for v in w.records
-            if name in w.records[v]["requested"] and asked[v] != got[v]
+            for v in records
+            if name in records[v]["requested"] and asked[v] != got[v]
         ]
         if len({repr(value) for value in got.values()}) == 1:
             shared[name] = next(iter(got.values()))

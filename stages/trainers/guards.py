@@ -84,13 +84,14 @@ def blind(trainer: Any, job: Job) -> None:
         supervised = int((batch["labels"][:, 1:] != -100).sum())
         return float(model(**batch, use_cache=False).loss) * supervised
 
+    copies = job.profile.batch_size  # some kernels part packed rows only in a batch of one sequence
     # Training but for dropout: in evaluation, 4-bit layers would repack their weights for good on a CPU.
     model.train()
     dropouts = [module for module in model.modules() if isinstance(module, torch.nn.Dropout)]
     for module in dropouts:
         module.eval()
     with torch.no_grad():
-        together, apart = loss([sequence]), sum(loss([row]) for row in unpacked(sequence))
+        together, apart = loss([sequence] * copies) / copies, sum(loss([row]) for row in unpacked(sequence))
     for module in dropouts:
         module.train()
     tolerance = 1e-4 if job.profile.compute_dtype == "float32" and not job.profile.load_in_4bit else 2e-2
@@ -125,7 +126,7 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     args, model = trainer.args, trainer.model
     weights = next(p for n, p in model.named_parameters() if "norm" in n)
-    quantization = getattr(model.config, "quantization_config", None)
+    scales = [state for p in model.parameters() if (state := getattr(p, "quant_state", None)) is not None]
     batch = trainer.data_collator([trainer.train_dataset[i] for i in range(min(len(trainer.train_dataset), 8))])
     effective = {
         "optimizer": _optimizer_name(trainer),
@@ -136,7 +137,7 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         "rows_per_step": args.train_batch_size * args.gradient_accumulation_steps * args.world_size,
         "weight_decay": args.weight_decay,
         "load_in_4bit": bool(getattr(model, "is_loaded_in_4bit", False)),
-        "double_quant": bool(getattr(quantization, "bnb_4bit_use_double_quant", False)),
+        "double_quant": bool(scales) and all(state.nested for state in scales),
         "compute_dtype": str(weights.dtype).removeprefix("torch."),
         "loss": "full" if _whole(batch) else "completion",
         "packing": bool(args.packing) or "position_ids" in batch,

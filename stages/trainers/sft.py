@@ -44,8 +44,6 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
         completion_only_loss=profile.loss == "completion",
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
-        # Logits of supervised tokens only, a few at a time; an adapter on the head itself needs them whole.
-        loss_type="nll" if "lm_head" in job.lora.targets else "chunked_nll",
         train_sampling_strategy="sequential",
         shuffle_dataset=False,
         save_steps=profile.checkpoint_steps,
@@ -59,7 +57,8 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
         fp16=profile.compute_dtype == "float16",
         use_cpu=not _has_accelerator(),
         dataloader_pin_memory=_has_accelerator(),
-        **({"gradient_checkpointing": False} | trainer_module.settings(job)),
+        # Logits of supervised tokens only, a few at a time; an adapter on the head itself needs them whole.
+        **({"loss_type": "nll" if "lm_head" in job.lora.targets else "chunked_nll"} | trainer_module.settings(job)),
     )
     trainer: Any = SFTTrainer(
         model=model,

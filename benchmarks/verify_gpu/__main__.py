@@ -1,0 +1,63 @@
+"""The command: look for a GPU, run the checks in order, write the report."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from benchmarks.verify_gpu import checks, environment, report
+from benchmarks.verify_gpu.rooms import Rehearsal, Setup
+
+NO_GPU = (
+    "no NVIDIA GPU here; nothing was verified. Run this on a machine with one, or rehearse the script on the tiny "
+    "model: python -m benchmarks.verify_gpu --cpu"
+)
+
+
+def main() -> int:
+    """Run what the command line asks for and return the exit code."""
+    asked = _arguments()
+    if not asked.cpu and not environment.has_gpu():
+        print(f"\n✗ {NO_GPU}\n", file=sys.stderr)
+        return 2
+    out = asked.out.resolve()
+    work = out / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    setup = Setup(
+        work=work,
+        trainer=asked.trainer or ("hf" if asked.cpu else "unsloth"),
+        base=asked.base.resolve() if asked.base else None,
+        shape="tiny" if asked.cpu else asked.shape,
+        steps=asked.steps,
+        rehearsal=Rehearsal() if asked.cpu else None,
+    )
+    results = []
+    for check in checks.ALL:
+        print(f"… {checks.title(check)}", flush=True)
+        results.append(checks.run(check, setup))
+        print(f"{report.MARKS[results[-1].status]} {results[-1].title}: {results[-1].found}", flush=True)
+    report.write(out, setup, environment.describe(), results)
+    if not asked.keep:
+        shutil.rmtree(work)
+    failed = [result.title for result in results if result.status == "failed"]
+    print(f"\nreport: {out / 'gpu-report.md'}")
+    print(f"✗ failed: {', '.join(failed)}" if failed else f"✓ {report.verdict(setup, results)}")
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.verify_gpu", description=__doc__)
+    add = parser.add_argument
+    add("--base", type=Path, help="a folder with config.json, tokenizer and *.safetensors")
+    add("--shape", choices=["0.5b", "1.5b", "7b"], default="0.5b", help="of random weights, without --base")
+    add("--steps", type=int, default=40, help="optimizer steps of a run (default 40)")
+    add("--out", type=Path, default=Path(".state/gpu"), help="where the report goes (default .state/gpu)")
+    add("--keep", action="store_true", help="keep what was trained, under <out>/work")
+    add("--cpu", action="store_true", help="rehearse on a tiny model: proves this script, not the GPU")
+    add("--trainer", choices=["unsloth", "hf"], help="the trainer to verify (default: unsloth; with --cpu: hf)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Questions that are answered in a fresh process, as one line of JSON.
+
+python -m benchmarks.verify_gpu.inspected continued v2     # what the trainer loads is the parent's file
+python -m benchmarks.verify_gpu.inspected accepted v2      # stock transformers and PEFT take the adapter
+python -m benchmarks.verify_gpu.inspected served v2        # vLLM takes it
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from lineage.curriculum import load_curriculum
+from lineage.stage import prepare_environment
+from stages.weights import base_record
+
+PROMPT = "<|im_start|>user\n다음 분기의 전망은?<|im_end|>\n<|im_start|>assistant\n"
+
+
+def continued(version: str) -> dict[str, Any]:
+    """The adapter that the trainer loads for `version`, against the file of its parent, tensor by tensor."""
+    c = load_curriculum()
+    if c.active.trainer == "unsloth":
+        from stages.trainers import unsloth as trainer
+
+        trainer.import_first()
+    else:
+        from stages.trainers import hf as trainer  # type: ignore[no-redef]
+    import torch
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    from stages.train import planned
+
+    job = planned(c, version).job
+    saved = load_file(Path("models", c.versions[version].parent, "adapter_model.safetensors"))
+    loaded = get_peft_model_state_dict(trainer.load(job), save_embedding_layers=False)
+    both = saved.keys() & loaded.keys()
+    other = [name for name in both if not torch.equal(loaded[name].cpu().to(saved[name].dtype), saved[name])]
+    return {
+        "tensors": len(saved),
+        "missing": len(saved.keys() - loaded.keys()),
+        "added": len(loaded.keys() - saved.keys()),
+        "different": len(other),
+    }
+
+
+def accepted(version: str) -> dict[str, Any]:
+    """A stock load on the 16-bit base: an answer, and how far the adapter moves the base's logits."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder, weights = Path("models", version), str(base_record()["weights"])
+    on_gpu = torch.cuda.is_available()
+    device, dtype = ("cuda", torch.bfloat16) if on_gpu else ("cpu", torch.float32)
+    base: Any = AutoModelForCausalLM.from_pretrained(weights, dtype=dtype)
+    base.to(device)
+    model, tokenizer = PeftModel.from_pretrained(base, folder).eval(), AutoTokenizer.from_pretrained(folder)
+    ids = tokenizer(PROMPT, return_tensors="pt").input_ids.to(device)
+    with torch.no_grad():
+        with_adapter = model(ids).logits.float()
+        with model.disable_adapter():
+            without = model(ids).logits.float()
+        answer = model.generate(ids, max_new_tokens=8, do_sample=False, attention_mask=torch.ones_like(ids))
+    return {
+        "finite": bool(with_adapter.isfinite().all()),
+        "largest_change_of_a_logit": round(float((with_adapter - without).abs().max()), 4),
+        "new_tokens": int(answer.shape[1] - ids.shape[1]),
+    }
+
+
+def served(version: str) -> dict[str, Any]:
+    """VLLM with the adapter and without it, greedily."""
+    from vllm import LLM, SamplingParams
+    from vllm.lora.request import LoRARequest
+
+    folder, weights = (
+        Path("models", version).resolve(),
+        str(base_record()["weights"]),
+    )
+    r = json.loads((folder / "adapter_config.json").read_text())["r"]
+    model = LLM(
+        model=weights,
+        tokenizer=str(folder),
+        enable_lora=True,
+        max_lora_rank=max(8, r),
+        max_model_len=512,
+        dtype="bfloat16",
+        gpu_memory_utilization=0.6,
+    )
+    greedy = SamplingParams(temperature=0.0, max_tokens=16)
+    plain = model.generate([PROMPT], greedy)[0].outputs[0].token_ids
+    ours = model.generate([PROMPT], greedy, lora_request=LoRARequest(version, 1, str(folder)))[0].outputs[0].token_ids
+    return {"new_tokens": len(ours), "same_as_the_base": list(plain) == list(ours)}
+
+
+if __name__ == "__main__":
+    prepare_environment()
+    question, of = sys.argv[1:]
+    print(json.dumps({"continued": continued, "accepted": accepted, "served": served}[question](of)))
