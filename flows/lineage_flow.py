@@ -18,16 +18,18 @@ from prefect.concurrency.sync import concurrency
 from prefect.states import Completed
 from pydantic import Field
 
-from flows.repro import Outcome, for_versions, of_versions, read_graph, reproduce, stale, upstream
+from flows.repro import Outcome, for_versions, of_versions, reproduce
 from flows.summary import Row, write_links, write_plan, write_summary
 from lineage.curriculum import Curriculum, load_curriculum
-from lineage.errors import LineageError
+from lineage.errors import LineageError, Preempted
+from lineage.graph import read_graph, stale, upstream
 
 AS_IT_IS = "as in params.yaml"
 GPU = "gpu"  # the limit that `flows.serve` sets to 1; a stage that computes holds it
 COMPUTES = ("base", "baseline", "train@", "evaluate@")
 TRIED_AGAIN = ("convert@", "ingest@", "publish")  # they read what may be away for a moment; training does not
 RETRY_DELAYS = [10.0, 60.0]  # seconds
+PREEMPTED_DELAYS = [30.0, 60.0, 300.0, 300.0, 300.0]  # for a stage that was stopped from outside and can go on
 
 
 def _choices(which: str) -> list[str]:
@@ -122,17 +124,26 @@ class _Failed(Exception):
 
 def _run(stage: str, *, known_fresh: bool, force: bool) -> Row:
     begun = time.monotonic()
-    again = stage.startswith(TRIED_AGAIN)
-    one = run_stage.with_options(retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS) if again else run_stage
+    if stage.startswith(TRIED_AGAIN):
+        one = run_stage.with_options(retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS)
+    else:
+        one = run_stage.with_options(
+            retries=len(PREEMPTED_DELAYS), retry_delay_seconds=PREEMPTED_DELAYS, retry_condition_fn=_was_preempted
+        )
     state = one(stage, known_fresh, force, return_state=True)
     seconds = time.monotonic() - begun
     if not state.is_completed():
         error = state.result(raise_on_failure=False)
         raise _Failed(
-            Row(stage, "failed", seconds),
+            Row(stage, "stopped" if isinstance(error, Preempted) else "failed", seconds),
             error if isinstance(error, BaseException) else LineageError(state.message),
         )
     return Row(stage, (state.name or "completed").lower(), seconds)
+
+
+def _was_preempted(_task: Any, _run: Any, state: Any) -> bool:
+    """Whether a stage was stopped from outside, such as by a machine that is taken away; a mistake would only recur."""
+    return isinstance(state.result(raise_on_failure=False), Preempted)
 
 
 def _check_request(c: Curriculum, versions: list[str], profile: str) -> None:

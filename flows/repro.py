@@ -1,19 +1,19 @@
-"""DVC as the flows use it: which stages there are, which are stale, and `dvc repro -s` for one of them.
+"""DVC as the flows use it: the stages of some versions, and `dvc repro -s` for one stage.
 
 Everything goes through DVC's command line, in processes of their own: whatever happens to a flow, plain
-`dvc repro` goes on from what it left.
+`dvc repro` goes on from what it left. What the graph is, and what is stale in it, `lineage/graph.py` asks.
 """
 
-import json
-import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from lineage.errors import LineageError
+from lineage.errors import LineageError, Preempted
+from lineage.graph import DVC, Graph, complaint, environment, in_order, upstream
 
 Outcome = Literal["fresh", "rebuilt", "restored"]  # restored: from DVC's cache of earlier runs
 ADVICE = (
@@ -24,39 +24,6 @@ ADVICE = (
     "Use `dvc push`",
 )  # DVC's
 LEASH = Path(__file__).with_name("leash.py")
-Graph = dict[str, frozenset[str]]  # stage → the stages that it waits for, in the order of dvc.yaml
-
-
-def read_graph() -> Graph:
-    """The stages of dvc.yaml.
-
-    Raises:
-        LineageError: with DVC's own words, if it refuses the file.
-    """
-    dot = _ask_dvc("dag", "--dot")
-    parents: dict[str, set[str]] = {name: set() for name in re.findall(r'^"([^"]+)";$', dot, re.M)}
-    for before, after in re.findall(r'^"([^"]+)" -> "([^"]+)";$', dot, re.M):
-        parents[after].add(before)
-    return {name: frozenset(before) for name, before in parents.items()}
-
-
-def in_order(graph: Graph) -> list[str]:
-    """All stages, each after those that it waits for, otherwise in the order of dvc.yaml."""
-    order: list[str] = []
-    while len(order) < len(graph):
-        order.append(next(s for s, before in graph.items() if s not in order and before.issubset(order)))
-    return order
-
-
-def upstream(graph: Graph, stages: set[str]) -> set[str]:
-    """The stages themselves and everything that they wait for."""
-    found: set[str] = set()
-    left = list(stages)
-    while left:
-        if (stage := left.pop()) not in found:
-            found.add(stage)
-            left.extend(graph[stage])
-    return found
 
 
 def for_versions(graph: Graph, versions: list[str], known: list[str]) -> list[str]:
@@ -77,20 +44,13 @@ def of_versions(stages: list[str], versions: list[str]) -> set[str]:
     return {stage for stage in stages if _key(stage) in versions}
 
 
-def stale() -> dict[str, list[str]]:
-    """The stages whose inputs, command or outputs have changed, with what has."""
-    reasons: dict[str, list[str]] = {}
-    for stage, changes in json.loads(_ask_dvc("status", "--json") or "{}").items():
-        reasons[stage] = [reason for change in changes for reason in _reasons(change)]
-    return reasons
-
-
 def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) -> Outcome:
     """Run `dvc repro -s` for one stage; every line that it prints goes to `say`.
 
     Interrupted in whatever way, it takes DVC and the stage with it.
 
     Raises:
+        Preempted: if it was stopped from outside and can go on.
         LineageError: with what the stage said, if it failed.
     """
     lines: list[str] = []
@@ -102,10 +62,34 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
 
     options = ["--force"] if force else []
     if code := leashed([*DVC, "repro", "--single-item", *options, stage], line):
-        raise LineageError(f"{stage}: {_complaint(lines)} (exit code {code}); again by hand: dvc repro {stage}")
+        raise _failure(stage, lines, code)
     if any(text.startswith("Running stage") for text in lines):
         return "rebuilt"
     return "restored" if any("is cached - skipping run" in text for text in lines) else "fresh"
+
+
+def _failure(stage: str, lines: list[str], code: int) -> LineageError:
+    """What a failed `dvc repro` means: stopped and able to go on, killed by the kernel, or a mistake."""
+    by_hand = f"again by hand: dvc repro {stage}"
+    named = re.findall(r", exited with (-?\d+)$", "\n".join(lines), re.M)
+    ended = int(named[-1]) if named else code  # DVC itself exits with 255 whatever its stage did
+    if ended == Preempted.exit_code:
+        return Preempted(f"{stage}: {complaint(lines)}")
+    if ended in _codes_of(signal.SIGTERM, signal.SIGINT):
+        # DVC's group was stopped, DVC at once: its stage may still have said where it is.
+        said = complaint(lines) if any(text.startswith("✗") for text in lines) else "stopped by a signal"
+        return Preempted(f"{stage}: {said}; {by_hand}")
+    if ended in _codes_of(signal.SIGKILL):
+        return LineageError(
+            f"{stage}: killed (SIGKILL), most likely by the kernel because memory ran out (`dmesg` says so then). "
+            f"Lower batch_size or max_length in profiles.<profile>, or stop what else runs here; {by_hand}"
+        )
+    return LineageError(f"{stage}: {complaint(lines)} (exit code {code}); {by_hand}")
+
+
+def _codes_of(*signals: signal.Signals) -> set[int]:
+    """How the death by a signal is told: negative by Python, 128 more by a shell."""
+    return {code for number in signals for code in (-number, 128 + number)}
 
 
 def leashed(command: list[str], say: Callable[[str], None]) -> int:
@@ -132,38 +116,5 @@ def leashed(command: list[str], say: Callable[[str], None]) -> int:
     return process.returncode
 
 
-def environment() -> dict[str, str]:
-    """This process's, with `python` meaning this interpreter: stages are started by that name."""
-    here = str(Path(sys.executable).parent)
-    return os.environ | {"PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}", "PYTHONUNBUFFERED": "1"}
-
-
-DVC = [sys.executable, "-m", "dvc"]
-
-
-def _ask_dvc(*arguments: str) -> str:
-    done = subprocess.run([*DVC, *arguments], capture_output=True, text=True, check=False, env=environment())
-    if done.returncode:
-        raise LineageError(f"dvc {' '.join(arguments)}: {_complaint(done.stderr.splitlines())}")
-    return done.stdout
-
-
-def _complaint(lines: list[str]) -> str:
-    """What a failed stage said for people (after ✗), or the end of what it printed."""
-    start = next((i for i, text in enumerate(lines) if text.startswith("✗")), None)
-    if start is None:
-        return "\n".join(lines[-15:]).strip() or "failed without a word"
-    said = [text for text in lines[start:] if not text.startswith("ERROR: failed to reproduce")]
-    return "\n".join(said).removeprefix("✗").strip()
-
-
 def _key(stage: str) -> str | None:
     return stage.partition("@")[2] or None
-
-
-def _reasons(change: object) -> list[str]:
-    """One entry of `dvc status --json`: {"changed deps": {path: how}}, or a text such as "always changed"."""
-    if not isinstance(change, dict):
-        return [str(change)]
-    named = [f"{path} {how}" for files in change.values() if isinstance(files, dict) for path, how in files.items()]
-    return named or [str(kind) for kind in change]

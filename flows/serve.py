@@ -21,10 +21,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flows import MLFLOW_UI, TRAINING_PAGES
-from flows.repro import LEASH, environment
+from flows.repro import LEASH
 from lineage.curriculum import load_curriculum
 from lineage.errors import LineageError
 from lineage.files import STATE
+from lineage.graph import environment
 from stages.publishing.server import SETTINGS, artifact_root, local_uri
 from stages.publishing.server import shown as without_password
 

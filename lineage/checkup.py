@@ -1,4 +1,4 @@
-"""`lineage check`: what can be built from the data that is here, and where packages differ from a record's."""
+"""`lineage check`: what can be built from what is here, what it costs, and where packages differ from a record's."""
 
 import json
 from importlib.metadata import PackageNotFoundError
@@ -8,12 +8,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from lineage.cost import table as costs
 from lineage.curriculum import Curriculum
 from lineage.errors import LineageError
 
 
 def check(c: Curriculum) -> None:
-    """Print what can be built from the data that is here, and where the installed packages differ from a record's."""
+    """Print what can be built and what it costs, and where the installed packages differ from a record's.
+
+    Raises:
+        LineageError: if nothing can be built, or a version needs more than this machine has.
+    """
     from stages.check import buildable, files_of, prepare
 
     prepare(c)
@@ -28,7 +33,11 @@ def check(c: Curriculum) -> None:
         console.print(table)
     ready = []
     for version in buildable(c):
-        if version.missing:
+        adopted = Path("data/adopted", version.version)
+        if c.versions[version.version].train.adopted and not adopted.is_dir():
+            back = f"bring it back with `dvc checkout {adopted}.dvc`, or adopt it again"
+            console.print(f"[yellow]{version.version}[/] cannot be built: {adopted} is not here; {back}")
+        elif version.missing:
             console.print(f"[yellow]{version.version}[/] cannot be built: no files for {', '.join(version.missing)}")
         else:
             ready.append(version.version)
@@ -37,8 +46,14 @@ def check(c: Curriculum) -> None:
         console.print(f"[yellow]{folder} is of nothing in params.yaml any more, and still counted; delete it[/]")
     for line in drifted_packages():
         console.print(f"[yellow]{line}[/]")
+    shown, careful, refused = costs(c)
+    console.print(shown)
+    for line in careful:
+        console.print(f"[yellow]{line}[/]")
     if not ready:
         raise LineageError(f"nothing can be built yet; put files into data/raw/{c.data}/<source>/ (see the README)")
+    if refused:
+        raise LineageError("\n".join(refused))
 
 
 def drifted_packages() -> list[str]:

@@ -27,6 +27,8 @@ def main(arguments: list[str] | None = None) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("show", help="the tree of versions: state, parents and why")
     commands.add_parser("check", help="curriculum and data, before anything is spent")
+    changed = commands.add_parser("diff", help="what dvc repro would rebuild, why, and at what cost")
+    changed.add_argument("--json", action="store_true", help="the same plan for a program")
     commands.add_parser("results", help="a table of the versions: what each learnt and forgot")
     commands.add_parser("ui", help="Prefect and MLflow on this machine: python -m flows.serve", add_help=False)
     commands.add_parser("publish", help="fill MLflow from what the graph made; again changes nothing")
@@ -44,6 +46,13 @@ def main(arguments: list[str] | None = None) -> None:
     out.add_argument("subject", help="a source, or the SHA-256 of a document")
     out.add_argument("--dry-run", action="store_true", help="only name what it reached")
     out.add_argument("--yes", action="store_true", help="do not ask")
+    take = commands.add_parser("adopt", help="make an adapter that was trained elsewhere a version of this lineage")
+    take.add_argument("folder", type=Path, help="as Unsloth, LLaMA-Factory, axolotl or TRL saved it")
+    take.add_argument("--as", dest="version", required=True, help="the version's name, such as v4")
+    take.add_argument("--parent", required=True, help="base, or the version whose weights it continued")
+    take.add_argument("--because", help="the reason that params.yaml gives")
+    take.add_argument("--base-is-mine", action="store_true", help="its base has another name, but is models/base")
+    take.add_argument("--template-may-differ", action="store_true", help="accept another chat template, and note it")
     ask = commands.add_parser("ask", help="ask a version a question")
     ask.add_argument("version", help="base or a version of params.yaml")
     ask.add_argument("question")
@@ -71,6 +80,8 @@ def main(arguments: list[str] | None = None) -> None:
             results()
         elif options.command == "check":
             check(c)
+        elif options.command == "diff":
+            _diff(c, options.json)
         elif options.command == "provenance":
             _provenance(c, options.version, options.json)
         elif options.command == "cards":
@@ -79,10 +90,22 @@ def main(arguments: list[str] | None = None) -> None:
             _fetch(c, options.source, options.pin)
         elif options.command == "withdraw":
             _withdraw(c, options.subject, options.dry_run, options.yes)
+        elif options.command == "adopt":
+            _adopt(c, options)
         else:
             _ask(c, options.version, options.question, options.tokens)
     except LineageError as error:
         sys.exit(f"\n✗ {error}\n")
+
+
+def _diff(c: Curriculum, as_json: bool) -> None:
+    from lineage import diff
+
+    planned = diff.plan(c)
+    if as_json:
+        print(json.dumps(diff.as_json(planned), ensure_ascii=False, indent=2))
+    else:
+        diff.show(planned)
 
 
 def _provenance(c: Curriculum, version: str, as_json: bool) -> None:
@@ -148,6 +171,18 @@ def _withdraw(c: Curriculum, name: str, dry_run: bool, sure: bool) -> None:
     if not proof.clean:
         raise LineageError("something is left, see the table; run the same command again, or remove it by hand")
     print(f"{name} is withdrawn. Commit params.yaml and dvc.lock, and push them with dvc push.")
+
+
+def _adopt(c: Curriculum, options: argparse.Namespace) -> None:
+    from lineage.adopt import Word, adopt
+
+    word = Word(options.base_is_mine, options.template_may_differ)
+    got = adopt(c, options.folder, options.version, options.parent, options.because, word)
+    print(f"{got.folder}: an adapter from {got.tool}, r {got.lora.r}, SHA-256 {got.sha256[:12]}")
+    for note in got.notes:
+        print(f"  noted: {note}")
+    print(f"What it was trained on is unknown, to {options.version} and to every version that continues it.")
+    print(f"Next: dvc add {got.folder} && dvc repro train@{options.version}")
 
 
 def _ask(c: Curriculum, version: str, question: str, tokens: int) -> None:

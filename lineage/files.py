@@ -42,11 +42,15 @@ def appearing(*finals: Path) -> Iterator[list[Path]]:
     A reader therefore sees the old folder, none, or the whole new one; what a killed run left is swept away.
     """
     scratches = [STATE / "scratch" / final.as_posix().replace("/", ".") for final in finals]
-    for scratch in scratches:
+    replaced = [scratch.with_name(f"{scratch.name}.replaced") for scratch in scratches]
+    for scratch, old in zip(scratches, replaced, strict=True):
+        shutil.rmtree(old, ignore_errors=True)
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
     yield scratches
-    for scratch, final in zip(scratches, finals, strict=True):
-        shutil.rmtree(final, ignore_errors=True)
+    for scratch, old, final in zip(scratches, replaced, finals, strict=True):
         final.parent.mkdir(parents=True, exist_ok=True)
+        if final.exists():
+            final.rename(old)  # deleted in place, a run killed meanwhile would leave half of it
         scratch.rename(final)
+        shutil.rmtree(old, ignore_errors=True)

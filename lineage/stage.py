@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from lineage import journal
 from lineage.errors import LineageError
 from lineage.files import STATE
 
@@ -25,14 +26,18 @@ QUIET = {
 
 
 def run_stage(work: Callable[[], None]) -> None:
-    """Run a stage's `main`: exit code 1 and one clear message for a `LineageError`, a traceback for a bug."""
+    """Run a stage's `main`: one clear message for a `LineageError`, a traceback for a bug; exit code 1 for both.
+
+    A stage that was stopped from outside and can go on (`Preempted`) exits with 75.
+    """
     prepare_environment()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
-        with only_writer(" ".join(["python -m", *sys.orig_argv[2:]])):
+        with only_writer(" ".join(["python -m", *sys.orig_argv[2:]])), journal.entry():
             work()
     except LineageError as error:
-        sys.exit(f"\n✗ {error}\n")
+        print(f"\n✗ {error}\n", file=sys.stderr)
+        sys.exit(error.exit_code)
 
 
 def prepare_environment() -> None:

@@ -10,28 +10,31 @@ inputs give the same bytes.
 """
 
 import csv
+import json
 import os
 import shutil
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
 
+from lineage import journal, machine
+from lineage.cost import refuse_what_cannot_fit
 from lineage.curriculum import Curriculum, load_curriculum
 from lineage.errors import LineageError
-from lineage.files import STATE, appearing, sha256, sha256_of, write_json
+from lineage.files import appearing, sha256, write_json
 from lineage.stage import argument, run_stage
-from stages.order import sequences_in_a_pass, steps_for, training_order
-from stages.parent import continued, open_parent
-from stages.rows import MixTokens, tokenize_mix
-from stages.trainers import Job, Outcome
-from stages.weights import BASE_FOLDER, base_record, weights_of
+from stages.parent import open_parent
+from stages.plan import Plan, planned
+from stages.trainers import Job, Outcome, Trainer
+from stages.trainers.guards import WEIGHTS, sound
+from stages.weights import BASE_FOLDER, base_record
 
 SHARED = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers", "safetensors")
 PACKAGES = {"hf": SHARED, "unsloth": (*SHARED, "unsloth", "unsloth_zoo")}
-# What says how a version is computed, and not what comes out: a run may go on with other values of these.
-NO_PART_IN_THE_RESULT = {"checkpoint_steps", "launch", "base", "may_differ"}
-HERE = Path(__file__).parent
+HISTORY = ("step", "loss", "learning_rate", "grad_norm", "tokens")
+PREFERENCE_HISTORY = ("step", "loss", "margin", "accuracy", "learning_rate", "grad_norm", "tokens")
 
 
 def main() -> None:
@@ -51,6 +54,8 @@ def train(c: Curriculum, version: str, out: Path) -> None:
     if c.versions[version].train.adopted:
         adopt(c, version, out)
         return
+    refuse_what_cannot_fit(c, version)
+    machine.return_freed_memory()
     if c.active.trainer == "unsloth":
         from stages.trainers import unsloth as trainer
 
@@ -59,30 +64,90 @@ def train(c: Curriculum, version: str, out: Path) -> None:
         from stages.trainers import hf as trainer  # type: ignore[no-redef]
     import torch
 
-    from stages.trainers.adapter import save_adapter
-    from stages.trainers.guards import sound
-    from stages.trainers.sft import fit
+    from stages.trainers.watch import explained
 
     plan = planned(c, version)
     print(plan.announcement())
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    model, outcome = fit(plan.job, trainer)
-    save_adapter(model, plan.job.base_name, out)
-    adapter = sound(out, plan.job, layers=model.config.num_hidden_layers)
+    begun, anew = time.monotonic(), not plan.job.checkpoints.exists()
+    done = supervised(plan, trainer, out)
+    preferred = preference(plan, trainer, out) if plan.pairs else None
+    if anew:  # the time of a run that was resumed says nothing of its speed
+        journal.note(**plan.amount(), training_seconds=round(time.monotonic() - begun, 1))
+    with explained(plan.job, doing="publishing"):
+        publish(c, plan, done, preferred, out)
+    shutil.rmtree(plan.job.checkpoints, ignore_errors=True)
+    print(f"{version}: adapter {sha256(out / WEIGHTS)[:12]}, final loss {done.history[-1]['loss']:.3f}")
+
+
+def supervised(plan: Plan, trainer: Trainer, out: Path) -> Outcome:
+    """The first phase: the mix. Before a second one its adapter is kept in the scratch folder, to be gone on from."""
+    job, kept = plan.job, plan.job.checkpoints / "supervised"
+    if not plan.pairs:
+        return computed(job, trainer, out)
+    if not (kept / "outcome.json").is_file():
+        with appearing(kept) as (folder,):
+            outcome = computed(job, trainer, folder)
+            write_json(folder / "outcome.json", asdict(outcome) | {"adapter": sound(folder, job)})
+    found = json.loads((kept / "outcome.json").read_text(encoding="utf-8"))
+    if found.pop("adapter") != sha256(kept / WEIGHTS):
+        shutil.rmtree(kept)
+        raise LineageError(f"{job.version}: {kept} was changed; it is deleted now, run the same command again")
+    return Outcome(**found)
+
+
+def preference(plan: Plan, trainer: Trainer, out: Path) -> Outcome:
+    """The second phase: direct preference optimisation, from the adapter of the first."""
+    job, pairs = plan.job, plan.pairs
+    assert pairs
+    return computed(
+        replace(
+            job,
+            parent=job.checkpoints / "supervised",
+            checkpoints=job.checkpoints / "preference",
+            dataset=pairs.dataset,
+            lengths=pairs.lengths,
+            steps=pairs.steps,
+            learning_rate=pairs.learning_rate,
+            beta=pairs.beta,
+        ),
+        trainer,
+        out,
+    )
+
+
+def computed(job: Job, trainer: Trainer, out: Path) -> Outcome:
+    """Train one phase, in this process or on several; the adapter's two files lie in `out` afterwards."""
+    from stages.trainers import dpo, launch, sft
+    from stages.trainers.adapter import save_adapter
+    from stages.trainers.watch import explained
+
+    with explained(job):
+        if job.profile.launch.processes > 1:
+            return launch.fit(job, out)
+        model, outcome = (sft if job.beta is None else dpo).fit(job, trainer)
+        save_adapter(model, job.base_name, out)
+    return outcome
+
+
+def publish(c: Curriculum, plan: Plan, done: Outcome, preferred: Outcome | None, out: Path) -> None:
+    """Check the adapter in `out` and write tokenizer, loss curves and the record beside it."""
+    adapter = sound(out, plan.job)
     plan.job.tokenizer.save_pretrained(out)
-    write_history(out / "history.csv", outcome)
+    write_history(out / "history.csv", done, HISTORY)
     record = plan.identity | {
         "adapter": adapter,
-        "requested": outcome.requested,
-        "effective": outcome.effective,
-        "trainable_parameters": outcome.trainable_parameters,
-        "eight_bit_share": outcome.eight_bit_share,
+        "requested": done.requested,
+        "effective": done.effective,
+        "trainable_parameters": done.trainable_parameters,
+        "eight_bit_share": done.eight_bit_share,
         "packages": {name: installed(name).partition("+")[0] for name in PACKAGES[c.active.trainer]},
         "fingerprint": plan.fingerprint,
     }
+    if preferred:
+        write_history(out / "preference.csv", preferred, PREFERENCE_HISTORY)
+        record["preference"] |= {"requested": preferred.requested, "effective": preferred.effective}
     write_json(out / "lineage.json", record)  # last: its existence means "complete"
-    shutil.rmtree(plan.job.checkpoints, ignore_errors=True)
-    print(f"{version}: adapter {adapter[:12]}, final loss {outcome.history[-1]['loss']:.3f}")
 
 
 def adopt(c: Curriculum, version: str, out: Path) -> None:
@@ -96,100 +161,10 @@ def adopt(c: Curriculum, version: str, out: Path) -> None:
     publish_adopted(c, version, AutoTokenizer.from_pretrained(BASE_FOLDER), base, out)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that is decided before a model is loaded: the job, what the record will say of it, and its fingerprint."""
-
-    job: Job
-    tokens: MixTokens
-    identity: dict[str, Any]
-    fingerprint: str
-
-    def announcement(self) -> str:
-        """What is about to be trained, source by source."""
-        version, parent, mix = (self.identity[name] for name in ("version", "parent", "mix"))
-        cost = f"{self.identity['steps']:,} steps, {self.identity['trained_tokens']:,} tokens"
-        lines = [f"{version}: continues {parent}, {mix['rows']:,} rows, {cost}"]
-        for source, n in self.tokens.sources.items():
-            dropped = "".join(f", {count:,} dropped ({why})" for why, count in n["dropped"].items())
-            share = n["supervised_tokens"] / max(n["tokens"], 1)
-            lines.append(f"  {source}: {n['rows']:,} rows, {n['tokens']:,} tokens, {share:.0%} supervised{dropped}")
-        return "\n".join(lines)
-
-
-def planned(c: Curriculum, version: str) -> Plan:
-    """Open the parent, tokenise the mix, and lay out the whole run; the same in every process that trains it.
-
-    Raises:
-        LineageError: from the parent, the base or the mix.
-    """
-    from transformers import AutoTokenizer
-
-    profile, spec, lora = c.active, c.versions[version], c.lora_of(version)
-    base = base_record()
-    parent = open_parent(spec.parent, base)
-    tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
-    tokens = tokenize_mix(
-        Path("data/mixes", version),
-        tokenizer,
-        sha256(BASE_FOLDER / "tokenizer.json"),
-        profile.max_length,
-        full=profile.loss == "full",
-    )
-    lengths, pack_to = tokens.lengths, profile.max_length if profile.packing else None
-    sequences = sequences_in_a_pass(lengths, profile.batch_size, c.seed, pack_to)
-    steps = steps_for(profile.budget, spec.train.budget_scale, sum(lengths), sequences, profile.global_batch_size)
-    batches = steps * profile.global_batch_size // profile.batch_size
-    order = training_order(lengths, profile.batch_size, batches, c.seed, pack_to)
-    identity = {
-        "version": version,
-        "parent": spec.parent,
-        "parent_adapter": parent["adapter"] if parent else None,
-        "base": {
-            "identity": base["identity"],
-            "origin": base["origin"],
-            "load": "4bit" if profile.load_in_4bit else profile.compute_dtype,
-        },
-        "mix": tokens.summary(),
-        "template": base["template"]["sha256"],
-        "lora": lora.model_dump(),
-        "seed": c.seed,
-        "steps": steps,
-        "trained_tokens": sum(lengths[row] for sequence in order for row in sequence),
-    }
-    fingerprint = sha256_of(
-        [identity, profile.model_dump(exclude=NO_PART_IN_THE_RESULT), spec.train.model_dump(), code_hash()]
-    )
-    scratch = STATE / "checkpoints" / fingerprint
-    job = Job(
-        version=version,
-        weights=weights_of(base),
-        base_name=base["origin"].get("repo") or f"base:{base['identity'][:12]}",
-        parent=continued(spec.parent, parent, lora, c.seed, scratch),
-        lora=lora,
-        profile=profile,
-        learning_rate=profile.learning_rate * spec.train.lr_scale,
-        steps=steps,
-        seed=c.seed,
-        tokenizer=tokenizer,
-        dataset=tokens.in_order(order),
-        lengths=[sum(lengths[row] for row in sequence) for sequence in order],
-        checkpoints=scratch,
-    )
-    return Plan(job, tokens, identity, fingerprint)
-
-
-def code_hash() -> str:
-    """A hash of the modules that shape an adapter, those that `dvc.yaml` lists under `train`."""
-    names = ("train.py", "parent.py", "rows.py", "order.py", "chat.py", "weights.py")
-    files = [*(HERE / name for name in names), *sorted((HERE / "trainers").glob("*.py"))]
-    return sha256_of([[file.name, sha256(file)] for file in files])
-
-
-def write_history(path: Path, outcome: Outcome) -> None:
+def write_history(path: Path, outcome: Outcome, columns: Sequence[str]) -> None:
     """The loss curve, one line a logged step."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, ["step", "loss", "learning_rate", "grad_norm", "tokens"], lineterminator="\n")
+        table = csv.DictWriter(file, columns, lineterminator="\n")
         table.writeheader()
         table.writerows(outcome.history)
 

@@ -116,9 +116,9 @@ class Rehearsal:
         patch = self.monkeypatch.setattr
         import transformers
 
-        from stages import asking, base, evaluate, ingest, train
+        from stages import asking, base, evaluate, ingest, plan, train
         from stages.datacards import o200k
-        from stages.trainers import adapter, guards, sft
+        from stages.trainers import adapter, sft
 
         readers = {name: _shortened(read) for name, read in ingest.READERS.items()}
         patch(ingest, "READERS", readers)
@@ -126,10 +126,10 @@ class Rehearsal:
         patch(o200k, "encoding", cache(o200k.encoding))
         patch(base, "pretrain", _pretrain)
         patch(sft, "fit", _fit)
-        for module, name in ((train, "code_hash"), (evaluate, "_code_hash")):
+        for module, name in ((plan, "code_hash"), (evaluate, "_code_hash")):
             patch(module, name, cache(getattr(module, name)))  # the code is not what is changed here
         patch(adapter, "save_adapter", lambda model, name, out: write_json(out / WEIGHTS, [model.written, name]))
-        patch(guards, "sound", lambda out, job, layers: sha256(out / WEIGHTS))
+        patch(train, "sound", lambda out, job: sha256(out / WEIGHTS))
         patch(evaluate, "ask", _ask)
         patch(asking, "load", lambda version, profile: (_all(profile, names("asking.py", "profile")), None))
         load = transformers.AutoTokenizer.from_pretrained

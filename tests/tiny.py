@@ -263,7 +263,7 @@ def job(version: str, c: Curriculum | None = None, **changes: Any) -> Any:
     """What `stages.train` hands to a trainer in a built lineage, whatever became of the parent's folder."""
     from dataclasses import replace
 
-    from stages import train as stage
+    from stages import plan as stage
 
     c = c or curriculum()
     with pytest.MonkeyPatch.context() as patch:

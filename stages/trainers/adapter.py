@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from lineage.files import write_json
+from stages.trainers import together
+from stages.trainers.sharding import whole_adapter
 
 
 def save_adapter(model: Any, base_name: str, out: Path) -> None:
-    """Write `adapter_model.safetensors` and `adapter_config.json` into `out`, sorted, and nothing else."""
-    from peft import get_peft_model_state_dict
+    """Write `adapter_model.safetensors` and `adapter_config.json` into `out`, sorted, and nothing else.
+
+    Where several processes train together all of them must call this; the first writes.
+    """
     from safetensors.torch import save_file
 
-    # PEFT would add the base's own embeddings where `lm_head` is a target.
-    state = get_peft_model_state_dict(model, save_embedding_layers=False)
-    tensors = {key: state[key].detach().to("cpu").contiguous() for key in sorted(state)}
+    tensors = whole_adapter(model)
+    if together.rank():
+        return
     save_file(tensors, out / "adapter_model.safetensors", metadata={"format": "pt"})
     config = model.peft_config["default"].to_dict()
     plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}

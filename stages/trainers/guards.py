@@ -1,10 +1,13 @@
 """What must hold while one adapter is continued through many versions; each check names the trap it closes."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from lineage.errors import LineageError
-from stages.trainers import Job
+from stages.trainers import Job, together
+
+WEIGHTS = "adapter_model.safetensors"
 
 
 def one_adapter(model: Any, job: Job) -> None:
@@ -39,7 +42,7 @@ def continues(model: Any, parent: Path) -> None:
     from safetensors.torch import load_file
 
     loaded = get_peft_model_state_dict(model, save_embedding_layers=False)
-    saved = load_file(parent / "adapter_model.safetensors")
+    saved = load_file(parent / WEIGHTS)
     if missing := sorted(saved.keys() ^ loaded.keys()):
         raise LineageError(f"{parent}: {len(missing)} tensors do not match the base model, the first is {missing[0]}")
     for key, tensor in saved.items():
@@ -123,6 +126,7 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         "loss": profile.loss,
         "packing": profile.packing,
         "world_size": profile.launch.processes,
+        "strategy": profile.launch.strategy if profile.launch.processes > 1 else together.ONE,
     }
     args, model = trainer.args, trainer.model
     weights = next(p for n, p in model.named_parameters() if "norm" in n)
@@ -141,7 +145,8 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         "compute_dtype": str(weights.dtype).removeprefix("torch."),
         "loss": "full" if _whole(batch) else "completion",
         "packing": bool(args.packing) or "position_ids" in batch,
-        "world_size": args.world_size,
+        "world_size": together.world_size(),
+        "strategy": together.strategy(model),
     }
     if job.beta is not None:
         requested["beta"], effective["beta"] = job.beta, args.beta
@@ -152,6 +157,29 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
             f"{job.version}: settings changed on the way to the trainer ({details}); nothing was trained"
         )
     return requested, effective
+
+
+def at_the_start(trainer: Any, job: Job) -> Any:
+    """A callback for what can only be seen once the model is wrapped; from there on each process draws its own dropout.
+
+    Without DDP's wrapper every process would train by itself, on its own rows.
+    """
+    from torch.nn.parallel import DistributedDataParallel
+    from transformers import TrainerCallback
+
+    launch = job.profile.launch
+
+    class Start(TrainerCallback):
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            wrapped = type(trainer.model_wrapped)
+            if launch.processes > 1 and launch.strategy == "ddp" and wrapped is not DistributedDataParallel:
+                raise LineageError(
+                    f"{job.version}: launch.strategy is ddp, but the model is a bare {wrapped.__name__}; "
+                    f"nothing was trained"
+                )
+            together.own_random_numbers(job.seed)
+
+    return Start()
 
 
 def _whole(batch: dict[str, Any]) -> bool:
@@ -171,7 +199,7 @@ def _optimizer_name(trainer: Any) -> str:
     return "adamw_torch" if type(inner).__module__.startswith("torch.optim") else str(type(inner))
 
 
-def sound(folder: Path, job: Job, layers: int) -> str:
+def sound(folder: Path, job: Job) -> str:
     """Open a finished adapter and return its SHA-256.
 
     Raises:
@@ -184,11 +212,12 @@ def sound(folder: Path, job: Job, layers: int) -> str:
 
     from lineage.files import sha256
 
-    file = folder / "adapter_model.safetensors"
+    file = folder / WEIGHTS
     try:
         tensors = load_file(file)
     except (OSError, SafetensorError) as error:
         raise LineageError(f"{file}: not a whole safetensors file ({error}); train {job.version} again") from error
+    layers = json.loads(Path(job.weights, "config.json").read_text(encoding="utf-8"))["num_hidden_layers"]
     in_layers = [target for target in job.lora.targets if target != "lm_head"]
     wanted = (3 if job.lora.dora else 2) * (len(in_layers) * layers + (len(job.lora.targets) - len(in_layers)))
     if len(tensors) != wanted:

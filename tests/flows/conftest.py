@@ -23,6 +23,12 @@ stages:
     outs: [out/report]
   slow: {cmd: "sh -c 'echo $$ > slow.pid && exec sleep 300'", outs: [out/slow]}
   deaf: {cmd: "sh -c 'trap \\"\\" TERM; echo $$ > slow.pid; while true; do sleep 1; done'", outs: [out/deaf]}
+  stopped:
+    cmd: "sh -c 'mkdir -p out; test -f begun && echo went on > out/stopped && exit;
+      touch begun; echo ✗ v1: stopped at step 3/9; exit 75'"
+    outs: [out/stopped]
+  killed: {cmd: "sh -c 'kill -KILL $$'", outs: [out/killed]}
+  ended: {cmd: "sh -c 'kill -TERM $$'", outs: [out/ended]}
   refused: {cmd: "printf '\\\\n✗ data/x: no such column; rename it\\\\n\\\\n' >&2 && exit 1", outs: [out/refused]}
 """
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from flows.lineage_flow import AS_IT_IS, _check_request, _plan, rebuild
-from flows.repro import in_order
 from lineage.curriculum import load_curriculum
 from lineage.errors import LineageError
+from lineage.graph import in_order
 from tests.flows.conftest import ROOT
 from tests.flows.test_repro import GRAPH
 
@@ -44,6 +44,31 @@ def test_a_plan_says_why_each_stage_would_run() -> None:
     assert plan["mix@v1"] == "forced"
     assert plan["report"] == "if what it stands on changes"
     assert "check" not in plan
+
+
+@pytest.mark.slow
+def test_only_what_was_stopped_from_outside_is_run_again(workspace: Path) -> None:
+    """Like a machine that is taken away and comes back; a stage that fails is not begun a second time."""
+    script = """
+from flows import lineage_flow, repro
+lineage_flow.PREEMPTED_DELAYS = [0.5, 0.5]
+begun = []
+reproduce = lineage_flow.reproduce
+lineage_flow.reproduce = lambda stage, say, force: begun.append(stage) or reproduce(stage, say, force=force)
+for stage in ("stopped", "refused"):
+    try:
+        print(lineage_flow.flow(lambda: lineage_flow._run(stage, known_fresh=False, force=False))())
+    except lineage_flow._Failed as failed:
+        print(failed.row, failed.error)
+print(begun)
+"""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, env=clean)
+    assert done.returncode == 0, done.stderr
+    stopped, refused, begun = done.stdout.splitlines()[-3:]
+    assert "stopped" in stopped and "rebuilt" in stopped
+    assert "refused" in refused and "failed" in refused
+    assert begun == "['stopped', 'stopped', 'refused']"
 
 
 @pytest.mark.slow

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.repro import for_versions, in_order, leashed, of_versions, read_graph, reproduce, stale, upstream
-from lineage.errors import LineageError
+from flows.repro import for_versions, leashed, of_versions, reproduce
+from lineage.errors import LineageError, Preempted
+from lineage.graph import in_order, read_graph, stale, upstream
 
 GRAPH = {
     "check": frozenset[str](),
@@ -75,6 +76,21 @@ def test_a_failed_stage_gives_what_it_said_for_people(workspace: Path) -> None:
         reproduce("refused", lambda _: None)
     assert "refused: data/x: no such column; rename it (exit code" in str(error.value)
     assert "dvc repro refused" in str(error.value)
+
+
+def test_a_stage_that_was_stopped_says_so_and_goes_on(workspace: Path) -> None:
+    with pytest.raises(Preempted, match=r"^stopped: v1: stopped at step 3/9$"):
+        reproduce("stopped", lambda _: None)
+    assert reproduce("stopped", lambda _: None) == "rebuilt"
+    assert (workspace / "out/stopped").read_text() == "went on\n"
+
+
+def test_how_a_stage_died_is_told_apart(workspace: Path) -> None:
+    with pytest.raises(Preempted, match="ended: stopped by a signal; again by hand"):
+        reproduce("ended", lambda _: None)
+    with pytest.raises(LineageError, match=r"killed: killed \(SIGKILL\), most likely .* memory.*batch_size") as error:
+        reproduce("killed", lambda _: None)
+    assert not isinstance(error.value, Preempted)
 
 
 @pytest.mark.parametrize(

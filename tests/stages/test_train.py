@@ -167,14 +167,16 @@ class CrashError(Exception):
 def crash_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     from transformers import TrainerCallback
 
-    from stages.trainers import sft
+    from stages.trainers import watch
+
+    callbacks = watch.callbacks
 
     class Crash(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             if state.global_step == step:
                 raise CrashError
 
-    monkeypatch.setattr(sft, "_narrator", lambda job: Crash())
+    monkeypatch.setattr(watch, "callbacks", lambda *given: [*callbacks(*given)[:-1], Crash()])
 
 
 def crashed(version: str, step: int) -> Path:

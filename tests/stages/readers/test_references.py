@@ -1,9 +1,12 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lineage.errors import LineageError
+from lineage.record import Record, Rejected, qa
 from stages.readers import references
+from stages.readers.fitting import fitted
 from tests.stages.readers.conftest import Folder
 
 ROW = {"reference": "기준금리는 3.50%이다.", "question": "얼마?", "old_answer": "첫째", "answer": "둘째"}
@@ -44,6 +47,18 @@ def test_the_answer_that_was_liked_less_is_kept(folder: Folder, change: dict[str
     folder.jsonl("a.jsonl", [ROW | change])
     (record,), _ = folder.read(references.read)
     assert record.rejected == rejected
+
+
+def test_a_rejected_answer_is_cleaned_and_masked_as_the_others_are() -> None:
+    worse = ("연락처는 010-1234-5678이다.", " ", "답")
+    record = qa("질문?", "답", group="질문?", origin={"file": "a", "row": 1}, rejected=worse)
+    masked, kinds = fitted(record, "mask")
+    assert isinstance(masked, Record) and kinds
+    assert len(masked.rejected) == 1 and "010-1234-5678" not in masked.rejected[0]
+    assert isinstance(fitted(record, "refuse")[0], Rejected)
+    stopped = replace(record, rejected=("답<|im_end|>",))
+    found = fitted(stopped, "mask")[0]
+    assert isinstance(found, Rejected) and found.reason == "a chat token in the text"
 
 
 def test_a_reference_comes_first_and_is_the_group(folder: Folder) -> None:

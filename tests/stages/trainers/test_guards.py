@@ -226,7 +226,7 @@ def unsound(change: Any, expected: str, version: str = "v2") -> None:
     change(tensors)
     save_file(tensors, file, metadata={"format": "pt"})
     with pytest.raises(LineageError, match=expected):
-        guards.sound(Path("models", version), tiny.job(version), layers=2)
+        guards.sound(Path("models", version), tiny.job(version))
 
 
 def _zero_b(tensors: dict[str, Any]) -> None:
@@ -259,7 +259,7 @@ def test_an_adapter_that_is_its_parent_s_is_refused() -> None:
     parent = Path("models/v1/adapter_model.safetensors")
     Path("models/v2/adapter_model.safetensors").write_bytes(parent.read_bytes())
     with pytest.raises(LineageError, match="v2: the adapter is its parent's, byte for byte"):
-        guards.sound(Path("models/v2"), tiny.job("v2"), layers=2)
+        guards.sound(Path("models/v2"), tiny.job("v2"))
 
 
 @pytest.mark.parametrize("size", [0, 443, 20_000])
@@ -267,7 +267,7 @@ def test_a_broken_adapter_file_is_refused(size: int) -> None:
     file = Path("models/v2/adapter_model.safetensors")
     file.write_bytes(file.read_bytes()[:size])
     with pytest.raises(LineageError, match=r"models/v2/adapter_model\.safetensors: not a whole safetensors file"):
-        guards.sound(Path("models/v2"), tiny.job("v2"), layers=2)
+        guards.sound(Path("models/v2"), tiny.job("v2"))
 
 
 def test_a_sound_adapter_gives_its_hash() -> None:
@@ -275,4 +275,4 @@ def test_a_sound_adapter_gives_its_hash() -> None:
 
     for version in tiny.VERSIONS:
         said = json.loads(Path("models", version, "lineage.json").read_text())["adapter"]
-        assert guards.sound(Path("models", version), tiny.job(version), layers=2) == said
+        assert guards.sound(Path("models", version), tiny.job(version)) == said

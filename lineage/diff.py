@@ -1,0 +1,233 @@
+"""`lineage diff`: what `dvc repro` would rebuild and why, field by field, and what it would cost, before it starts.
+
+DVC says which stages are stale. This names, for each, what `dvc.lock` holds and what is there now; then what follows
+downstream, which runs only if its inputs really come out different; and how long all of it takes.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from lineage import journal
+from lineage.cost import Cost, clock, costs, span
+from lineage.costs.duration import Seconds, stage_seconds
+from lineage.curriculum import Curriculum
+from lineage.graph import in_order, read_graph, status
+from lineage.listing import Lock, changed_files
+
+CONSTANT = {"data/checked.json": "check"}  # an output that never changes: nothing is made stale by it
+SHOWN = 8  # reasons of a stage on the terminal; `--json` has all
+NOTHING = "(nothing)"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One reason: a field of params.yaml, a file, a command. `own`: no other stage's run can undo it."""
+
+    what: str
+    old: Any = None
+    new: Any = None
+    own: bool = True
+
+    def __str__(self) -> str:
+        return (
+            self.what
+            if self.old is None and self.new is None
+            else f"{self.what}: {_text(self.old)} → {_text(self.new)}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A stage that would run: for certain, or only if what it stands `after` comes out different."""
+
+    stage: str
+    certain: bool
+    changes: tuple[Change, ...]
+    after: tuple[str, ...]
+    cost: Cost | None  # of training
+    seconds: Seconds | None
+
+
+def plan(c: Curriculum) -> list[Planned]:
+    """The stages that `dvc repro` would run, in graph order.
+
+    Raises:
+        LineageError: with DVC's own words, if it refuses dvc.yaml.
+    """
+    graph, stale, lock = read_graph(), status(), _lock()
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    outs = {out["path"]: stage for stage, entry in lock.items() for out in entry.get("outs", [])}
+    training, runs, base = costs(c), journal.entries(), journal.trained_with().get("base")
+    planned: dict[str, Planned] = {}
+    for stage in in_order(graph):
+        after = tuple(p for p in graph if p in graph[stage] and p in planned and p not in CONSTANT.values())
+        changes = tuple(
+            change
+            for found in stale.get(stage, [])
+            for change in _changes(found, lock.get(stage, {}), params, lock, outs, set(planned))
+        )
+        if stage in lock:
+            changes = tuple(change for change in changes if change.what.partition(" ")[0] not in CONSTANT)
+        if not changes and not after:
+            continue
+        certain = bool(changes) and (not after or any(change.own for change in changes))
+        kind, _, version = stage.partition("@")
+        cost = training.get(version) if kind == "train" else None
+        seconds = cost.seconds if cost else stage_seconds(runs, stage, c.profile, base)
+        planned[stage] = Planned(stage, certain, changes, after, cost, seconds)
+    return list(planned.values())
+
+
+def _lock() -> Lock:
+    """`dvc.lock`, as far as there is one."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C: the file has thousands of lines
+    file = Path("dvc.lock")
+    tree = yaml.load(file.read_text(encoding="utf-8"), loader) if file.is_file() else None
+    return dict((tree or {}).get("stages") or {})
+
+
+def _changes(
+    found: Any, entry: dict[str, Any], params: Any, lock: Lock, outs: dict[str, str], planned: set[str]
+) -> list[Change]:
+    """One entry of `dvc status` for a stage, spelt out."""
+    if not entry:
+        return [Change("never run here")] if isinstance(found, dict) else []
+    if not isinstance(found, dict):
+        return [Change(str(found), old=entry.get("cmd"), new="another" if found == "changed command" else None)]
+    changes: list[Change] = []
+    for path, how in found.get("changed deps", {}).items():
+        if path == "params.yaml":
+            was = entry.get("params", {}).get("params.yaml", {})
+            changes += _fields(was, list(how) if isinstance(how, dict) else [], params)
+            continue
+        makers = {stage for out, stage in outs.items() if _inside(out, path) or _inside(path, out)}
+        before = next((dep.get("md5", "") for dep in entry.get("deps", []) if dep["path"] == path), "")
+        changes += _of_path(path, how, before, lock, own=not makers & planned)
+    changes += [Change(f"{path} {how}") for path, how in found.get("changed outs", {}).items()]
+    return changes
+
+
+def _of_path(path: str, how: str, before: str, lock: Lock, *, own: bool) -> list[Change]:
+    """A file, or the files of a folder that differ."""
+    if how == "modified" and before.endswith(".dir") and (names := changed_files(path, before, lock)):
+        return [Change(f"{path}/{name} {did}", own=own) for did, _, name in (line.partition(" ") for line in names)]
+    return [Change(f"{path} {how}", own=own)]
+
+
+def _fields(was: dict[str, Any], keys: list[str], params: Any) -> list[Change]:
+    """The leaves that differ below the keys that DVC names; a chosen profile is compared with the one before."""
+    changes: list[Change] = []
+    for key in keys:
+        old_key = key if key in was else next((k for k in was if k not in keys and _alike(k, key)), None)
+        if old_key not in (None, key):
+            changes.append(Change("profile", old=str(old_key).split(".")[1], new=key.split(".")[1]))
+        old, new = _leaves(was.get(old_key) if old_key else None, key), _leaves(_at(params, key), key)
+        for leaf in dict.fromkeys((*old, *new)):
+            before, now = old.get(leaf, NOTHING), new.get(leaf, NOTHING)
+            if before != now:
+                changes.append(Change(leaf, old=before, new=now))
+    return changes
+
+
+def _alike(old: str, new: str) -> bool:
+    """`profiles.cpu.base` and `profiles.gpu.base`: the same field of another profile."""
+    first, second = old.split("."), new.split(".")
+    return len(first) == len(second) > 1 and first[0] == second[0] == "profiles" and first[2:] == second[2:]
+
+
+def _leaves(value: Any, path: str) -> dict[str, Any]:
+    """Dotted paths and what stands there; lists are leaves."""
+    if isinstance(value, dict) and value:
+        return {leaf: v for name, inner in value.items() for leaf, v in _leaves(inner, f"{path}.{name}").items()}
+    return {} if value is None else {path: value}
+
+
+def _at(tree: Any, path: str) -> Any:
+    for name in path.split("."):
+        tree = tree.get(name) if isinstance(tree, dict) else None
+    return tree
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def as_json(planned: list[Planned]) -> dict[str, Any]:
+    """The plan for a program. Seconds are null where nothing like it has run on this machine."""
+    certain = [p for p in planned if p.certain]
+    return {
+        "stages": [
+            {
+                "stage": p.stage,
+                "certain": p.certain,
+                "changes": [{"what": x.what, "old": x.old, "new": x.new} for x in p.changes],
+                "after": list(p.after),
+                "seconds": round(p.seconds.value, 1) if p.seconds else None,
+                "measured": bool(p.seconds and p.seconds.measured),
+                "steps": p.cost.work.steps if p.cost else None,
+                "tokens": p.cost.work.tokens if p.cost else None,
+            }
+            for p in planned
+        ],
+        "certain_seconds": round(_sum(certain), 1),
+        "at_most_seconds": round(_sum(planned), 1),
+        "unknown": [p.stage for p in planned if p.seconds is None],
+    }
+
+
+def _sum(planned: list[Planned]) -> float:
+    return sum(p.seconds.value for p in planned if p.seconds)
+
+
+def show(planned: list[Planned]) -> None:
+    """Print the plan; what is uncertain in a fainter colour."""
+    console = Console()
+    if not planned:
+        console.print("nothing would be rebuilt")
+    for p in planned:
+        for line in _lines(p):
+            console.print(line, style=None if p.certain else "dim", markup=False, highlight=False, soft_wrap=True)
+    if planned:
+        console.print("\n".join(_totals(planned)), markup=False, highlight=False, soft_wrap=True)
+
+
+def _lines(p: Planned) -> list[str]:
+    """A stage with its cost, and below it why."""
+    facts = [p.stage]
+    if p.cost and (work := p.cost.work).tokens:
+        about = "" if work.exact else "about "
+        facts.append(
+            f"{about}{work.steps:,} steps, {work.tokens:,} tokens" if work.steps else f"{work.tokens:,} tokens"
+        )
+    facts.append(span(p.seconds))
+    if not p.certain:
+        facts.append(f"only if its inputs really change, after {', '.join(p.after)}")
+    shown = [str(change) for change in p.changes[:SHOWN]]
+    if len(p.changes) > SHOWN:
+        shown.append(f"and {len(p.changes) - SHOWN} more, see --json")
+    return [" · ".join(facts), *(f"    {line}" for line in shown)]
+
+
+def _totals(planned: list[Planned]) -> list[str]:
+    certain = [p for p in planned if p.certain]
+    whole = "everything" if len(certain) == len(planned) and any(p.stage == "publish" for p in certain) else "certain"
+    lines = [f"{whole}: {len(certain)} stages, about {clock(_sum(certain))}"]
+    if len(certain) < len(planned):
+        lines.append(f"at most: {len(planned)} stages, about {clock(_sum(planned))}")
+    if unknown := [p.stage for p in planned if p.seconds is None]:
+        kinds = dict.fromkeys(stage.partition("@")[0] for stage in unknown)
+        lines.append(f"not counted, never run here: {len(unknown)} stages ({', '.join(kinds)})")
+    mixes = [p for p in planned if p.stage.startswith("mix@") and p.certain]
+    if mixes and any(p.stage.startswith("train@") and not p.certain for p in planned):
+        names = " ".join(p.stage for p in mixes)
+        lines.append(f"which versions train again is known after: dvc repro {names} (about {clock(_sum(mixes))})")
+    return lines

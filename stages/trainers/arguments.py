@@ -1,0 +1,59 @@
+"""What both phases tell TRL's trainers, where they resume from, and what their optimizer really keeps."""
+
+from pathlib import Path
+from typing import Any
+
+from stages.trainers import Job, Trainer, checkpoints, together
+
+
+def arguments(job: Job, trainer_module: Trainer) -> dict[str, Any]:
+    """Named arguments of an `SFTConfig` or a `DPOConfig`: all that does not depend on what a row is."""
+    import torch
+
+    profile, accelerator = job.profile, torch.cuda.is_available()
+    deepspeed = together.deepspeed_file(profile)
+    shared = {
+        "output_dir": str(job.checkpoints),
+        "max_steps": job.steps,
+        "learning_rate": job.learning_rate,
+        "lr_scheduler_type": profile.schedule,
+        "warmup_steps": round(profile.warmup_ratio * job.steps),
+        "weight_decay": profile.weight_decay,
+        "optim": profile.optimizer,
+        "train_sampling_strategy": "sequential",
+        "save_steps": profile.checkpoint_steps,
+        "save_total_limit": 2,
+        "logging_steps": max(1, job.steps // 100),
+        "seed": job.seed,
+        "data_seed": job.seed,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "bf16": profile.compute_dtype == "bfloat16",
+        "fp16": profile.compute_dtype == "float16",
+        "use_cpu": not accelerator and not deepspeed,  # accelerate: a CPU, so no DeepSpeed
+        "deepspeed": deepspeed,
+        "ddp_find_unused_parameters": False,
+        "dataloader_pin_memory": accelerator,
+    }
+    return shared | trainer_module.settings(job)
+
+
+def resume_from(folder: Path) -> str | None:
+    """The newest sound checkpoint; the first process looks, and deletes what is broken, the others follow."""
+    if together.rank() == 0:
+        checkpoints.newest_sound(folder)
+    together.wait()
+    found = checkpoints.in_order(folder)
+    return str(found[-1]) if found else None
+
+
+def eight_bit_share(optimizer: Any) -> float:
+    """The share of optimizer-state elements kept in 8 bits: bitsandbytes leaves small tensors at 32."""
+    import torch
+
+    inner = getattr(optimizer, "optimizer", optimizer)
+    states = [
+        t for s in inner.state.values() for k, t in s.items() if k in ("state1", "state2", "exp_avg", "exp_avg_sq")
+    ]
+    total = sum(t.numel() for t in states)
+    return round(sum(t.numel() for t in states if t.dtype == torch.uint8) / total, 4) if total else 0.0

@@ -1,0 +1,115 @@
+"""Runs `stages.train` many times without its start-up: imports once, then forks a child for each run.
+
+    python -m tests.forked        one request a line: {"version": "v2", "log": "log", "at": ["", 17]}
+
+It answers with the child's process id, and with its exit code once it has ended. `at` kills the child with SIGKILL by
+its own hand, before it changes a file for the 17th time after one whose path holds the text: that is how the moments
+inside of saving and publishing are met, which last a few milliseconds. The file `phase` says what a child is doing.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+CHANGES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree")
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    import trl
+    from trl import SFTConfig, SFTTrainer
+
+    from stages import train
+    from stages.trainers import hf, sft, watch
+
+    del trl, SFTConfig, SFTTrainer, hf, sft, watch, train
+    print("ready", flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        if not (child := os.fork()):
+            run(request)
+        print(child, flush=True)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def run(request: dict[str, Any]) -> None:
+    """In the child: the stage, as its own process would run it."""
+    os.setsid()
+    log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    sys.argv = ["stages/train.py", request["version"]]
+    from lineage.stage import run_stage
+    from stages import train
+
+    say_the_phase(train)
+    after, count = request.get("at") or ("", 0)
+    seen = {"changes": 0, "begun": not after}
+
+    def changed(event: str, arguments: tuple[Any, ...]) -> None:
+        writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        if not writes and event not in CHANGES:
+            return
+        if writes and not str(arguments[0]).startswith((".state", "models", str(Path.cwd()))):
+            return
+        seen["begun"] = seen["begun"] or after in str(arguments[0])
+        seen["changes"] += seen["begun"]
+        if count and seen["changes"] == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(changed)
+    code: object = 0
+    try:
+        run_stage(train.main)
+    except SystemExit as ended:
+        code = ended.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    print(f"changes: {seen['changes']}", flush=True)
+    os._exit(code if isinstance(code, int) else 1)
+
+
+def say_the_phase(train: Any) -> None:
+    """Keep the file `phase` at what this process is doing."""
+    from transformers import TrainerCallback
+
+    from stages.trainers import watch
+
+    file = os.open("phase", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+
+    def phase(name: str) -> None:
+        os.pwrite(file, name.ljust(12).encode(), 0)
+
+    class Phases(TrainerCallback):
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
+            phase("training")
+
+        def on_step_end(self, _args: Any, _state: Any, control: Any, **__: Any) -> None:
+            phase("saving" if control.should_save else "training")
+
+        def on_save(self, *_: Any, **__: Any) -> None:
+            phase("training")
+
+        def on_train_end(self, *_: Any, **__: Any) -> None:
+            phase("publishing")
+
+    callbacks, planned = watch.callbacks, train.planned
+
+    def planning(*arguments: Any, **named: Any) -> Any:
+        phase("tokenising")
+        found = planned(*arguments, **named)
+        phase("loading")
+        return found
+
+    phase("starting")
+    watch.callbacks = lambda *given: [*callbacks(*given)[:-1], Phases(), *callbacks(*given)[-1:]]
+    train.planned = planning
+
+
+if __name__ == "__main__":
+    Path(".state").mkdir(exist_ok=True)
+    main()
