@@ -15,6 +15,7 @@ def mistakes(c: "Curriculum") -> Iterator[str]:
         yield f"profile: {c.profile!r} is none of {', '.join(c.profiles)}"
     elif c.profile == "gpu" and c.data == "sample":
         yield "data: the gpu profile trains on real data only; set data: own (the sample world is for cpu and small)"
+    yield from _launch(c)
     documents = {name for name, spec in c.sources.items() if spec.input == "documents"}
     for name in sorted(documents ^ set(c.papers)):
         yield f"papers.{name}: a source with input: documents needs an entry in papers, and only such a source has one"
@@ -43,6 +44,34 @@ def mistakes(c: "Curriculum") -> Iterator[str]:
                 yield f"{at}.exclude: unknown source {source!r}; allowed: {', '.join(c.sources)}"
         yield from _training(c, name)
         yield from _cycle(c, name) or [*_ancestry(c, name), *_rank(c, name)]
+
+
+def _launch(c: "Curriculum") -> Iterator[str]:
+    """Ways to share a model between processes that the engines do not have, or that nobody has seen to work."""
+    for name, profile in c.profiles.items():
+        at, launch = f"profiles.{name}", profile.launch
+        if launch.processes == 1:
+            continue
+        if profile.trainer == "unsloth":
+            yield f"{at}.launch.processes: {launch.processes}, but unsloth trains in one process; set trainer: hf, or 1"
+        if launch.strategy != "ddp" and profile.load_in_4bit:
+            yield f"{at}.load_in_4bit: {launch.strategy} cannot split 4-bit weights; set false, or launch.strategy: ddp"
+        if launch.strategy != "ddp" and profile.optimizer != "adamw_torch":
+            why = {
+                "fsdp2": "bitsandbytes cannot step split tensors",
+                "zero3": "8-bit blocks would span flattened tensors",
+            }
+            yield (
+                f"{at}.optimizer: {profile.optimizer!r} does not go with {launch.strategy}: {why[launch.strategy]}; "
+                f"set adamw_torch (its state is split too), or launch.strategy: ddp"
+            )
+        if name == c.profile:
+            for version, spec in c.versions.items():
+                if spec.train.preference:
+                    yield (
+                        f"versions.{version}.train.preference: a preference phase trains in one process, but "
+                        f"{at}.launch.processes is {launch.processes}; set 1, or take the phase out"
+                    )
 
 
 def _training(c: "Curriculum", name: str) -> Iterator[str]:

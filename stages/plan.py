@@ -3,10 +3,11 @@
     planned(curriculum, "v3").announcement()     what would be trained on, in how many steps
 
 Its fingerprint is a hash of everything that shapes the adapter: parent, base, mix, settings and code. Checkpoints lie
-under it, so that a crashed run goes on and any other run begins anew.
+under it and the versions of all packages, so that a crashed run goes on and any other run begins anew.
 """
 
 from dataclasses import dataclass
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from stages.weights import BASE_FOLDER, base_record, weights_of
 
 # What says how a version is computed, and not what comes out: a run may go on with other values of these.
 NO_PART_IN_THE_RESULT = {"checkpoint_steps", "launch", "base", "may_differ"}
+SHARED = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers", "safetensors")
+PACKAGES = {"hf": SHARED, "unsloth": (*SHARED, "unsloth", "unsloth_zoo")}
 HERE = Path(__file__).parent
 
 
@@ -113,7 +116,8 @@ def planned(c: Curriculum, version: str) -> Plan:
     fingerprint = sha256_of(
         [identity, profile.model_dump(exclude=NO_PART_IN_THE_RESULT), spec.train.model_dump(), code_hash()]
     )
-    scratch = STATE / "checkpoints" / fingerprint
+    # A checkpoint of other packages is not gone on from: the run would be neither theirs nor these.
+    scratch = STATE / "checkpoints" / sha256_of([fingerprint, packages(profile.trainer)])
     job = Job(
         version=version,
         weights=weights_of(base),
@@ -160,6 +164,11 @@ def planned_pairs(c: Curriculum, version: str, tokenizer: Any) -> PreferencePlan
             **pairs.summary(),
         },
     )
+
+
+def packages(trainer: str) -> dict[str, str]:
+    """The versions of all that computes."""
+    return {name: installed(name).partition("+")[0] for name in PACKAGES[trainer]}
 
 
 def code_hash() -> str:

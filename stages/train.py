@@ -16,7 +16,6 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from importlib.metadata import version as installed
 from pathlib import Path
 
 from lineage import journal, machine
@@ -26,13 +25,11 @@ from lineage.errors import LineageError
 from lineage.files import appearing, sha256, write_json
 from lineage.stage import argument, run_stage
 from stages.parent import open_parent
-from stages.plan import Plan, planned
+from stages.plan import Plan, packages, planned
 from stages.trainers import Job, Outcome, Trainer
 from stages.trainers.guards import WEIGHTS, sound
 from stages.weights import BASE_FOLDER, base_record
 
-SHARED = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers", "safetensors")
-PACKAGES = {"hf": SHARED, "unsloth": (*SHARED, "unsloth", "unsloth_zoo")}
 HISTORY = ("step", "loss", "learning_rate", "grad_norm", "tokens")
 PREFERENCE_HISTORY = ("step", "loss", "margin", "accuracy", "learning_rate", "grad_norm", "tokens")
 
@@ -69,7 +66,7 @@ def train(c: Curriculum, version: str, out: Path) -> None:
     plan = planned(c, version)
     print(plan.announcement())
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    begun, anew = time.monotonic(), not plan.job.checkpoints.exists()
+    begun, anew = time.monotonic(), not any(plan.job.checkpoints.rglob("checkpoint-*"))
     done = supervised(plan, trainer, out)
     preferred = preference(plan, trainer, out) if plan.pairs else None
     if anew:  # the time of a run that was resumed says nothing of its speed
@@ -141,7 +138,7 @@ def publish(c: Curriculum, plan: Plan, done: Outcome, preferred: Outcome | None,
         "effective": done.effective,
         "trainable_parameters": done.trainable_parameters,
         "eight_bit_share": done.eight_bit_share,
-        "packages": {name: installed(name).partition("+")[0] for name in PACKAGES[c.active.trainer]},
+        "packages": packages(c.active.trainer),
         "fingerprint": plan.fingerprint,
     }
     if preferred:

@@ -1,5 +1,6 @@
 """What both phases tell TRL's trainers, where they resume from, and what their optimizer really keeps."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def arguments(job: Job, trainer_module: Trainer) -> dict[str, Any]:
         "logging_steps": max(1, job.steps // 100),
         "seed": job.seed,
         "data_seed": job.seed,
+        "logging_nan_inf_filter": False,  # it would log an average in the place of NaN
         "report_to": "none",
         "disable_tqdm": True,
         "bf16": profile.compute_dtype == "bfloat16",
@@ -36,6 +38,15 @@ def arguments(job: Job, trainer_module: Trainer) -> dict[str, Any]:
         "dataloader_pin_memory": accelerator,
     }
     return shared | trainer_module.settings(job)
+
+
+def whole_logits(job: Job) -> bool:
+    """Whether logits must be computed whole: TRL's way to spare memory reads the head's bare weights.
+
+    An adapter on the head would be left out, and so would the scaling that some models do there (Granite, Falcon-H1).
+    """
+    config = json.loads(Path(job.weights, "config.json").read_text(encoding="utf-8"))
+    return "lm_head" in job.lora.targets or "logits_scaling" in config or "lm_head_multiplier" in config
 
 
 def resume_from(folder: Path) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 from lineage.curriculum import Profile
 from stages import chat
 from stages.trainers import Job, Outcome, Trainer, guards, watch
-from stages.trainers.arguments import arguments, eight_bit_share, resume_from
+from stages.trainers.arguments import arguments, eight_bit_share, resume_from, whole_logits
 
 COLUMNS = ("step", "loss", "margin", "accuracy", "learning_rate", "grad_norm", "tokens")
 
@@ -66,7 +66,7 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
     )
     trainer.remove_callback(PrinterCallback)  # a line of raw figures a step
     _freeze_reference(trainer.model)
-    if "lm_head" not in job.lora.targets:
+    if not whole_logits(job):
         _score_in_chunks(trainer)
     guards.trainable(trainer)
     requested, effective = _settings(trainer, job)

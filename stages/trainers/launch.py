@@ -4,8 +4,8 @@
   and what happened back; checking and publishing stay with the stage.
 - The processes meet through files and the loopback interface: nothing listens on a network.
 - They live as long as the stage: it holds a lock that they wait for, so that its end, however it ends, is theirs.
-- Asked to stop (SIGTERM), the stage tells them by a file; they finish the step, write a checkpoint and leave. Signals
-  would reach them at different steps, and torchrun kills what takes longer than 30 seconds.
+- Asked to stop (SIGTERM, Ctrl-C), the stage tells them by a file; they finish the step, write a checkpoint and leave.
+  Signals would reach them at different steps, and torchrun kills what takes longer than 30 seconds.
 """
 
 import fcntl
@@ -25,11 +25,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from lineage.errors import LineageError
+from lineage.errors import LineageError, Preempted
 from lineage.files import STATE, write_json
 from stages.trainers import Job, Outcome
 
-STOPPED = 75  # EX_TEMPFAIL: try again later, and training goes on from its checkpoint
 APART = {"tokenizer", "dataset"}  # too big for JSON, saved in their own formats
 
 
@@ -38,7 +37,7 @@ def fit(job: Job, out: Path) -> Outcome:
 
     Raises:
         LineageError: what stopped a process, as one message.
-        SystemExit: with the code 75, after SIGTERM and once a checkpoint is written.
+        Preempted: after SIGTERM or Ctrl-C, once a checkpoint is written.
     """
     launch = job.profile.launch
     layout = f"{launch.strategy}-{launch.processes}"  # a checkpoint fits no other
@@ -56,8 +55,7 @@ def fit(job: Job, out: Path) -> Outcome:
         )
         code = process.wait()
     if (folder / "stopped").exists():
-        print(f"{(folder / 'stopped').read_text()}; the same command goes on from it")
-        sys.exit(STOPPED)
+        raise Preempted((folder / "stopped").read_text(encoding="utf-8"))
     if code or not (folder / "outcome.json").is_file():
         raise _what_went_wrong(job, folder)
     outcome = Outcome(**json.loads((folder / "outcome.json").read_text(encoding="utf-8")))
@@ -135,11 +133,19 @@ def _alive(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _passing_on_stop(folder: Path) -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, lambda *_: (folder / "stop").touch())
+    """SIGTERM and Ctrl-C ask the processes to stop after a checkpoint; a second Ctrl-C ends them at once."""
+
+    def ask(number: int, _: object) -> None:
+        if number == signal.SIGINT and (folder / "stop").exists():
+            raise KeyboardInterrupt
+        (folder / "stop").touch()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _what_went_wrong(job: Job, folder: Path) -> LineageError:

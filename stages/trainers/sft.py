@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from stages.trainers import Job, Outcome, Trainer, guards, together, watch
-from stages.trainers.arguments import arguments, eight_bit_share, resume_from
+from stages.trainers.arguments import arguments, eight_bit_share, resume_from, whole_logits
 from stages.trainers.batches import Collator
 from stages.trainers.sharding import shard, trainer_for
 
@@ -39,8 +39,8 @@ def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: Fa
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
         shuffle_dataset=False,
-        # Logits of supervised tokens only, a few at a time; an adapter on the head itself needs them whole.
-        **({"loss_type": "nll" if "lm_head" in job.lora.targets else "chunked_nll"} | arguments(job, trainer_module)),
+        # Logits of supervised tokens only, a few at a time, where that is possible.
+        **({"loss_type": "nll" if whole_logits(job) else "chunked_nll"} | arguments(job, trainer_module)),
     )
     model = trainer_module.load(job)
     guards.one_adapter(model, job)

@@ -7,13 +7,14 @@ adapter and `outcome.json`.
 import fcntl
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
 from dataclasses import asdict
 from pathlib import Path
 
-from lineage.errors import LineageError
+from lineage.errors import LineageError, Preempted
 from lineage.stage import prepare_environment
 
 
@@ -42,9 +43,10 @@ def _train(folder: Path, rank: int) -> None:
     import torch
     import torch.distributed as dist
 
-    from stages.trainers import Stopped, hf, sft, together
+    from stages.trainers import hf, sft, together
     from stages.trainers.adapter import save_adapter
     from stages.trainers.launch import take_over
+    from stages.trainers.watch import explained
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     cuda = torch.cuda.is_available()
@@ -58,8 +60,11 @@ def _train(folder: Path, rank: int) -> None:
     if together.deepspeed_file(job.profile) and not cuda:
         _deepspeed_on_a_cpu()
     try:
-        model, outcome = sft.fit(job, hf, stop=(folder / "stop").exists)
-    except Stopped as stopped:
+        with explained(job):
+            # A stop comes by the file. SIGTERM is torchrun's, once another process has failed: not to be survived.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            model, outcome = sft.fit(job, hf, stop=(folder / "stop").exists)
+    except Preempted as stopped:
         if rank == 0:
             (folder / "stopped").write_text(str(stopped), encoding="utf-8")
     else:
