@@ -118,7 +118,7 @@ class Rehearsal:
 
         from stages import asking, base, evaluate, ingest, plan, train
         from stages.datacards import o200k
-        from stages.trainers import adapter, sft
+        from stages.trainers import adapter, dpo, padding, sft
 
         readers = {name: _shortened(read) for name, read in ingest.READERS.items()}
         patch(ingest, "READERS", readers)
@@ -126,6 +126,9 @@ class Rehearsal:
         patch(o200k, "encoding", cache(o200k.encoding))
         patch(base, "pretrain", _pretrain)
         patch(sft, "fit", _fit)
+        patch(dpo, "fit", _fit)
+        patch(padding, "padded", _padded)
+        patch(train, "refuse_what_cannot_fit", lambda c, version: None)  # it shapes no result
         for module, name in ((plan, "code_hash"), (evaluate, "_code_hash")):
             patch(module, name, cache(getattr(module, name)))  # the code is not what is changed here
         patch(adapter, "save_adapter", lambda model, name, out: write_json(out / WEIGHTS, [model.written, name]))
@@ -222,12 +225,20 @@ def _pretrain(model: Any, tokenizer: Any, spec: Any, seed: int) -> None:
         next(model.parameters()).flatten()[:8] = torch.tensor([int(c, 16) for c in sha256_of(shaped)[:8]])
 
 
+def _padded(parent: Path, lora: Any, seed: int, out: Path) -> Path:
+    """In place of a larger adapter: a folder that says what it would be made from."""
+    write_json(out / WEIGHTS, [sha256(parent / WEIGHTS), lora.model_dump(), seed])
+    return out
+
+
 def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
     """In place of TRL: an adapter that says what it was made from."""
     from stages.trainers import Outcome
 
     asked = {
         *names("trainers/sft.py", "profile"),
+        *names("trainers/arguments.py", "profile"),
+        *names("trainers/dpo.py", "profile"),
         *names("trainers/hf.py", "job.profile"),
         *names("trainers/unsloth.py", "job.profile"),
         *names("weights.py", "profile"),
@@ -245,7 +256,8 @@ def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
         "steps": job.steps,
         "seed": job.seed,
         "threads": os.environ["OMP_NUM_THREADS"],
-        "rows": sha256_of([job.dataset["input_ids"][:], job.dataset["labels"][:]]),
+        "beta": job.beta,
+        "rows": sha256_of([job.dataset[column][:] for column in job.dataset.column_names]),
     }
     figures = {"step": 1, "loss": int(sha256_of(written)[:4], 16) / 1e4, "learning_rate": job.learning_rate}
     model = SimpleNamespace(written=written, config=SimpleNamespace(num_hidden_layers=1))

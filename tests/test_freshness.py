@@ -349,13 +349,14 @@ OPTIONAL: dict[Leaf, tuple[Any, str]] = {
     ("versions", "v6", "deduplicate"): ("ancestry", "mix@v6"),
     ("versions", "v6", "decontaminate"): (True, "mix@v6"),
     ("versions", "v6", "train", "r"): (32, "train@v6"),
+    ("versions", "v6", "train", "preference"): ({"beta": 0.1, "lr_scale": 1.0, "budget_scale": 1.0}, "train@v6"),
     ("chain", "lora", "rslora"): (True, "train@v1"),
     ("chain", "lora", "dora"): (True, "train@v1"),
     ("profiles", "cpu", "loss"): ("full", "train@v1"),
     ("profiles", "cpu", "packing"): (True, "train@v1"),
     ("profiles", "cpu", "double_quant"): (False, "train@v1"),
     ("profiles", "cpu", "gradient_checkpointing"): (True, "train@v1"),
-    ("profiles", "cpu", "launch"): ({"processes": 2}, "train@v1"),
+    ("profiles", "cpu", "launch"): ({"strategy": "fsdp2"}, "train@v1"),
     ("profiles", "cpu", "may_differ"): (["optimizer"], "train@v1"),
 }
 

@@ -83,7 +83,7 @@ def test_shapes_are_those_of_the_model_that_is_built(lineage_here: Path) -> None
 def test_a_base_that_is_not_here_has_no_known_cost_yet(workspace: Path, capsys, monkeypatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(workspace / "hub"))
     write(**{"profiles.cpu.base": {"repo": "a/b", "revision": "0" * 40}})
-    assert "unknown until `dvc repro base`" in checked(capsys, monkeypatch)
+    assert "unknown: memory and disk until `dvc repro base`" in checked(capsys, monkeypatch)
     cost.refuse_what_cannot_fit(load_curriculum(), "v1")
 
 
