@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from lineage.cost import here
 from lineage.cost import table as costs
 from lineage.curriculum import Curriculum
 from lineage.errors import LineageError
@@ -31,12 +32,15 @@ def check(c: Curriculum) -> None:
             where = f"made from {made.reference}" if made else c.raw_folder(name).as_posix()
             table.add_row(name, str(files_of(c, name)), where, source.reader)
         console.print(table)
-    ready = []
+    ready, away = [], set()
     for version in buildable(c):
         adopted = Path("data/adopted", version.version)
         if c.versions[version.version].train.adopted and not adopted.is_dir():
             back = f"bring it back with `dvc checkout {adopted}.dvc`, or adopt it again"
             console.print(f"[yellow]{version.version}[/] cannot be built: {adopted} is not here; {back}")
+            away.add(version.version)
+        elif above := [parent for parent in c.ancestors(version.version) if parent in away]:
+            console.print(f"[yellow]{version.version}[/] cannot be built before {above[-1]}")
         elif version.missing:
             console.print(f"[yellow]{version.version}[/] cannot be built: no files for {', '.join(version.missing)}")
         else:
@@ -47,6 +51,7 @@ def check(c: Curriculum) -> None:
     for line in drifted_packages():
         console.print(f"[yellow]{line}[/]")
     shown, careful, refused = costs(c)
+    console.print(here(), highlight=False)
     console.print(shown)
     for line in careful:
         console.print(f"[yellow]{line}[/]")

@@ -190,7 +190,9 @@ def _ask(c: Curriculum, version: str, question: str, tokens: int) -> None:
         raise LineageError(f"unknown version {version!r}; params.yaml has base, {', '.join(c.versions)}")
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
     from stages import asking
+    from stages.lean import ASKING, import_lean
 
+    import_lean(c.active, ASKING)
     model, tokenizer = asking.load(version, c.active)
     print(asking.answers(model, tokenizer, [[{"role": "user", "content": question}]], tokens)[0])
 

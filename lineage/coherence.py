@@ -95,7 +95,10 @@ def _rank(c: "Curriculum", name: str) -> Iterator[str]:
     if version.train.r and not version.train.adopted and version.parent in c.versions:
         before = c.lora_of(version.parent).r
         if version.train.r < before:
-            yield f"versions.{name}.train.r: {version.train.r}, less than its parent {version.parent} has ({before})"
+            yield (
+                f"versions.{name}.train.r: {version.train.r}, but its parent {version.parent} has {before}; r never "
+                f"shrinks; take it out, or give {before} or more"
+            )
 
 
 def _generated(c: "Curriculum") -> Iterator[str]:

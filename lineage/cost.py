@@ -18,7 +18,6 @@ from lineage.errors import LineageError
 from lineage.machine import Room
 
 MARGIN = 1.3  # how far an estimate of memory may lie above the truth: what exceeds it is refused, less only warned of
-UNKNOWN = "unknown until `dvc repro base`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,14 @@ def refusals(c: Curriculum, cost: Cost, *, now: bool) -> Iterator[str]:
     """Why a version cannot be trained here: with what is free `now`, or with all that the machine has."""
     if cost.memory is None or cost.disk is None:
         return
+    model = model_of(c.active.base)
+    assert model
+    if strange := [target for target in c.chain.lora.targets if target not in model.layer_types]:  # PEFT passes it over
+        yield (
+            f"chain.lora.targets: the base of the profile {c.profile} has no linear layer {', '.join(strange)}; "
+            f"it has {', '.join(model.layer_types)}"
+        )
+        return
     room, need = _room(cost.memory)
     has = room.free if now else room.total
     if need / MARGIN > has:
@@ -125,32 +132,43 @@ def _largest(memory: Memory) -> list[tuple[str, int]]:
     return sorted(memory.parts.items(), key=lambda part: -part[1])[:3]
 
 
+def here() -> str:
+    """This machine in one line: its kind, and what of its memory and disk is free."""
+    rooms = [*(room for _, room in machine.gpus()[:1]), machine.memory(), machine.disk()]
+    free = ", ".join(f"{size(room.free)} of {size(room.total)} {room.what} free" for room in rooms)
+    return f"{machine.kind()}: {free}"
+
+
 def table(c: Curriculum) -> tuple[Table, list[str], list[str]]:
     """What `lineage check` prints of costs: a table, what to be careful of, and what is refused."""
-    room, disk = machine.memory(), machine.disk()
-    rooms = [*(r for _, r in machine.gpus()[:1]), room, disk]
-    here = ", ".join(f"{size(r.free)} of {size(r.total)} {r.what} free" for r in rooms)
-    shown = Table("version", "steps", "tokens", "time", "memory", "disk", title=f"{machine.kind()}: {here}")
+    shown = Table("version", "steps", "tokens", "time", "memory", "disk")
     careful: list[str] = []
     refused: list[str] = []
-    for cost in costs(c).values():
+    found = costs(c).values()
+    later = {
+        "memory and disk until `dvc repro base`": any(cost.memory is None for cost in found),
+        "steps until `dvc repro mix`": any(cost.work.steps is None for cost in found),
+    }
+    if said := [what for what, unknown in later.items() if unknown]:
+        careful.append(f"unknown: {', '.join(said)}")
+    for cost in found:
         work, memory = cost.work, cost.memory
         about = "" if work.exact else "~"
         shown.add_row(
             cost.version,
-            f"{about}{work.steps:,}" if work.steps else f"until dvc repro mix@{cost.version}",
-            f"{about}{work.tokens:,}" if work.tokens else "unknown",
+            f"{about}{work.steps:,}" if work.steps else "unknown",
+            f"~{work.tokens:,}" if work.tokens else "unknown",
             span(cost.seconds),
-            size(_room(memory)[1]) if memory else UNKNOWN,
-            size(cost.disk) if cost.disk is not None else UNKNOWN,
+            size(_room(memory)[1]) if memory else "unknown",
+            size(cost.disk) if cost.disk is not None else "unknown",
         )
-        refused += refusals(c, cost, now=False)
+        refused += [line for line in refusals(c, cost, now=False) if line not in refused]
         if memory and not refused:
             place, need = _room(memory)
             if need > place.free:
                 careful.append(
                     f"{cost.version} needs about {size(need)} of {place.what}, {size(place.free)} is free: "
-                    f"it may not fit; {'; '.join(_remedies(c, cost, need))}"
+                    f"it may not fit; {'; '.join(_remedies(c, cost, need)) or 'free some of it first'}"
                 )
     return shown, careful, refused
 

@@ -1,7 +1,9 @@
 """`lineage diff`: what `dvc repro` would rebuild and why, field by field, and what it would cost, before it starts.
 
 DVC says which stages are stale. This names, for each, what `dvc.lock` holds and what is there now; then what follows
-downstream, which runs only if its inputs really come out different; and how long all of it takes.
+downstream, which runs only if its inputs really come out different; and how long all of it takes. A result that is gone
+but lies in DVC's cache is fetched from there. What DVC finds only when it runs, such as an earlier run with the very
+same inputs (another profile and back), is counted as if it were computed.
 """
 
 import json
@@ -17,11 +19,13 @@ from lineage.cost import Cost, clock, costs, span
 from lineage.costs.duration import Seconds, stage_seconds
 from lineage.curriculum import Curriculum
 from lineage.graph import in_order, read_graph, status
-from lineage.listing import Lock, changed_files
+from lineage.listing import Lock, changed_files, in_cache
 
 CONSTANT = {"data/checked.json": "check"}  # an output that never changes: nothing is made stale by it
 SHOWN = 8  # reasons of a stage on the terminal; `--json` has all
 NOTHING = "(nothing)"
+MISSING = "is not here"
+FETCHED = f"{MISSING}, but in DVC's cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,26 @@ class Planned:
     cost: Cost | None  # of training
     seconds: Seconds | None
 
+    @property
+    def fetched(self) -> bool:
+        """Nothing is computed: its results come from DVC's cache."""
+        return not self.after and all(change.what.endswith(FETCHED) for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What changes are read against: params.yaml, the lock, who makes what, and the stages found before this one."""
+
+    params: Any
+    lock: Lock
+    outs: dict[str, str]
+    planned: set[str]
+    fetched: set[str]
+
+    def comes_back(self, file: str) -> bool:
+        """Whether a missing file is of a result that lies in DVC's cache."""
+        return any(_inside(file, out) for out, stage in self.outs.items() if stage in self.fetched)
+
 
 def plan(c: Curriculum) -> list[Planned]:
     """The stages that `dvc repro` would run, in graph order.
@@ -64,23 +88,27 @@ def plan(c: Curriculum) -> list[Planned]:
     outs = {out["path"]: stage for stage, entry in lock.items() for out in entry.get("outs", [])}
     training, runs, base = costs(c), journal.entries(), journal.trained_with().get("base")
     planned: dict[str, Planned] = {}
+    fetched: dict[str, Planned] = {}
     for stage in in_order(graph):
         after = tuple(p for p in graph if p in graph[stage] and p in planned and p not in CONSTANT.values())
+        seen = _Seen(params, lock, outs, set(planned), set(fetched))
         changes = tuple(
-            change
-            for found in stale.get(stage, [])
-            for change in _changes(found, lock.get(stage, {}), params, lock, outs, set(planned))
+            change for found in stale.get(stage, []) for change in _changes(found, lock.get(stage, {}), seen)
         )
         if stage in lock:
             changes = tuple(change for change in changes if change.what.partition(" ")[0] not in CONSTANT)
         if not changes and not after:
+            continue
+        if not after and all(change.what.endswith(FETCHED) for change in changes):
+            fetched[stage] = Planned(stage, True, changes, (), None, Seconds(0.0, True))
             continue
         certain = bool(changes) and (not after or any(change.own for change in changes))
         kind, _, version = stage.partition("@")
         cost = training.get(version) if kind == "train" else None
         seconds = cost.seconds if cost else stage_seconds(runs, stage, c.profile, base)
         planned[stage] = Planned(stage, certain, changes, after, cost, seconds)
-    return list(planned.values())
+    both = planned | fetched
+    return [both[stage] for stage in in_order(graph) if stage in both]
 
 
 def _lock() -> Lock:
@@ -91,10 +119,8 @@ def _lock() -> Lock:
     return dict((tree or {}).get("stages") or {})
 
 
-def _changes(
-    found: Any, entry: dict[str, Any], params: Any, lock: Lock, outs: dict[str, str], planned: set[str]
-) -> list[Change]:
-    """One entry of `dvc status` for a stage, spelt out."""
+def _changes(found: Any, entry: dict[str, Any], seen: _Seen) -> list[Change]:
+    """One entry of `dvc status` for a stage, spelt out; what only follows from a stage before it is left out."""
     if not entry:
         return [Change("never run here")] if isinstance(found, dict) else []
     if not isinstance(found, dict):
@@ -103,20 +129,31 @@ def _changes(
     for path, how in found.get("changed deps", {}).items():
         if path == "params.yaml":
             was = entry.get("params", {}).get("params.yaml", {})
-            changes += _fields(was, list(how) if isinstance(how, dict) else [], params)
-            continue
-        makers = {stage for out, stage in outs.items() if _inside(out, path) or _inside(path, out)}
-        before = next((dep.get("md5", "") for dep in entry.get("deps", []) if dep["path"] == path), "")
-        changes += _of_path(path, how, before, lock, own=not makers & planned)
-    changes += [Change(f"{path} {how}") for path, how in found.get("changed outs", {}).items()]
+            changes += _fields(was, list(how) if isinstance(how, dict) else [], seen.params)
+        else:
+            changes += _of_path(path, how, _md5(entry, "deps", path), seen)
+    for path, how in found.get("changed outs", {}).items():
+        gone = how in ("deleted", "not in cache") and not Path(path).exists()
+        there = FETCHED if gone and in_cache(_md5(entry, "outs", path)) else MISSING
+        changes.append(Change(f"{path} {there if gone else 'changed' if how == 'modified' else how}"))
     return changes
 
 
-def _of_path(path: str, how: str, before: str, lock: Lock, *, own: bool) -> list[Change]:
+def _of_path(path: str, how: str, before: str, seen: _Seen) -> list[Change]:
     """A file, or the files of a folder that differ."""
-    if how == "modified" and before.endswith(".dir") and (names := changed_files(path, before, lock)):
-        return [Change(f"{path}/{name} {did}", own=own) for did, _, name in (line.partition(" ") for line in names)]
-    return [Change(f"{path} {how}", own=own)]
+    makers = {stage for out, stage in seen.outs.items() if _inside(out, path) or _inside(path, out)}
+    own = not makers & seen.planned
+    if how == "deleted":
+        return [] if makers & (seen.planned | seen.fetched) else [Change(f"{path} {MISSING}")]
+    if how == "modified" and before.endswith(".dir") and (names := changed_files(path, before, seen.lock)):
+        files = [(f"{path}/{name}", did) for did, _, name in (line.partition(" ") for line in names)]
+        return [Change(f"{file} {did}", own=own) for file, did in files if not seen.comes_back(file)]
+    return [Change(f"{path} {'changed' if how == 'modified' else how}", own=own)]
+
+
+def _md5(entry: dict[str, Any], side: str, path: str) -> str:
+    """What `dvc.lock` says of a path; empty if nothing."""
+    return next((one.get("md5", "") for one in entry.get(side, []) if one["path"] == path), "")
 
 
 def _fields(was: dict[str, Any], keys: list[str], params: Any) -> list[Change]:
@@ -193,8 +230,11 @@ def show(planned: list[Planned]) -> None:
     console = Console()
     if not planned:
         console.print("nothing would be rebuilt")
+    before: dict[tuple[str, ...], str] = {}
     for p in planned:
-        for line in _lines(p):
+        head, *why = _lines(p)
+        like = before.setdefault(tuple(why), p.stage)
+        for line in [head, *(why if like == p.stage or len(why) < 2 else [f"    as {like}"])]:
             console.print(line, style=None if p.certain else "dim", markup=False, highlight=False, soft_wrap=True)
     if planned:
         console.print("\n".join(_totals(planned)), markup=False, highlight=False, soft_wrap=True)
@@ -204,14 +244,15 @@ def _lines(p: Planned) -> list[str]:
     """A stage with its cost, and below it why."""
     facts = [p.stage]
     if p.cost and (work := p.cost.work).tokens:
-        about = "" if work.exact else "about "
+        about = "" if work.exact else "~"
         facts.append(
-            f"{about}{work.steps:,} steps, {work.tokens:,} tokens" if work.steps else f"{work.tokens:,} tokens"
+            f"{about}{work.steps:,} steps, ~{work.tokens:,} tokens" if work.steps else f"~{work.tokens:,} tokens"
         )
-    facts.append(span(p.seconds))
+    facts.append("fetched" if p.fetched else span(p.seconds))
     if not p.certain:
         facts.append(f"only if its inputs really change, after {', '.join(p.after)}")
-    shown = [str(change) for change in p.changes[:SHOWN]]
+    fields_first = sorted(p.changes, key=lambda change: change.old is None and change.new is None)
+    shown = [str(change) for change in fields_first[:SHOWN]]
     if len(p.changes) > SHOWN:
         shown.append(f"and {len(p.changes) - SHOWN} more, see --json")
     return [" · ".join(facts), *(f"    {line}" for line in shown)]
@@ -219,8 +260,7 @@ def _lines(p: Planned) -> list[str]:
 
 def _totals(planned: list[Planned]) -> list[str]:
     certain = [p for p in planned if p.certain]
-    whole = "everything" if len(certain) == len(planned) and any(p.stage == "publish" for p in certain) else "certain"
-    lines = [f"{whole}: {len(certain)} stages, about {clock(_sum(certain))}"]
+    lines = [f"certain: {len(certain)} stages, about {clock(_sum(certain))}"]
     if len(certain) < len(planned):
         lines.append(f"at most: {len(planned)} stages, about {clock(_sum(planned))}")
     if unknown := [p.stage for p in planned if p.seconds is None]:

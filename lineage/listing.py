@@ -35,6 +35,11 @@ def folder_hash(listing: Listing) -> str:
     return hashlib.md5(json.dumps(rows, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
 
 
+def in_cache(md5: str) -> bool:
+    """Whether DVC's cache holds a file, or the list of a folder."""
+    return bool(md5) and (_cache_folder(Path.cwd()) / md5[:2] / md5[2:]).is_file()
+
+
 @cache
 def _cache_folder(_workspace: Path) -> Path:
     return Path(ask_dvc("cache", "dir").strip(), "files", "md5")

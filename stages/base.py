@@ -7,7 +7,7 @@ Three origins, one folder (`profiles.<profile>.base` in `params.yaml`):
 - `path`: a causal LM on disk; its tokenizer is copied, its weights stay where they are, named and hashed;
 - `repo` + `revision`: a pinned hub model; names, hashes and tokenizer here, the weights in the hub's cache.
 
-`base.json` says which, for everything downstream. Its `identity` is a hash of weights and tokenizer.
+`base.json` says which, for everything downstream. Its `identity` is a hash of weights, tokenizer and stop token.
 """
 
 import hashlib
@@ -85,7 +85,7 @@ def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
     return {
         "origin": {"build": spec.model_dump()},
         "weights": BASE_FOLDER.as_posix(),
-        "identity": _identity(out),
+        "identity": _identity(out, tokenizer),
         "template": _template(c.chain.template),
         "parameters": sum(p.numel() for p in model.parameters()),
         "vocab_size": len(tokenizer),
@@ -205,7 +205,7 @@ def point_at(folder: Path, origin: dict[str, Any], template: str, out: Path) -> 
         "origin": origin,
         "weights": folder.as_posix() if "path" in origin else origin["repo"],
         "files": {file.name: sha256(file) for file in weights},
-        "identity": _identity(folder),
+        "identity": _identity(folder, tokenizer),
         "template": _template(template),
         "parameters": sum(_elements(file) for file in weights),
         "vocab_size": config.vocab_size,
@@ -216,9 +216,11 @@ def _template(name: str) -> dict[str, str]:
     return {"name": name, "sha256": chat.template_hash(chat.template(name))}
 
 
-def _identity(folder: Path) -> str:
+def _identity(folder: Path, tokenizer: Any) -> str:
+    """Weights, shape and tokenizer, and the stop token, which stands in none of these files."""
     files = sorted([*folder.glob("*.safetensors"), folder / "config.json", folder / "tokenizer.json"])
-    return hashlib.sha256("\n".join(f"{f.name} {sha256(f)}" for f in files).encode()).hexdigest()
+    lines = [*(f"{f.name} {sha256(f)}" for f in files), f"stop {tokenizer.eos_token}"]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _elements(file: Path) -> int:

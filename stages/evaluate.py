@@ -93,6 +93,9 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOut], out: Path) -> Non
     weights = [base["identity"], adapter, settings, base["template"], _code_hash()]
     cached = {s.name: STATE / "evaluations" / f"{sha256_of([s.digest, weights])}.json" for s in sets}
     if missing := [s for s in sets if not cached[s.name].is_file()]:
+        from stages.lean import ASKING, import_lean
+
+        import_lean(c.active, ASKING)
         import torch
 
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 1)))

@@ -52,7 +52,7 @@ def worse_answer(record: Record, seed: int) -> str | None:
     """The answer that a record's own is preferred to; None if it knows none."""
     worse = record.rejected
     if not worse and record.correct is not None:
-        worse = record.options
+        worse = tuple(text for i, text in enumerate(record.options) if i != record.correct)
     worse = tuple(text for text in worse if text.strip() and text != record.completion)
     if not worse:
         return None
@@ -70,7 +70,8 @@ def pairs_of(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: int,
 
     mix_hash = sha256_of([sha256(folder / f"{part}.jsonl") for part in PARTS])
     code = [sha256(Path(str(file))) for file in (__file__, chat.__file__)]
-    key = sha256_of([mix_hash, tokenizer.chat_template, tokenizer_hash, max_length, seed, code])
+    stop = tokenizer.eos_token_id  # of tokenizer_config.json, which `tokenizer_hash` does not cover
+    key = sha256_of([mix_hash, tokenizer.chat_template, tokenizer_hash, stop, max_length, seed, code])
     cached = STATE / "tokens" / "pairs" / key
     if not (cached / "sources.json").is_file():  # written last: its existence means "complete"
         _tokenize_into(cached, folder, tokenizer, max_length, seed)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lineage.adoption.shape import check_config
 from lineage.curriculum import BASE, Lora
 from lineage.errors import LineageError
 from lineage.files import sha256
@@ -39,7 +40,27 @@ def open_parent(parent: str, base: dict[str, Any]) -> dict[str, Any] | None:
         raise LineageError(f"{folder}: it was trained on another base ({was}, now {now}); {remedy}")
     if record["template"] != base["template"]["sha256"]:
         raise LineageError(f"{folder}: it was trained with another chat template; {remedy}")
+    _plain(folder / "adapter_config.json", remedy)
     return record
+
+
+def _plain(file: Path, remedy: str) -> None:
+    """Refuse a config that says more than a shape, which the guards compare: PEFT obeys it without a word.
+
+    Another alpha for some layers would make the same weights another function; a beginning such as PiSSA's would
+    change the base beneath them.
+    """
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+        patterns = {name: config.get(name) for name in ("rank_pattern", "alpha_pattern")}
+    except (OSError, ValueError, AttributeError) as error:
+        raise LineageError(f"{file}: cannot be read ({error!r}); {remedy}") from error
+    try:
+        check_config(config, str(file))
+    except LineageError as error:
+        raise LineageError(f"{error}; if it was changed, {remedy}") from error
+    if strange := [f"{name} {value}" for name, value in patterns.items() if value]:
+        raise LineageError(f"{file}: it has {strange[0]}, a chain has one shape for all layers; {remedy}")
 
 
 def continued(parent: str, record: dict[str, Any] | None, lora: Lora, seed: int, scratch: Path) -> Path | None:

@@ -21,8 +21,8 @@ from stages.trainers import Job
 from stages.trainers.dpo import pairs_at_once
 from stages.weights import BASE_FOLDER, base_record, weights_of
 
-# What says how a version is computed, and not what comes out: a run may go on with other values of these.
-NO_PART_IN_THE_RESULT = {"checkpoint_steps", "launch", "base", "may_differ"}
+# What does not change what comes out: a run may go on with other values of these. The base has its identity instead.
+NO_PART_IN_THE_RESULT = {"checkpoint_steps", "base", "may_differ"}
 SHARED = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers", "safetensors")
 PACKAGES = {"hf": SHARED, "unsloth": (*SHARED, "unsloth", "unsloth_zoo")}
 HERE = Path(__file__).parent
@@ -129,7 +129,7 @@ def planned(c: Curriculum, version: str) -> Plan:
         steps=steps,
         seed=c.seed,
         tokenizer=tokenizer,
-        dataset=tokens.in_order(order),
+        dataset=tokens.in_order(order, packed=profile.packing),
         lengths=[sum(lengths[row] for row in sequence) for sequence in order],
         checkpoints=scratch,
     )

@@ -1,7 +1,7 @@
 """A mix as tokens: tokenised once, and counted by source.
 
 - Rows longer than `max_length` are dropped whole and counted: a cut answer would teach the model to stop anywhere.
-- The result is cached in `.state/tokens` by mix + template + tokenizer + max length + where the loss is.
+- The result is cached in `.state/tokens` by mix + template + tokenizer + stop + max length + where the loss is.
 """
 
 import json
@@ -43,9 +43,12 @@ class MixTokens:
             "sources": self.sources,
         }
 
-    def in_order(self, order: Sequence[tuple[int, ...]]) -> Any:
-        """The rows as sequences in the order of training; see `stages/order.py`."""
-        if all(len(sequence) == 1 for sequence in order):
+    def in_order(self, order: Sequence[tuple[int, ...]], *, packed: bool = False) -> Any:
+        """The rows as sequences in the order of training; see `stages/order.py`.
+
+        packed: sequences have `position_ids` also where no two rows found room in one.
+        """
+        if not packed and all(len(sequence) == 1 for sequence in order):
             return self.dataset.select([row for (row,) in order])
         return _packed(self.dataset, order, STATE / "tokens" / "packed" / f"{sha256_of([self.key, order])}.arrow")
 
@@ -56,13 +59,14 @@ def tokenize_mix(
     """Tokenise `own.jsonl` and `replay.jsonl` of a mix, or take them from the cache; `full`: the prompt has a loss too.
 
     Raises:
-        LineageError: if a source loses every row, or a row supervises nothing.
+        LineageError: if a source loses every row.
     """
     from datasets import Dataset
 
     mix_hash = sha256_of([sha256(folder / f"{part}.jsonl") for part in PARTS])
     code = [sha256(Path(str(file))) for file in (__file__, chat.__file__)]
-    key = sha256_of([mix_hash, tokenizer.chat_template, tokenizer_hash, max_length, full, code])
+    stop = tokenizer.eos_token_id  # of tokenizer_config.json, which `tokenizer_hash` does not cover
+    key = sha256_of([mix_hash, tokenizer.chat_template, tokenizer_hash, stop, max_length, full, code])
     cached = STATE / "tokens" / key
     if not (cached / "sources.json").is_file():  # written last: its existence means "complete"
         _tokenize_into(cached, folder, tokenizer, max_length, full)

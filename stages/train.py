@@ -58,17 +58,23 @@ def train(c: Curriculum, version: str, out: Path) -> None:
 
         trainer.import_first()  # it patches transformers, PEFT and TRL
     else:
+        from stages.lean import import_lean
         from stages.trainers import hf as trainer  # type: ignore[no-redef]
+
+        import_lean(c.active)
     import torch
 
-    from stages.trainers.watch import explained
+    from stages.trainers.watch import explained, stop_between_phases
 
     plan = planned(c, version)
     print(plan.announcement())
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     begun, anew = time.monotonic(), not any(plan.job.checkpoints.rglob("checkpoint-*"))
     done = supervised(plan, trainer, out)
-    preferred = preference(plan, trainer, out) if plan.pairs else None
+    preferred = None
+    if plan.pairs:
+        stop_between_phases(plan.job)
+        preferred = preference(plan, trainer, out)
     if anew:  # the time of a run that was resumed says nothing of its speed
         journal.note(**plan.amount(), training_seconds=round(time.monotonic() - begun, 1))
     with explained(plan.job, doing="publishing"):
@@ -86,31 +92,35 @@ def supervised(plan: Plan, trainer: Trainer, out: Path) -> Outcome:
         with appearing(kept) as (folder,):
             outcome = computed(job, trainer, folder)
             write_json(folder / "outcome.json", asdict(outcome) | {"adapter": sound(folder, job)})
-    found = json.loads((kept / "outcome.json").read_text(encoding="utf-8"))
-    if found.pop("adapter") != sha256(kept / WEIGHTS):
+    try:
+        found = json.loads((kept / "outcome.json").read_text(encoding="utf-8"))
+        whole = found.pop("adapter") == sha256(kept / WEIGHTS)
+        outcome = Outcome(**found)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        whole = False
+    if not whole:
         shutil.rmtree(kept)
         raise LineageError(f"{job.version}: {kept} was changed; it is deleted now, run the same command again")
-    return Outcome(**found)
+    return outcome
 
 
 def preference(plan: Plan, trainer: Trainer, out: Path) -> Outcome:
     """The second phase: direct preference optimisation, from the adapter of the first."""
     job, pairs = plan.job, plan.pairs
     assert pairs
-    return computed(
-        replace(
-            job,
-            parent=job.checkpoints / "supervised",
-            checkpoints=job.checkpoints / "preference",
-            dataset=pairs.dataset,
-            lengths=pairs.lengths,
-            steps=pairs.steps,
-            learning_rate=pairs.learning_rate,
-            beta=pairs.beta,
-        ),
-        trainer,
-        out,
+    second = replace(
+        job,
+        parent=job.checkpoints / "supervised",
+        checkpoints=job.checkpoints / "preference",
+        dataset=pairs.dataset,
+        lengths=pairs.lengths,
+        steps=pairs.steps,
+        learning_rate=pairs.learning_rate,
+        beta=pairs.beta,
     )
+    outcome = computed(second, trainer, out)
+    sound(out, second)  # not the adapter of the first phase, byte for byte
+    return outcome
 
 
 def computed(job: Job, trainer: Trainer, out: Path) -> Outcome:

@@ -55,11 +55,12 @@ def work_of(c: Curriculum, version: str) -> Work:
         tokens = profile.budget.tokens
         return Work(None, round(tokens * phases) if tokens else None, profile.max_length, False, 0)
     sequences, longest = amount.rows, amount.longest
-    if profile.packing:
+    exact = amount.exact and not profile.packing and not training.preference
+    if profile.packing:  # as if every sequence were full
         sequences, longest = ceil(amount.tokens / profile.max_length), profile.max_length
     steps = steps_for(profile.budget, phases, amount.tokens, sequences, profile.global_batch_size)
     seen = round(steps * profile.global_batch_size / sequences * amount.tokens)
-    return Work(steps, seen, longest, amount.exact, amount.tokens)
+    return Work(steps, seen, longest, exact, amount.tokens)
 
 
 def amount_of(c: Curriculum, version: str) -> Amount | None:
@@ -71,13 +72,14 @@ def amount_of(c: Curriculum, version: str) -> Amount | None:
     counted = [_counted(file, c.active.max_length) for file in files]
     rows, tokens = (sum(part[i] for part in counted) for i in (0, 1))
     longest = max(part[2] for part in counted)
-    if sum(file.stat().st_size for file in files) <= HASHED and (known := _recorded(c, version, files)):
+    small, cut = sum(file.stat().st_size for file in files) <= HASHED, longest >= c.active.max_length
+    if small and not cut and (known := _recorded(version, files)):
         return Amount(known["rows"], known["tokens"], longest, True)
     return Amount(rows, tokens, longest, False)
 
 
-def _recorded(c: Curriculum, version: str, files: list[Path]) -> dict[str, Any] | None:
-    """What the record of a trained version says of the mix, if it is this mix, cut and tokenised as it would be now."""
+def _recorded(version: str, files: list[Path]) -> dict[str, Any] | None:
+    """What the record of a trained version says of the mix, if it is this mix, whole, tokenised as it would be now."""
     try:
         record = json.loads(Path("models", version, "lineage.json").read_text(encoding="utf-8"))
         base = json.loads(Path("models/base/base.json").read_text(encoding="utf-8"))

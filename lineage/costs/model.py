@@ -44,6 +44,12 @@ class Model:
             if len(shape) == 2 and name.endswith(".weight") and _module(name) not in NOT_QUANTIZED
         )
 
+    @property
+    def layer_types(self) -> list[str]:
+        """The last parts of the names of layers that LoRA can stand on here."""
+        found = {_module(name) for name, shape in self.tensors.items() if len(shape) == 2 and name.endswith(".weight")}
+        return sorted(found - set(NOT_QUANTIZED) | {"lm_head"})
+
     def adapted(self, lora: Lora) -> list[tuple[int, int]]:
         """Shapes of the linear layers that an adapter stands on. A head tied to the embedding counts as one."""
         found = [

@@ -6,6 +6,8 @@ from typing import Any
 
 from stages.trainers import Job, Trainer, checkpoints, together
 
+CLIP = 1.0  # the norm that a step's gradient is cut to
+
 
 def arguments(job: Job, trainer_module: Trainer) -> dict[str, Any]:
     """Named arguments of an `SFTConfig` or a `DPOConfig`: all that does not depend on what a row is."""
@@ -20,6 +22,7 @@ def arguments(job: Job, trainer_module: Trainer) -> dict[str, Any]:
         "lr_scheduler_type": profile.schedule,
         "warmup_steps": round(profile.warmup_ratio * job.steps),
         "weight_decay": profile.weight_decay,
+        "max_grad_norm": CLIP,
         "optim": profile.optimizer,
         "train_sampling_strategy": "sequential",
         "save_steps": profile.checkpoint_steps,

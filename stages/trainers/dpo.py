@@ -70,6 +70,7 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
         _score_in_chunks(trainer)
     guards.trainable(trainer)
     requested, effective = _settings(trainer, job)
+    trainer.add_callback(guards.at_the_start(trainer, job))
     trainer.train(resume_from_checkpoint=resume_from(job.checkpoints))
     trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     trainer.model.delete_adapter("ref")

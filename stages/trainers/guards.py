@@ -6,15 +6,16 @@ from typing import Any
 
 from lineage.errors import LineageError
 from stages.trainers import Job, together
+from stages.trainers.arguments import CLIP
 
 WEIGHTS = "adapter_model.safetensors"
 
 
 def one_adapter(model: Any, job: Job) -> None:
-    """Exactly one adapter, named `default`, with the chain's shape.
+    """Exactly one adapter, named `default`, with the chain's shape, on every layer.
 
     A second one would be trained or saved in its place, and a loaded adapter's own r, alpha and targets silently win
-    over those that were asked for.
+    over those that were asked for. `sound` would find a layer without one only after the last step.
     """
     adapters = list(getattr(model, "peft_config", {}))
     if adapters != ["default"]:
@@ -33,6 +34,21 @@ def one_adapter(model: Any, job: Job) -> None:
                 f"{job.version}: chain.lora.{name} is {wanted}, but its parent's adapter has {found}; "
                 f"the shape of a chain cannot change in the middle: set it back, or rebuild the parent with it"
             )
+    found, wanted = sum("lora_" in name for name, _ in model.named_parameters()), _tensors(job)
+    if found != wanted and not job.parent:  # a parent's are compared one by one
+        raise LineageError(
+            f"{job.version}: the adapter would have {found} tensors, not {wanted}: the base has not exactly one of "
+            f"each of {', '.join(job.lora.targets)} in every layer; set chain.lora.targets to modules that it has"
+        )
+
+
+def _tensors(job: Job) -> int:
+    """How many tensors an adapter of this shape has on this base."""
+    config = json.loads(Path(job.weights, "config.json").read_text(encoding="utf-8"))
+    config = config.get("text_config", config)  # of models that also see
+    layers = next(config[name] for name in ("num_hidden_layers", "n_layer", "num_layers") if name in config)
+    in_layers = [target for target in job.lora.targets if target != "lm_head"]
+    return (3 if job.lora.dora else 2) * (len(in_layers) * layers + (len(job.lora.targets) - len(in_layers)))
 
 
 def continues(model: Any, parent: Path) -> None:
@@ -120,6 +136,8 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         "steps": job.steps,
         "rows_per_step": profile.global_batch_size,
         "weight_decay": profile.weight_decay,
+        "max_grad_norm": CLIP,
+        "gradient_checkpointing": profile.gradient_checkpointing,
         "load_in_4bit": profile.load_in_4bit,
         "double_quant": profile.load_in_4bit and profile.double_quant,
         "compute_dtype": profile.compute_dtype,
@@ -140,6 +158,8 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         "steps": args.max_steps,
         "rows_per_step": args.train_batch_size * args.gradient_accumulation_steps * args.world_size,
         "weight_decay": args.weight_decay,
+        "max_grad_norm": args.max_grad_norm,
+        "gradient_checkpointing": bool(args.gradient_checkpointing),
         "load_in_4bit": bool(getattr(model, "is_loaded_in_4bit", False)),
         "double_quant": bool(scales) and all(state.nested for state in scales),
         "compute_dtype": str(weights.dtype).removeprefix("torch."),
@@ -148,7 +168,9 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
         "world_size": together.world_size(),
         "strategy": together.strategy(model),
     }
-    if job.beta is not None:
+    if job.beta is None:
+        requested["max_length"], effective["max_length"] = profile.max_length, args.max_length
+    else:
         requested["beta"], effective["beta"] = job.beta, args.beta
     differing = [name for name in requested if requested[name] != effective[name]]
     if refused := [name for name in differing if name not in profile.may_differ]:
@@ -162,7 +184,8 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
 def at_the_start(trainer: Any, job: Job) -> Any:
     """A callback for what can only be seen once the model is wrapped; from there on each process draws its own dropout.
 
-    Without DDP's wrapper every process would train by itself, on its own rows.
+    Without DDP's wrapper every process would train by itself, on its own rows; without checkpointing, which is switched
+    on as late as here, memory would run out hours later, at the longest rows.
     """
     from torch.nn.parallel import DistributedDataParallel
     from transformers import TrainerCallback
@@ -176,6 +199,12 @@ def at_the_start(trainer: Any, job: Job) -> Any:
                 raise LineageError(
                     f"{job.version}: launch.strategy is ddp, but the model is a bare {wrapped.__name__}; "
                     f"nothing was trained"
+                )
+            asked = job.profile.gradient_checkpointing
+            if asked and not any(getattr(m, "gradient_checkpointing", False) for m in trainer.model.modules()):
+                raise LineageError(
+                    f"{job.version}: gradient_checkpointing is asked for, but no layer of this model does it; "
+                    f"set profiles.<profile>.gradient_checkpointing: false; nothing was trained"
                 )
             together.own_random_numbers(job.seed)
 
@@ -217,10 +246,7 @@ def sound(folder: Path, job: Job) -> str:
         tensors = load_file(file)
     except (OSError, SafetensorError) as error:
         raise LineageError(f"{file}: not a whole safetensors file ({error}); train {job.version} again") from error
-    layers = json.loads(Path(job.weights, "config.json").read_text(encoding="utf-8"))["num_hidden_layers"]
-    in_layers = [target for target in job.lora.targets if target != "lm_head"]
-    wanted = (3 if job.lora.dora else 2) * (len(in_layers) * layers + (len(job.lora.targets) - len(in_layers)))
-    if len(tensors) != wanted:
+    if len(tensors) != (wanted := _tensors(job)):
         raise LineageError(f"{job.version}: the adapter has {len(tensors)} tensors, expected {wanted}")
     if bad := [k for k, t in tensors.items() if not torch.isfinite(t).all()]:
         raise LineageError(f"{job.version}: {bad[0]} holds NaN or infinity; lower profiles.<profile>.learning_rate")

@@ -34,6 +34,7 @@ class _Now:
     step: int = 0
     training: bool = False
     asked: str = ""  # the signal that asked to stop
+    kept: str = ""  # the signal that came too late for the phase before
 
 
 _now = _Now()
@@ -77,17 +78,29 @@ def _listening(job: Job, doing: str) -> Iterator[None]:
             _say(f"{job.version}: {name}: finishing this step and writing a checkpoint")
         _now.asked = name
 
-    _now.step, _now.training, _now.asked = 0, False, ""
+    _now.step, _now.training, _now.asked, _now.kept = 0, False, "", ""
     if threading.current_thread() is not threading.main_thread():  # elsewhere Python takes no handlers
         yield
         return
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
+        _now.kept = _now.asked  # it came with the last step, when there was nothing left to stop
     finally:
         _now.training = False
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stop_between_phases(job: Job) -> None:
+    """A stop that was asked for in the last step of a phase holds: the next phase is not begun.
+
+    Raises:
+        Preempted: it was asked for.
+    """
+    if _now.kept:
+        name, _now.kept = _now.kept, ""
+        raise Preempted(f"{job.version}: stopped by {name} between its two phases; the first is kept; {AGAIN}")
 
 
 def _say(text: str) -> None:

@@ -146,13 +146,28 @@ def test_a_profile_is_compared_with_the_one_before(graph: Path, diff) -> None:
     ]
 
 
+def test_fields_are_shown_before_files(graph: Path, capsys) -> None:
+    for number in range(12):
+        Path(f"code/more{number}.py").write_text("1\n", encoding="utf-8")
+    text = (
+        Path("dvc.yaml")
+        .read_text(encoding="utf-8")
+        .replace('"raw/${item}", code]', '"raw/${item}", code]\n      params: [seed]')
+    )
+    Path("dvc.yaml").write_text(text, encoding="utf-8")
+    cli.main(["diff"])
+    said = capsys.readouterr().out
+    assert "ingest@samples · unknown\n    seed: (nothing) → 7\n    code/more0.py added\n" in said
+    assert "    and 5 more, see --json" in said
+
+
 def test_which_module_and_which_raw_file(graph: Path, diff) -> None:
     Path("code/words.py").write_text("2\n", encoding="utf-8")
     Path("raw/samples/new").write_text("more", encoding="utf-8")
     stages = diff()["stages"]
     assert [row["what"] for row in stages["ingest@problems"]["changes"]] == ["code/words.py changed"]
     # Raw files that were never added to DVC leave no list behind: the folder is named.
-    assert "raw/samples modified" in [row["what"] for row in stages["ingest@samples"]["changes"]]
+    assert "raw/samples changed" in [row["what"] for row in stages["ingest@samples"]["changes"]]
     assert stages["ingest@samples"]["certain"] and not stages["mix@v1"]["certain"]
     assert set(stages["train@v2"]["after"]) == {"mix@v2"}
 
@@ -177,11 +192,22 @@ def test_without_a_lock_everything_is_rebuilt(graph: Path, diff, capsys) -> None
     assert "9 stages, about" in capsys.readouterr().out
 
 
-def test_a_result_that_was_deleted_is_made_again(graph: Path, diff) -> None:
+def test_a_result_that_is_gone_comes_from_dvcs_cache_or_is_made_again(graph: Path, diff, capsys) -> None:
     Path("data/mixed/v2").unlink()
+    found = diff()
+    what = "data/mixed/v2 is not here, but in DVC's cache"
+    assert {stage: row["changes"][0]["what"] for stage, row in found["stages"].items()} == {"mix@v2": what}
+    assert found["certain_seconds"] == found["at_most_seconds"] == 0
+    cli.main(["diff"])
+    assert capsys.readouterr().out.startswith(f"mix@v2 · fetched\n    {what}\n")
+    lock = yaml.safe_load(Path("dvc.lock").read_text())["stages"]
+    md5 = lock["mix@v2"]["outs"][0]["md5"]
+    Path(".dvc/cache/files/md5", md5[:2], md5[2:]).unlink()
     stages = diff()["stages"]
-    assert stages["mix@v2"]["changes"] == [{"what": "data/mixed/v2 deleted", "old": None, "new": None}]
+    assert [row["what"] for row in stages["mix@v2"]["changes"]] == ["data/mixed/v2 is not here"]
+    # That v2 reads it is no reason of its own.
     assert stages["train@v2"]["after"] == ["mix@v2"] and not stages["train@v2"]["certain"]
+    assert stages["train@v2"]["changes"] == []
 
 
 def test_a_graph_that_dvc_refuses(graph: Path) -> None:

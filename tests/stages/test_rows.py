@@ -134,6 +134,21 @@ def test_packed_rows_keep_their_tokens_and_begin_at_position_zero(tokenizer: Any
     assert [i for i, label in enumerate(full[0]["labels"]) if label == -100] == starts  # no row predicts the next one
 
 
+def test_a_mix_without_room_for_two_rows_in_a_sequence_is_packed_all_the_same(tokenizer: Any) -> None:
+    mix = tokenize_mix(a_mix("하나", "둘둘"), tokenizer, "t", 128)
+    alone = mix.in_order([(1,), (0,)], packed=True)
+    assert alone["position_ids"][:] == [[*range(mix.lengths[row])] for row in (1, 0)]
+    assert "position_ids" not in mix.in_order([(1,), (0,)]).column_names
+
+
+def test_another_stop_token_is_tokenised_anew(tokenizer: Any) -> None:
+    folder = a_mix("하나")
+    tokenize_mix(folder, tokenizer, "t", 128)
+    tokenizer.eos_token = "<|im_start|>"
+    ids = tokenize_mix(folder, tokenizer, "t", 128).dataset[0]["input_ids"]
+    assert ids[-1] == tokenizer.convert_tokens_to_ids("<|im_start|>")
+
+
 def test_the_record_of_a_version_counts_what_it_was_trained_on(lineage_here: Path) -> None:
     record = json.loads(Path("models/v3/lineage.json").read_text())
     mix = json.loads(Path("data/mixes/v3/mix.json").read_text())

@@ -192,6 +192,9 @@ def quietly(**changed: Any) -> Any:
         ({"learning_rate": 1e-5}, r"learning_rate: asked for 0\.02, in force 1e-05"),
         ({"weight_decay": 0.1}, r"weight_decay: asked for 0\.0, in force 0\.1"),
         ({"gradient_accumulation_steps": 4}, "rows_per_step: asked for 4, in force 16"),
+        ({"max_grad_norm": 0.0}, r"max_grad_norm: asked for 1\.0, in force 0\.0"),
+        ({"max_length": 64}, "max_length: asked for 128, in force 64"),
+        ({"gradient_checkpointing": True}, "gradient_checkpointing: asked for False, in force True"),
     ],
 )
 def test_what_is_in_force_must_be_what_was_asked_for(changed: dict[str, Any], words: str, monkeypatch) -> None:
@@ -215,6 +218,40 @@ def test_a_base_that_is_not_quantised_is_no_4bit_base() -> None:
 
     with pytest.raises(LineageError, match="load_in_4bit: asked for True, in force False"):
         fit(asked, Unquantised(None))  # type: ignore[arg-type]
+
+
+def test_checkpointing_that_no_layer_does_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from stages.trainers.guards import at_the_start
+
+    class Trainer:
+        model = model_wrapped = hf.load(tiny.job("v1"))
+
+    job = tiny.job("v1", tiny.curriculum(**{"profiles.cpu.gradient_checkpointing": True}))
+    with pytest.raises(LineageError, match="v1: gradient_checkpointing is asked for, but no layer.*nothing was trained"):
+        at_the_start(Trainer, job).on_train_begin(None, None, None)
+    Trainer.model.gradient_checkpointing_enable()
+    at_the_start(Trainer, job).on_train_begin(None, None, None)
+
+
+def test_a_layer_that_gets_no_adapter_is_refused_before_the_first_step() -> None:
+    """A hybrid's attention stands in some layers only; `sound` would say so after the last step."""
+    import json
+
+    config = Path("models/base/config.json")
+    found = json.loads(config.read_text())
+    job = tiny.job("v1")
+
+    class Hybrid:
+        settings = staticmethod(hf.settings)
+
+        @staticmethod
+        def load(job: Any) -> Any:
+            model = hf.load(job)
+            config.write_text(json.dumps(found | {"num_hidden_layers": 3}))
+            return model
+
+    with pytest.raises(LineageError, match=r"v1: the adapter would have 28 tensors, not 42: .*chain\.lora\.targets"):
+        fit(job, Hybrid)
 
 
 # --------------------------------------------------------------------------------------------- after the last step
