@@ -14,7 +14,7 @@ EXPERIMENT = "krx-lineage"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A stage as the run left it: fresh, rebuilt, restored, failed or not run."""
+    """A stage as the run left it: fresh, rebuilt, restored, stopped, failed or not run."""
 
     stage: str
     outcome: str
@@ -83,4 +83,4 @@ def _find(address: str) -> tuple[str | None, str | None]:
 
 
 def _mark(outcome: str) -> str:
-    return f"**{outcome}**" if outcome in ("rebuilt", "failed") else outcome
+    return f"**{outcome}**" if outcome in ("rebuilt", "stopped", "failed") else outcome

@@ -127,12 +127,14 @@ def _base(c: Curriculum) -> tuple[dict[str, Any], Any]:
 
 
 def _no_twin(c: Curriculum, version: str, parent: str, digest: str) -> None:
-    """It is not its own parent under a new name: nothing would have been trained."""
-    file = Path("models", parent, folders.WEIGHTS)
-    if parent != BASE and file.is_file() and sha256(file) == digest:
-        raise LineageError(f"{version}: it is {parent}'s adapter, byte for byte; nothing was trained since")
-    if parent != BASE and c.versions[parent].train.adopted == digest:
-        raise LineageError(f"{version}: {parent} is this very adapter; it is adopted already")
+    """It is not a version of this lineage under a new name: its data would be called unknown, or it is its parent."""
+    for other in (name for name in c.versions if name != version):
+        file = Path("models", other, folders.WEIGHTS)
+        if c.versions[other].train.adopted == digest:
+            raise LineageError(f"{version}: {other} is this very adapter; it is adopted already")
+        if file.is_file() and sha256(file) == digest:
+            remedy = "nothing was trained since" if other == parent else f"continue it instead: parent: {other}"
+            raise LineageError(f"{version}: it is {other}'s adapter, byte for byte; {remedy}")
 
 
 def _origin(found: folders.Folder, record: dict[str, Any], digest: str, lora: Lora, notes: list[str]) -> dict[str, Any]:

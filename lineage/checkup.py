@@ -38,7 +38,8 @@ def check(c: Curriculum) -> None:
         if c.versions[version.version].train.adopted and not adopted.is_dir():
             back = f"bring it back with `dvc checkout {adopted}.dvc`, or adopt it again"
             console.print(f"[yellow]{version.version}[/] cannot be built: {adopted} is not here; {back}")
-            away.add(version.version)
+            if not Path("models", version.version, "lineage.json").is_file():
+                away.add(version.version)
         elif above := [parent for parent in c.ancestors(version.version) if parent in away]:
             console.print(f"[yellow]{version.version}[/] cannot be built before {above[-1]}")
         elif version.missing:

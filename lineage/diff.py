@@ -16,7 +16,7 @@ from rich.console import Console
 
 from lineage import journal
 from lineage.cost import Cost, clock, costs, span
-from lineage.costs.duration import Seconds, stage_seconds
+from lineage.costs.duration import Seconds, adopting_seconds, stage_seconds
 from lineage.curriculum import Curriculum
 from lineage.graph import in_order, read_graph, status
 from lineage.listing import Lock, changed_files, in_cache
@@ -92,21 +92,24 @@ def plan(c: Curriculum) -> list[Planned]:
     for stage in in_order(graph):
         after = tuple(p for p in graph if p in graph[stage] and p in planned and p not in CONSTANT.values())
         seen = _Seen(params, lock, outs, set(planned), set(fetched))
-        changes = tuple(
-            change for found in stale.get(stage, []) for change in _changes(found, lock.get(stage, {}), seen)
-        )
+        changes: list[Change] = []
+        for found in stale.get(stage, []):
+            changes += [change for change in _changes(found, lock.get(stage, {}), seen) if change not in changes]
         if stage in lock:
-            changes = tuple(change for change in changes if change.what.partition(" ")[0] not in CONSTANT)
+            changes = [change for change in changes if change.what.partition(" ")[0] not in CONSTANT]
         if not changes and not after:
             continue
         if not after and all(change.what.endswith(FETCHED) for change in changes):
-            fetched[stage] = Planned(stage, True, changes, (), None, Seconds(0.0, True))
+            fetched[stage] = Planned(stage, True, tuple(changes), (), None, Seconds(0.0, True))
             continue
         certain = bool(changes) and (not after or any(change.own for change in changes))
         kind, _, version = stage.partition("@")
         cost = training.get(version) if kind == "train" else None
-        seconds = cost.seconds if cost else stage_seconds(runs, stage, c.profile, base)
-        planned[stage] = Planned(stage, certain, changes, after, cost, seconds)
+        if kind == "train" and not cost:
+            seconds: Seconds | None = adopting_seconds(runs, stage)
+        else:
+            seconds = cost.seconds if cost else stage_seconds(runs, stage, c.profile, base)
+        planned[stage] = Planned(stage, certain, tuple(changes), after, cost, seconds)
     both = planned | fetched
     return [both[stage] for stage in in_order(graph) if stage in both]
 
@@ -250,7 +253,8 @@ def _lines(p: Planned) -> list[str]:
         )
     facts.append("fetched" if p.fetched else span(p.seconds))
     if not p.certain:
-        facts.append(f"only if its inputs really change, after {', '.join(p.after)}")
+        more = f" and {len(p.after) - 3} more" if len(p.after) > 3 else ""
+        facts.append(f"only if its inputs really change, after {', '.join(p.after[:3])}{more}")
     fields_first = sorted(p.changes, key=lambda change: change.old is None and change.new is None)
     shown = [str(change) for change in fields_first[:SHOWN]]
     if len(p.changes) > SHOWN:

@@ -82,6 +82,9 @@ def ask_dvc(*arguments: str) -> str:
         LineageError: with its own words, if it fails.
     """
     done = subprocess.run([*DVC, *arguments], capture_output=True, text=True, check=False, env=environment())
+    if done.returncode and (busy := re.search(r"\(PID (\d+)\): (.+)", done.stderr)):
+        at_work = f"another command is at work here, process {busy[1]}: {busy[2]}"
+        raise LineageError(f"{at_work}; wait until it has ended, and ask again")
     if done.returncode:
         raise LineageError(f"dvc {' '.join(arguments)}: {complaint(done.stderr.splitlines())}")
     return done.stdout

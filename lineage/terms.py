@@ -139,14 +139,16 @@ def rendered(found: dict[str, Any]) -> list[RenderableType]:
     """The facts of `provenance` for a terminal: a table with its total, and a sentence for each obligation."""
     line = " → ".join(["base", *found["line"]])
     table = Table("through", "source", "rows", "of them replayed", "tokens", "licence", title=f"Inside {line}")
+    table.columns[1].overflow = "fold"  # a name that is cut is no name
     for name in ("rows", "of them replayed", "tokens"):
         next(column for column in table.columns if column.header == name).justify = "right"
-    for p in found["portions"]:
-        table.add_row(
-            p["through"], p["source"], f"{p['rows']:,}", f"{p['replayed']:,}", f"{p['tokens']:,}", p["licence"]
-        )
-    for version in found["unknown"]:
-        table.add_row(version, "trained elsewhere", *["unknown"] * 4)
+    for version in found["line"]:
+        for p in (p for p in found["portions"] if p["through"] == version):
+            table.add_row(
+                version, p["source"], f"{p['rows']:,}", f"{p['replayed']:,}", f"{p['tokens']:,}", p["licence"]
+            )
+        if version in found["unknown"]:
+            table.add_row(version, "trained elsewhere", *["unknown"] * 4)
     table.add_section()
     total = found["totals"]
     least = "at least " if found["unknown"] else ""

@@ -33,7 +33,9 @@ def state_of(c: Curriculum, name: str) -> str:
         return f"[yellow]stale[/] · trained on {made['parent']}, params.yaml says {c.versions[name].parent}"
     if made.get("adopted"):
         return f"[green]adopted[/] · adapter {made['adapter'][:12]} · from {made['adopted']['tool']} · data unknown"
-    return f"[green]built[/] · adapter {made['adapter'][:12]} · {made['mix']['rows']:,} rows · {made['steps']:,} steps"
+    second = f" + {made['preference']['steps']:,} on pairs" if "preference" in made else ""
+    rows, steps = made["mix"]["rows"], made["steps"]
+    return f"[green]built[/] · adapter {made['adapter'][:12]} · {rows:,} rows · {steps:,} steps{second}"
 
 
 def _base_state() -> str:

@@ -43,14 +43,19 @@ def main() -> None:
     # Read once by the first library that computes.
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
     with appearing(Path("models", version)) as (out,):
-        train(c, version, out)
+        scratch = train(c, version, out)
+    if scratch:  # not before: a run that is killed while its folder appears goes on from there
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def train(c: Curriculum, version: str, out: Path) -> None:
-    """Train `version` into the folder `out`, or take it over from where it was trained."""
+def train(c: Curriculum, version: str, out: Path) -> Path | None:
+    """Train `version` into the folder `out`, or take it over from where it was trained.
+
+    Returns the folder of its checkpoints, which nobody needs once `out` is in its place; None: there are none.
+    """
     if c.versions[version].train.adopted:
         adopt(c, version, out)
-        return
+        return None
     refuse_what_cannot_fit(c, version)
     machine.return_freed_memory()
     if c.active.trainer == "unsloth":
@@ -79,8 +84,8 @@ def train(c: Curriculum, version: str, out: Path) -> None:
         journal.note(**plan.amount(), training_seconds=round(time.monotonic() - begun, 1))
     with explained(plan.job, doing="publishing"):
         publish(c, plan, done, preferred, out)
-    shutil.rmtree(plan.job.checkpoints, ignore_errors=True)
     print(f"{version}: adapter {sha256(out / WEIGHTS)[:12]}, final loss {done.history[-1]['loss']:.3f}")
+    return plan.job.checkpoints
 
 
 def supervised(plan: Plan, trainer: Trainer, out: Path) -> Outcome:

@@ -131,7 +131,7 @@ class Rehearsal:
         patch(train, "refuse_what_cannot_fit", lambda c, version: None)  # it shapes no result
         for module, name in ((plan, "code_hash"), (evaluate, "_code_hash")):
             patch(module, name, cache(getattr(module, name)))  # the code is not what is changed here
-        patch(adapter, "save_adapter", lambda model, name, out: write_json(out / WEIGHTS, [model.written, name]))
+        patch(adapter, "save_adapter", _save)
         patch(train, "sound", lambda out, job: sha256(out / WEIGHTS))
         patch(evaluate, "ask", _ask)
         patch(asking, "load", lambda version, profile: (_all(profile, names("asking.py", "profile")), None))
@@ -223,6 +223,12 @@ def _pretrain(model: Any, tokenizer: Any, spec: Any, seed: int) -> None:
         for parameter in model.parameters():
             parameter.zero_()
         next(model.parameters()).flatten()[:8] = torch.tensor([int(c, 16) for c in sha256_of(shaped)[:8]])
+
+
+def _save(model: Any, name: str, out: Path) -> None:
+    """In place of tensors and their config: what they would be made from."""
+    write_json(out / WEIGHTS, [model.written, name])
+    write_json(out / "adapter_config.json", {"peft_type": "LORA"})
 
 
 def _padded(parent: Path, lora: Any, seed: int, out: Path) -> Path:

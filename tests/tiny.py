@@ -185,7 +185,9 @@ def train(c: Curriculum, version: str) -> Path:
     from stages.train import train as stage
 
     with appearing(Path("models", version)) as (out,):
-        stage(c, version, out)
+        scratch = stage(c, version, out)
+    if scratch:
+        shutil.rmtree(scratch)
     return Path("models", version)
 
 

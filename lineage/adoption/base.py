@@ -102,7 +102,7 @@ def _read(stated: str, wanted: str, is_repository: bool) -> tuple[str, str]:
         return f"it was trained on {plain}, Unsloth's copy of {wanted}", ""
     if not _is_repository(plain) and not wanted.startswith("base:") and _spelt(last) == _spelt(name):
         return f"it names its base by a folder called {last}; a folder's name proves nothing", ""
-    return "", f"its base is {plain if _is_repository(plain) else last}, models/base is {wanted}"
+    return "", f"its base is {plain if _is_repository(plain) else f'a folder called {last}'}, models/base is {wanted}"
 
 
 def _spelt(name: str) -> str:

@@ -45,6 +45,12 @@ def training_seconds(
     return Seconds(START + tokens * a_token / speed, False)
 
 
+def adopting_seconds(journal: list[Entry], stage: str) -> Seconds:
+    """Of taking over a version that was trained elsewhere: nothing is trained."""
+    own = [run["seconds"] for run in _here(journal) if run["stage"] == stage and "tokens" not in run][-RECENT:]
+    return Seconds(median(own), True) if own else Seconds(START, False)
+
+
 def stage_seconds(journal: list[Entry], stage: str, profile: str, base: str | None) -> Seconds | None:
     """Of a stage as it was run before on this machine, or of its sisters: `ingest@rules` for `ingest@metamath`."""
     name = "evaluate@base" if stage == "baseline" else stage

@@ -18,6 +18,7 @@ from lineage.files import sha256, sha256_of
 
 MODELS, METRICS, REPORTS = Path("models"), Path("metrics"), Path("reports")
 NOTE = "mlflow.note.content"  # what the UI shows as a run's description
+PREFERENCE = ("beta", "learning_rate", "pairs", "steps", "trained_tokens")  # what a second phase is told by
 NOTE_LIMIT = 7500  # characters; MLflow cuts a tag at 8,000
 
 
@@ -104,7 +105,8 @@ def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Fac
         }
         | ({"unknown_data": ",".join(unknown)} if (unknown := compared.get("unknown")) else {}),
         params=_params(record),
-        history=_history(folder / "history.csv", name),
+        history=_history(folder / "history.csv", name)
+        | (_history(folder / "preference.csv", name, "preference") if "preference" in record else {}),
         measures=measures | (_pooled(compared) if measures else {}),
         datasets={source: (f"{mix['sha256'][:16]}", contents) for source, contents in mix["sources"].items()},
         artifacts=artifacts,
@@ -171,11 +173,13 @@ def _params(record: dict[str, Any]) -> dict[str, str]:
     """The settings as they were asked for, and those in force where they differ."""
     rows = {source: contents["rows"] for source, contents in record["mix"]["sources"].items()}
     asked, in_force, adopted = record["requested"], record["effective"], record.get("adopted")
+    second = {name: value for name, value in record.get("preference", {}).items() if name in PREFERENCE}
     return _flat(
         {name: record[name] for name in ("parent", "lora", "seed", "steps", "trained_tokens", "template")}
         | asked
         | {"base": record["base"], "mix_rows": rows}
         | {"effective": {name: value for name, value in in_force.items() if asked.get(name) != value}}
+        | ({"preference": second} if second else {})
         | ({"adopted": {"tool": adopted["tool"], "stated_base": adopted["stated_base"]}} if adopted else {})
     )
 
@@ -191,7 +195,7 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _history(path: Path, name: str) -> dict[str, dict[int, float]]:
+def _history(path: Path, name: str, phase: str = "train") -> dict[str, dict[int, float]]:
     """The training curves. Cells that are empty or not finite are left out: the file keeps them.
 
     step,loss,learning_rate,grad_norm,tokens
@@ -204,7 +208,7 @@ def _history(path: Path, name: str) -> dict[str, dict[int, float]]:
                 step = int(float(row.pop("step")))
                 for column, cell in row.items():
                     if cell and math.isfinite(float(cell)):
-                        curves.setdefault(f"train/{column}", {})[step] = float(cell)
+                        curves.setdefault(f"{phase}/{column}", {})[step] = float(cell)
     except (OSError, KeyError, ValueError) as error:
         raise LineageError(
             f"{path}: not a training history ({error}); make it again: dvc repro -f train@{name}"

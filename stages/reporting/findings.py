@@ -11,7 +11,8 @@ def findings(w: Workspace, comparison: dict[str, Any]) -> list[str]:
     pooled = {name: v["pooled"] for name, v in versions.items() if v["pooled"]}
     said = [*_gains(pooled), *_tasks(versions), *_forgetting(versions), *_roads(w, comparison["same_mix"])]
     said += _contamination(versions)
-    if absent := [name for name in w.curriculum.versions if name not in pooled]:
+    elsewhere = {name for name, v in versions.items() if name in v["unknown"] and v["sets"]}  # no set is its own
+    if absent := [name for name in w.curriculum.versions if name not in pooled and name not in elsewhere]:
         said.append(f"{_list(absent)} {_are(absent)} not compared: see what is missing below.")
     return said
 

@@ -14,6 +14,7 @@ from lineage.curriculum import Profile
 from stages import chat
 from stages.trainers import Job, Outcome, Trainer, guards, watch
 from stages.trainers.arguments import arguments, eight_bit_share, resume_from, whole_logits
+from stages.trainers.sharding import trainer_for
 
 COLUMNS = ("step", "loss", "margin", "accuracy", "learning_rate", "grad_norm", "tokens")
 
@@ -43,7 +44,7 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
     from transformers import PrinterCallback
     from trl import DPOConfig, DPOTrainer
 
-    class TokenizedDPOTrainer(DPOTrainer):
+    class TokenizedDPOTrainer(trainer_for(DPOTrainer, job.profile.launch)):  # type: ignore[misc]
         """TRL's trainer on rows that need no preparation."""
 
         def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:

@@ -49,10 +49,43 @@ def _whole(tensor: Any) -> Any:
 
 
 def trainer_for(trainer_class: Any, launch: Launch) -> Any:
-    """TRL's trainer, with what it lacks to train on several processes and to resume there."""
-    if launch.processes == 1 or launch.strategy == "zero3":
+    """TRL's trainer, with what it lacks to resume exactly, and to train on several processes."""
+    if launch.processes == 1:
+        return _exact(trainer_class)
+    if launch.strategy == "zero3":
         return trainer_class
-    return _sharded(trainer_class) if launch.strategy == "fsdp2" else _copied(trainer_class)
+    return _sharded(trainer_class) if launch.strategy == "fsdp2" else _copied(_exact(trainer_class))
+
+
+def restore(model: Any, checkpoint: Path) -> None:
+    """Copy a checkpoint's adapter into the trained one as it stands: in its dtype, and split as it is split."""
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import load_file
+    from torch.distributed.tensor import distribute_tensor
+
+    # PEFT adds the base's own embeddings to a checkpoint where `lm_head` is a target.
+    saved = {key: tensor for key, tensor in load_file(checkpoint / ADAPTER).items() if "lora_" in key}
+    parts = get_peft_model_state_dict(model, adapter_name="default", save_embedding_layers=False)
+    assert saved.keys() == parts.keys(), f"{checkpoint}: {sorted(saved.keys() ^ parts.keys())[:3]} without a place"
+    for key, part in parts.items():
+        tensor = saved[key].to(part.device)
+        if mesh := getattr(part, "device_mesh", None):
+            tensor = distribute_tensor(tensor, mesh, part.placements)
+        part.copy_(tensor)
+
+
+def _exact(trainer_class: Any) -> Any:
+    """A checkpoint goes on as what it was.
+
+    Transformers would load only the reference where DPO's lies beside the trained adapter, and through PEFT, which
+    makes an adapter float32 that TRL trains in bf16 on a 4-bit base.
+    """
+
+    class Exact(trainer_class):
+        def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+            restore(self.model, Path(resume_from_checkpoint))
+
+    return Exact
 
 
 def _copied(trainer_class: Any) -> Any:
@@ -87,15 +120,7 @@ def _sharded(trainer_class: Any) -> Any:
                 save_file(tensors, folder / ADAPTER, metadata={"format": "pt"})
 
         def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-            from peft import get_peft_model_state_dict
-            from safetensors.torch import load_file
-            from torch.distributed.tensor import distribute_tensor
-
-            saved = load_file(Path(resume_from_checkpoint, ADAPTER))
-            for key, part in get_peft_model_state_dict(self.model, save_embedding_layers=False).items():
-                tensor = saved.pop(key).to(part.device)
-                part.copy_(distribute_tensor(tensor, part.device_mesh, part.placements))
-            assert not saved, f"{resume_from_checkpoint}: tensors without a place, {sorted(saved)[:3]}"
+            restore(self.model, Path(resume_from_checkpoint))
 
         def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
             import torch

@@ -494,7 +494,14 @@ def test_a_parents_own_adapter_is_not_a_new_version(here: Path) -> None:
     folder = Path("theirs")
     shutil.copytree("models/v3", folder)
     foreign.config(folder, base_model_name_or_path=BASE)
-    assert "it is v3's adapter, byte for byte" in refused()
+    assert "it is v3's adapter, byte for byte; nothing was trained since" in refused()
+
+
+def test_a_version_that_was_trained_here_is_not_called_unknown(here: Path) -> None:
+    folder = Path("theirs")
+    shutil.copytree("models/v2", folder)
+    foreign.config(folder, base_model_name_or_path=BASE)
+    assert "it is v2's adapter, byte for byte; continue it instead: parent: v2" in refused()
 
 
 def test_the_base_of_another_profile(good: Path) -> None:

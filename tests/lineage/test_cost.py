@@ -190,6 +190,35 @@ def test_a_full_disk_is_refused(workspace: Path, monkeypatch) -> None:
         cost.refuse_what_cannot_fit(load_curriculum(), "v1")
 
 
+def test_a_target_that_the_base_does_not_have_is_refused_before_training(workspace: Path, capsys) -> None:
+    shape = tiny.PARAMS["chain"]["lora"]
+    for targets, missing in (
+        (["q_proj", "quark"], "quark"),
+        (["c_attn"], "c_attn"),
+        (["embed_tokens"], "embed_tokens"),
+    ):
+        write(chain={"lora": shape | {"targets": targets}})
+        with pytest.raises(SystemExit) as end:
+            cli.main(["check"])
+        said = str(end.value.code)
+        assert said.count(f"chain.lora.targets: the base of the profile cpu has no linear layer {missing};") == 1
+        assert "it has down_proj, gate_proj, k_proj, lm_head" in said
+        with pytest.raises(LineageError, match="has no linear layer"):
+            cost.refuse_what_cannot_fit(load_curriculum(), "v1")
+    write(chain={"lora": shape | {"targets": ["q_proj", "lm_head"]}})
+    cost.refuse_what_cannot_fit(load_curriculum(), "v1")
+
+
+def test_what_is_not_the_same_mix_any_more_is_not_called_exact(lineage_copy: Path) -> None:
+    assert cost.costs(load_curriculum())["v3"].work.exact
+    write(**{"profiles.cpu.packing": True})
+    assert not cost.costs(load_curriculum())["v3"].work.exact
+    write()
+    c = load_curriculum()
+    shorter = c.active.model_copy(update={"max_length": 20})  # rows that were trained on would be left out now
+    assert not cost.costs(c.model_copy(update={"profiles": {"cpu": shorter}}))["v3"].work.exact
+
+
 def test_an_adopted_version_costs_no_training(workspace: Path, capsys, monkeypatch) -> None:
     write(**{"versions.v2.mix": {}, "versions.v2.train": {"adopted": "a" * 64}})
     assert set(cost.costs(load_curriculum())) == {"v1", "v3"}

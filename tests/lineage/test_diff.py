@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from lineage import cli, machine
+from lineage.diff import Change, Planned, show
 from lineage.listing import changed_files, folder_hash
 from tests import tiny
 
@@ -146,19 +147,15 @@ def test_a_profile_is_compared_with_the_one_before(graph: Path, diff) -> None:
     ]
 
 
-def test_fields_are_shown_before_files(graph: Path, capsys) -> None:
-    for number in range(12):
-        Path(f"code/more{number}.py").write_text("1\n", encoding="utf-8")
-    text = (
-        Path("dvc.yaml")
-        .read_text(encoding="utf-8")
-        .replace('"raw/${item}", code]', '"raw/${item}", code]\n      params: [seed]')
-    )
-    Path("dvc.yaml").write_text(text, encoding="utf-8")
-    cli.main(["diff"])
+def test_fields_are_shown_before_files_and_the_same_reasons_once(
+    capsys: pytest.CaptureFixture,
+) -> None:
+    files = tuple(Change(f"code/{number}.py changed") for number in range(12))
+    field = Change("versions.v1.replay", old=0.1, new=0.2)
+    show([Planned(f"mix@{v}", True, (*files, field), (), None, None) for v in ("v1", "v2")])
     said = capsys.readouterr().out
-    assert "ingest@samples · unknown\n    seed: (nothing) → 7\n    code/more0.py added\n" in said
-    assert "    and 5 more, see --json" in said
+    assert said.startswith("mix@v1 · unknown\n    versions.v1.replay: 0.1 → 0.2\n    code/0.py changed\n")
+    assert "    and 5 more, see --json\nmix@v2 · unknown\n    as mix@v1\n" in said
 
 
 def test_which_module_and_which_raw_file(graph: Path, diff) -> None:
@@ -179,6 +176,17 @@ def test_files_of_a_folder_in_dvcs_cache_are_named(graph: Path, diff) -> None:
     Path("raw/samples/a").unlink()
     found = [row["what"] for row in diff()["stages"]["ingest@samples"]["changes"]]
     assert found == ["raw/samples/a removed", "raw/samples/new added"]
+
+
+def test_what_was_trained_elsewhere_costs_no_training(graph: Path, diff) -> None:
+    Path(".state").mkdir()
+    run_ = {"stage": "train@v3", "seconds": 600.0, "machine": machine.kind(), "profile": "cpu"}
+    Path(".state/journal.jsonl").write_text(
+        json.dumps(run_ | {"training_seconds": 590.0, "tokens": 10}) + "\n", "utf-8"
+    )
+    change(**{"versions.v2.mix": {}, "versions.v2.replay": 0.0, "versions.v2.train": {"adopted": "a" * 64}})
+    row = diff()["stages"]["train@v2"]
+    assert row["certain"] and row["seconds"] < 60 and not row["measured"]
 
 
 def test_without_a_lock_everything_is_rebuilt(graph: Path, diff, capsys) -> None:
@@ -213,6 +221,13 @@ def test_a_result_that_is_gone_comes_from_dvcs_cache_or_is_made_again(graph: Pat
 def test_a_graph_that_dvc_refuses(graph: Path) -> None:
     Path("dvc.yaml").write_text("stages: {a: {cmd: x, outs: [b]}, c: {cmd: x, outs: [b]}}", encoding="utf-8")
     with pytest.raises(SystemExit, match="b"):
+        cli.main(["diff"])
+
+
+def test_while_a_rebuild_is_running_it_says_who_is_at_work(graph: Path) -> None:
+    writer = {"pid": os.getpid(), "cmd": "dvc repro"}
+    Path(".dvc/tmp/rwlock").write_text(json.dumps({"write": {str(graph / "data/mixed/v1"): writer}, "read": {}}))
+    with pytest.raises(SystemExit, match=rf"process {os.getpid()}: dvc repro; wait until it has ended"):
         cli.main(["diff"])
 
 

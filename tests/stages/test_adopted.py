@@ -198,6 +198,8 @@ def test_report_cards_and_runs_are_marked(line: Curriculum, tmp_path: Path, caps
     assert "total, at least" in page and "v4 was trained elsewhere" in page
     assert "very measure" not in page, "nobody can say that all is clean"
     assert "trained elsewhere, with PEFT" in page
+    assert "trained elsewhere, no held-out set is its own" in page and "not compared" not in page
+    assert page.count("<td>?</td>") == 8, "its mix has not 0 rows: v4's rows and tokens, and in the parts of v4 and v5"
     runs = {one.name: one for one in read_facts()}
     assert runs["v4"].tags["mix"] == "unknown" and runs["v4"].params["adopted.tool"] == "PEFT"
     assert runs["v5"].tags["unknown_data"] == "v4"
@@ -219,6 +221,7 @@ def test_data_cards_of_a_mix_without_rows(line: Curriculum) -> None:
         cards(line, out)
     card = Path("data/cards/mixes/v4.md").read_text(encoding="utf-8")
     assert "trained elsewhere, on data that is unknown here" in card and "There are no rows." in card
+    assert "What v4 is trained on" not in card
     assert [line for line in mistakes() if "/v4" in line] == []
 
 
@@ -231,4 +234,6 @@ def test_check_and_withdraw_know_it(line: Curriculum, capsys, monkeypatch, tmp_p
     assert "v4 can be built" in capsys.readouterr().out
     monkeypatch.chdir(tmp_path)
     check(line)
-    assert "v4 cannot be built: data/adopted/v4 is not here" in capsys.readouterr().out
+    said_there = capsys.readouterr().out
+    assert "v4 cannot be built: data/adopted/v4 is not here" in said_there
+    assert "v5 cannot be built before v4" in said_there

@@ -1,21 +1,23 @@
 """A version of two phases through the stage: what it publishes, and how it goes on after whatever stopped it."""
 
 import json
+import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import Trainer
 
 from lineage.errors import LineageError, Preempted
 from lineage.files import sha256
 from stages import train as stage
-from stages.trainers import dpo, hf, watch
+from stages.trainers import dpo
 from tests import tiny
 from tests.stages.trainers.test_dpo import choices
-from tests.stages.trainers.test_watch import signal_at
 
 PREFERENCE = {"beta": 0.2, "lr_scale": 0.5, "budget_scale": 1.0}
 FIRST = 12  # steps of the first phase: three passes over 16 rows, 4 a step
@@ -34,17 +36,19 @@ def train(**changes: Any) -> Path:
 
 
 @contextmanager
-def disturbed(step: int) -> Iterator[None]:
-    """Each phase gets a SIGTERM in a step that it computes, counted in batches from 1."""
-    load = hf.load
+def disturbed(batch: int) -> Iterator[None]:
+    """Whatever trains gets a SIGTERM in one of the batches that it computes, counted from 1."""
+    compute = Trainer.training_step
+    computed: Counter[int] = Counter()
 
-    def disturbing(job: Any) -> Any:
-        model = load(job)
-        signal_at(step, signal.SIGTERM)(model)
-        return model
+    def disturbing(self: Any, *rest: Any, **named: Any) -> Any:
+        computed[id(self.model)] += 1
+        if computed[id(self.model)] == batch:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return compute(self, *rest, **named)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hf, "load", disturbing)
+        patch.setattr(Trainer, "training_step", disturbing)
         yield
 
 
@@ -68,7 +72,7 @@ def test_two_phases_are_one_version_with_both_in_its_record() -> None:
 @pytest.mark.slow
 def test_stopped_in_either_phase_it_ends_in_the_same_bytes() -> None:
     before, stops = sha256(train()), []
-    with disturbed(step=5):  # in the second phase a step is two batches, each read by policy and reference
+    with disturbed(batch=5):  # a step of the first phase is one batch, of the second two
         for _ in range(20):
             try:
                 train()
@@ -81,7 +85,7 @@ def test_stopped_in_either_phase_it_ends_in_the_same_bytes() -> None:
 
 def test_a_stop_in_the_last_step_of_the_first_phase_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     before = sha256(train())
-    with disturbed(step=FIRST), monkeypatch.context() as patch:
+    with disturbed(batch=FIRST), monkeypatch.context() as patch:
         patch.setattr(dpo, "fit", lambda *_: pytest.fail("the second phase began"))
         with pytest.raises(Preempted, match="v2: stopped by SIGTERM between its two phases; the first is kept; run"):
             train()
@@ -94,8 +98,11 @@ class CrashError(Exception):
 
 
 def crashed_between() -> Path:
+    def crash(*_: Any) -> None:
+        raise CrashError
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(watch, "stop_between_phases", lambda _: (_ for _ in ()).throw(CrashError))
+        patch.setattr(dpo, "fit", crash)
         with pytest.raises(CrashError):
             train()
     (kept,) = Path().glob(KEPT)

@@ -127,6 +127,20 @@ def test_a_run_per_version_tells_what_it_is_and_how_well_it_did(workspace: Path)
     assert (Path(client().download_artifacts(found["report"].info.run_id, "")) / "lineage.html").is_file()
 
 
+def test_a_second_phase_has_settings_and_curves_of_its_own(workspace: Path) -> None:
+    from stages.publishing.facts import read_facts
+
+    record = json.loads((workspace / "models/v2/lineage.json").read_text(encoding="utf-8"))
+    second = {"beta": 0.1, "steps": 2, "pairs": 30, "learning_rate": 5e-5, "trained_tokens": 900, "sources": {}}
+    write(workspace / "models/v2/lineage.json", record | {"preference": second})
+    write(workspace / "models/v2/preference.csv", "step,loss,margin\n1,0.69,0.0\n2,0.61,0.2\n")
+    found = {one.name: one for one in read_facts()}
+    assert found["v2"].params["preference.beta"] == "0.1" and found["v2"].params["preference.pairs"] == "30"
+    assert found["v2"].history["preference/margin"] == {1: 0.0, 2: 0.2}
+    assert "train/loss" in found["v2"].history
+    assert not [name for name in (*found["v1"].params, *found["v1"].history) if name.startswith("preference")]
+
+
 def test_the_experiment_shows_the_tree(workspace: Path) -> None:
     publish(local_uri())
     note = client().get_experiment_by_name(EXPERIMENT).tags["mlflow.note.content"]

@@ -337,6 +337,26 @@ def test_the_page_shows_what_binds_each_version(finished):
     assert "Excluded, scope mix: krx_samples; v1 and v3 of its line saw it, so it is inside." in text
 
 
+def test_a_card_tells_of_a_second_phase(world):
+    file = world / "models/v3/lineage.json"
+    record = json.loads(file.read_text(encoding="utf-8"))
+    sources = {"krx_samples": {"pairs": 1100, "tokens": 9000}, "gone": {"pairs": 3, "tokens": 40}}
+    second = {
+        "beta": 0.1,
+        "steps": 20,
+        "pairs": 1103,
+        "learning_rate": 5e-5,
+        "trained_tokens": 34430,
+        "sources": sources,
+    }
+    file.write_text(json.dumps(record | {"preference": second}), encoding="utf-8")
+    out = build(world)
+    text = card(out, "v3")
+    assert "preference optimisation with β 0.1: 20 steps, 34,430 tokens" in text
+    assert "| **total** | **1,103** | **9,040** |" in text
+    assert "preference optimisation" not in card(out, "v4")
+
+
 def test_findings_are_computed(finished, world):
     w = read_workspace(C, world)
     said = findings(w, figures(finished))

@@ -2,6 +2,8 @@ import csv
 import json
 import shutil
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +201,31 @@ def test_a_crashed_version_resumes_and_ends_in_the_same_bytes(lineage_copy: Path
     assert "v2: resumed at step 4/12" in capsys.readouterr().out
     assert sha256(Path("models/v2")) == before
     assert not scratch.exists()
+
+
+def test_killed_while_its_folder_appears_it_need_not_be_trained_again(
+    lineage_copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from stages import train
+
+    before = sha256(Path("models/v2"))
+
+    @contextmanager
+    def dying(*finals: Path) -> Iterator[list[Path]]:
+        Path("out").mkdir()
+        yield [Path("out")]
+        raise CrashError
+
+    monkeypatch.setattr("sys.argv", ["stages/train.py", "v2"])
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "appearing", dying)
+        with pytest.raises(CrashError):
+            train.main()
+    capsys.readouterr()
+    train.main()
+    assert "v2: resumed at step 12/12" in capsys.readouterr().out
+    assert sha256(Path("models/v2")) == before
+    assert not list(Path(".state/checkpoints").iterdir())
 
 
 def test_a_half_written_checkpoint_is_not_trusted(lineage_copy: Path, capsys) -> None:

@@ -5,12 +5,13 @@ import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stages.trainers import checkpoints
 from tests import tiny
-from tests.stages.test_train import crashed
+from tests.stages.test_train import CrashError, crash_at, crashed
 
 
 @pytest.fixture
@@ -134,3 +135,27 @@ def test_no_pickle_of_a_checkpoint_is_executed(lineage_copy: Path, name: str) ->
     with pytest.raises(pickle.UnpicklingError):
         tiny.train(tiny.curriculum(), "v2")
     assert not Path("executed").exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"profiles.cpu.load_in_4bit": True},  # TRL trains its adapter in bf16, PEFT would load it as float32
+        {"chain.lora.targets": ["q_proj", "lm_head"], "chain.lora.dora": True},
+    ],
+    ids=["4bit", "lm_head"],
+)
+def test_a_resumed_run_ends_in_the_bytes_of_one_that_never_stopped(
+    lineage_copy: Path, changes: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from lineage.files import sha256
+
+    c = tiny.curriculum(**changes)
+    before = sha256(tiny.train(c, "v1"))
+    with pytest.MonkeyPatch.context() as patch:
+        crash_at(patch, 6)
+        with pytest.raises(CrashError):
+            tiny.train(c, "v1")
+    capsys.readouterr()
+    assert sha256(tiny.train(c, "v1")) == before
+    assert "v1: resumed at step 4/" in capsys.readouterr().out

@@ -227,7 +227,9 @@ def test_checkpointing_that_no_layer_does_is_refused(monkeypatch: pytest.MonkeyP
         model = model_wrapped = hf.load(tiny.job("v1"))
 
     job = tiny.job("v1", tiny.curriculum(**{"profiles.cpu.gradient_checkpointing": True}))
-    with pytest.raises(LineageError, match="v1: gradient_checkpointing is asked for, but no layer.*nothing was trained"):
+    with pytest.raises(
+        LineageError, match=r"v1: gradient_checkpointing is asked for, but no layer.*nothing was trained"
+    ):
         at_the_start(Trainer, job).on_train_begin(None, None, None)
     Trainer.model.gradient_checkpointing_enable()
     at_the_start(Trainer, job).on_train_begin(None, None, None)
