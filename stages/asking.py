@@ -7,6 +7,7 @@ from typing import Any
 
 from lineage.curriculum import BASE, Profile
 from lineage.errors import LineageError
+from lineage.files import sha256
 from stages import chat
 from stages.weights import BASE_FOLDER, base_record, load_base, weights_of
 
@@ -34,7 +35,8 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
     """The base, or a version's adapter on it, and the tokenizer, for asking.
 
     Raises:
-        LineageError: it was not built, or was trained on another base or template than those in `models/base`.
+        LineageError: it was not built, was changed since, or was trained on another base or template than those in
+            `models/base`.
     """
     folder, base = built(version), base_record()
     if version != BASE:
@@ -53,6 +55,12 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
 
 def _trained_on(base: dict[str, Any], folder: Path) -> None:
     record = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
+    file = folder / "adapter_model.safetensors"
+    if (found := sha256(file) if file.is_file() else "no file") != record["adapter"]:
+        raise LineageError(
+            f"{file}: its SHA-256 is {found[:12]}, its record says {record['adapter'][:12]}; it was changed; "
+            f"bring it back: dvc checkout {folder}, or train it again: dvc repro -f train@{folder.name}"
+        )
     was, now = record["base"]["identity"], base["identity"]
     if was != now:
         raise LineageError(

@@ -1,12 +1,14 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lineage.errors import LineageError
 from stages import asking, chat
+from tests import tiny
 
 VOCABULARY = 151_936  # Qwen2.5's
 
@@ -155,3 +157,12 @@ def built_tokenizer(lineage_here: Any) -> Any:
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained("models/base")
+
+
+def test_an_adapter_that_was_changed_is_not_asked(lineage_copy: Path) -> None:
+    file = Path("models/v2/adapter_model.safetensors")
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(bytes(content))
+    with pytest.raises(LineageError, match=r"models/v2/adapter_model.*it was changed; bring it back: dvc checkout"):
+        asking.load("v2", tiny.curriculum().active)
