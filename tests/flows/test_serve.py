@@ -40,8 +40,15 @@ def free_port() -> int:
 def ask(address: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+    for attempt in range(6):
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code != 503 or attempt == 5:  # busy: Prefect says so while its SQLite is locked
+                raise
+            time.sleep(2)
+    return None
 
 
 @pytest.fixture
