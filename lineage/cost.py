@@ -15,7 +15,7 @@ from lineage.costs.memory import Memory, memory_of, optimizer_bytes
 from lineage.costs.model import Model, model_of
 from lineage.curriculum import Curriculum, Profile
 from lineage.errors import LineageError
-from lineage.machine import Room
+from lineage.machine import Room, size
 
 MARGIN = 1.3  # how far an estimate of memory may lie above the truth: what exceeds it is refused, less only warned of
 
@@ -171,11 +171,6 @@ def table(c: Curriculum) -> tuple[Table, list[str], list[str]]:
                     f"it may not fit; {'; '.join(_remedies(c, cost, need)) or 'free some of it first'}"
                 )
     return shown, careful, refused
-
-
-def size(bytes_: float) -> str:
-    """Bytes for people: 812 MB, 5.4 GB."""
-    return f"{bytes_ / 1e9:,.1f} GB" if bytes_ >= 1e9 else f"{ceil(bytes_ / 1e6):,} MB"
 
 
 def span(seconds: Seconds | None) -> str:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from pathlib import Path
 
 import psutil
@@ -66,6 +67,11 @@ def disk(folder: Path = Path()) -> Room:
     """The file system of a folder."""
     here = shutil.disk_usage(folder)
     return Room("disk", here.total, here.free)
+
+
+def size(bytes_: float) -> str:
+    """Bytes for people: 812 MB, 5.4 GB."""
+    return f"{bytes_ / 1e9:,.1f} GB" if bytes_ >= 1e9 else f"{ceil(bytes_ / 1e6):,} MB"
 
 
 def return_freed_memory() -> None:

@@ -21,9 +21,8 @@ from lineage.adoption.tensors import check_values, read_header
 from lineage.curriculum import BASE, Curriculum
 from lineage.errors import LineageError
 from lineage.files import sha256, sha256_of, write_json
+from stages.trainers import HISTORY
 from stages.weights import BASE_FOLDER
-
-HISTORY = ("step", "loss", "learning_rate", "grad_norm", "tokens")
 
 
 def publish_adopted(c: Curriculum, version: str, tokenizer: Any, base: dict[str, Any], out: Path) -> None:

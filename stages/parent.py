@@ -8,6 +8,7 @@ from lineage.adoption.shape import check_config
 from lineage.curriculum import BASE, Lora
 from lineage.errors import LineageError
 from lineage.files import sha256
+from stages.trainers import WEIGHTS
 
 
 def open_parent(parent: str, base: dict[str, Any]) -> dict[str, Any] | None:
@@ -29,7 +30,7 @@ def open_parent(parent: str, base: dict[str, Any]) -> dict[str, Any] | None:
         record["adapter"], record["template"], record["base"]["identity"], record["lora"]["r"]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise LineageError(f"{folder}/lineage.json: the parent has no readable record ({error!r}); {remedy}") from error
-    file = folder / "adapter_model.safetensors"
+    file = folder / WEIGHTS
     found = sha256(file) if file.is_file() else "no file"
     if found != record["adapter"]:
         raise LineageError(

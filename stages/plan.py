@@ -46,7 +46,7 @@ class Plan:
 
     job: Job
     tokens: MixTokens
-    pairs: "PreferencePlan | None"
+    pairs: PreferencePlan | None
     identity: dict[str, Any]
     fingerprint: str
 
@@ -82,13 +82,8 @@ def planned(c: Curriculum, version: str) -> Plan:
     base = base_record()
     parent = open_parent(spec.parent, base)
     tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
-    tokens = tokenize_mix(
-        Path("data/mixes", version),
-        tokenizer,
-        sha256(BASE_FOLDER / "tokenizer.json"),
-        profile.max_length,
-        full=profile.loss == "full",
-    )
+    mix, hashed = Path("data/mixes", version), sha256(BASE_FOLDER / "tokenizer.json")
+    tokens = tokenize_mix(mix, tokenizer, hashed, profile.max_length, full=profile.loss == "full")
     lengths, pack_to = tokens.lengths, profile.max_length if profile.packing else None
     sequences = sequences_in_a_pass(lengths, profile.batch_size, c.seed, pack_to)
     steps = steps_for(profile.budget, spec.train.budget_scale, sum(lengths), sequences, profile.global_batch_size)
@@ -110,7 +105,7 @@ def planned(c: Curriculum, version: str) -> Plan:
         "steps": steps,
         "trained_tokens": sum(lengths[row] for sequence in order for row in sequence),
     }
-    pairs = planned_pairs(c, version, tokenizer)
+    pairs = planned_pairs(c, version, tokenizer, hashed)
     if pairs:
         identity["preference"] = pairs.identity
     fingerprint = sha256_of(
@@ -136,7 +131,7 @@ def planned(c: Curriculum, version: str) -> Plan:
     return Plan(job, tokens, pairs, identity, fingerprint)
 
 
-def planned_pairs(c: Curriculum, version: str, tokenizer: Any) -> PreferencePlan | None:
+def planned_pairs(c: Curriculum, version: str, tokenizer: Any, hashed: str) -> PreferencePlan | None:
     """The second phase of a version, if it has one.
 
     Raises:
@@ -145,7 +140,6 @@ def planned_pairs(c: Curriculum, version: str, tokenizer: Any) -> PreferencePlan
     profile, spec = c.active, c.versions[version].train.preference
     if spec is None:
         return None
-    hashed = sha256(BASE_FOLDER / "tokenizer.json")
     pairs = pairs_of(Path("data/mixes", version), tokenizer, hashed, profile.max_length, c.seed)
     per_step, at_once = profile.global_batch_size, pairs_at_once(profile)
     steps = steps_for(profile.budget, spec.budget_scale, sum(pairs.lengths), len(pairs.lengths), per_step)
@@ -174,5 +168,5 @@ def packages(trainer: str) -> dict[str, str]:
 def code_hash() -> str:
     """A hash of the modules that shape an adapter, those that `dvc.yaml` lists under `train`."""
     names = ("train.py", "plan.py", "parent.py", "rows.py", "order.py", "pairs.py", "chat.py", "weights.py")
-    files = [*(HERE / name for name in names), *sorted((HERE / "trainers").glob("*.py"))]
+    files = [*(HERE / name for name in names), *sorted(p for p in (HERE / "trainers").iterdir() if p.is_file())]
     return sha256_of([[file.name, sha256(file)] for file in files])

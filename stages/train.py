@@ -26,12 +26,9 @@ from lineage.files import appearing, sha256, write_json
 from lineage.stage import argument, run_stage
 from stages.parent import open_parent
 from stages.plan import Plan, packages, planned
-from stages.trainers import Job, Outcome, Trainer
-from stages.trainers.guards import WEIGHTS, sound
+from stages.trainers import HISTORY, PREFERENCE_HISTORY, WEIGHTS, Job, Outcome, Trainer
+from stages.trainers.guards import sound
 from stages.weights import BASE_FOLDER, base_record
-
-HISTORY = ("step", "loss", "learning_rate", "grad_norm", "tokens")
-PREFERENCE_HISTORY = ("step", "loss", "margin", "accuracy", "learning_rate", "grad_norm", "tokens")
 
 
 def main() -> None:

@@ -24,6 +24,12 @@ def base_record() -> dict[str, Any]:
     return record
 
 
+def text_config(weights: str) -> dict[str, Any]:
+    """`config.json` of a model folder; of a model that also sees, the part that writes."""
+    config: dict[str, Any] = json.loads(Path(weights, "config.json").read_text(encoding="utf-8"))
+    return config.get("text_config", config)
+
+
 def load_base(weights: str, profile: Profile) -> Any:
     """The base model in the profile's precision: whole, or NF4 (QLoRA, Dettmers et al. 2023)."""
     import torch

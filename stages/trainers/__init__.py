@@ -10,6 +10,10 @@ from typing import Any, Protocol
 
 from lineage.curriculum import Lora, Profile
 
+WEIGHTS = "adapter_model.safetensors"
+HISTORY = ("step", "loss", "learning_rate", "grad_norm", "tokens")  # the columns of history.csv
+PREFERENCE_HISTORY = ("step", "loss", "margin", "accuracy", "learning_rate", "grad_norm", "tokens")  # preference.csv
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

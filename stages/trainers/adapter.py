@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.files import write_json
-from stages.trainers import together
+from stages.trainers import WEIGHTS, together
 from stages.trainers.sharding import whole_adapter
 
 
@@ -21,7 +21,7 @@ def save_adapter(model: Any, base_name: str, out: Path) -> None:
     tensors = whole_adapter(model)
     if together.rank():
         return
-    save_file(tensors, out / "adapter_model.safetensors", metadata={"format": "pt"})
+    save_file(tensors, out / WEIGHTS, metadata={"format": "pt"})
     config = model.peft_config["default"].to_dict()
     plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
     plain |= {

@@ -1,10 +1,10 @@
 """What both phases tell TRL's trainers, where they resume from, and what their optimizer really keeps."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from stages.trainers import Job, Trainer, checkpoints, together
+from stages.weights import text_config
 
 CLIP = 1.0  # the norm that a step's gradient is cut to
 
@@ -48,7 +48,7 @@ def whole_logits(job: Job) -> bool:
 
     An adapter on the head would be left out, and so would the scaling that some models do there (Granite, Falcon-H1).
     """
-    config = json.loads(Path(job.weights, "config.json").read_text(encoding="utf-8"))
+    config = text_config(job.weights)
     return "lm_head" in job.lora.targets or "logits_scaling" in config or "lm_head_multiplier" in config
 
 

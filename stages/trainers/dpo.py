@@ -12,11 +12,9 @@ from typing import Any
 
 from lineage.curriculum import Profile
 from stages import chat
-from stages.trainers import Job, Outcome, Trainer, guards, watch
+from stages.trainers import PREFERENCE_HISTORY, Job, Outcome, Trainer, guards, watch
 from stages.trainers.arguments import arguments, eight_bit_share, resume_from, whole_logits
 from stages.trainers.sharding import trainer_for
-
-COLUMNS = ("step", "loss", "margin", "accuracy", "learning_rate", "grad_norm", "tokens")
 
 
 def pairs_at_once(profile: Profile) -> int:
@@ -126,5 +124,5 @@ def _history(log: list[dict[str, float]], job: Job) -> list[dict[str, float]]:
         if "loss" in logged:
             row = {names.get(name, name): value for name, value in logged.items()}
             row["tokens"] = seen[int(row["step"]) * job.profile.global_batch_size]
-            rows.append({name: row[name] for name in COLUMNS if name in row})
+            rows.append({name: row[name] for name in PREFERENCE_HISTORY if name in row})
     return rows

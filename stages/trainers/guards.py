@@ -1,14 +1,12 @@
 """What must hold while one adapter is continued through many versions; each check names the trap it closes."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from lineage.errors import LineageError
-from stages.trainers import Job, together
+from stages.trainers import WEIGHTS, Job, together
 from stages.trainers.arguments import CLIP
-
-WEIGHTS = "adapter_model.safetensors"
+from stages.weights import text_config
 
 
 def one_adapter(model: Any, job: Job) -> None:
@@ -44,8 +42,7 @@ def one_adapter(model: Any, job: Job) -> None:
 
 def _tensors(job: Job) -> int:
     """How many tensors an adapter of this shape has on this base."""
-    config = json.loads(Path(job.weights, "config.json").read_text(encoding="utf-8"))
-    config = config.get("text_config", config)  # of models that also see
+    config = text_config(job.weights)
     layers = next(config[name] for name in ("num_hidden_layers", "n_layer", "num_layers") if name in config)
     in_layers = [target for target in job.lora.targets if target != "lm_head"]
     return (3 if job.lora.dora else 2) * (len(in_layers) * layers + (len(job.lora.targets) - len(in_layers)))
@@ -110,13 +107,13 @@ def blind(trainer: Any, job: Job) -> None:
     for module in dropouts:
         module.eval()
     with torch.no_grad():
-        together, apart = loss([sequence] * copies) / copies, sum(loss([row]) for row in unpacked(sequence))
+        packed, apart = loss([sequence] * copies) / copies, sum(loss([row]) for row in unpacked(sequence))
     for module in dropouts:
         module.train()
     tolerance = 1e-4 if job.profile.compute_dtype == "float32" and not job.profile.load_in_4bit else 2e-2
-    if abs(together - apart) > tolerance * max(1.0, abs(apart)):
+    if abs(packed - apart) > tolerance * max(1.0, abs(apart)):
         raise LineageError(
-            f"{job.version}: packed rows see each other (loss {together:.4f} together, {apart:.4f} apart) with this "
+            f"{job.version}: packed rows see each other (loss {packed:.4f} together, {apart:.4f} apart) with this "
             f"model and attention; set profiles.<profile>.packing: false"
         )
 

@@ -13,8 +13,9 @@ from typing import Any
 from lineage.curriculum import Lora
 from lineage.errors import LineageError
 from lineage.files import write_json
+from stages.trainers import WEIGHTS
 
-WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+CONFIG = "adapter_config.json"
 
 
 def padded(parent: Path, lora: Lora, seed: int, out: Path) -> Path:

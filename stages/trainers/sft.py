@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from stages.trainers import Job, Outcome, Trainer, guards, together, watch
+from stages.trainers import HISTORY, Job, Outcome, Trainer, guards, together, watch
 from stages.trainers.arguments import arguments, eight_bit_share, resume_from, whole_logits
 from stages.trainers.batches import Collator
 from stages.trainers.sharding import shard, trainer_for
@@ -73,10 +73,10 @@ def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: Fa
 
 def _history(log: list[dict[str, float]], job: Job) -> list[dict[str, float]]:
     """A row a logged step. Tokens are counted here: TRL's own count starts at zero again in a resumed run."""
-    names = ("step", "loss", "learning_rate", "grad_norm")
     rows = job.profile.global_batch_size
     seen = [0, *accumulate(job.lengths)]
     logged = [row for row in log if "loss" in row]
     return [
-        {name: row[name] for name in names if name in row} | {"tokens": seen[int(row["step"]) * rows]} for row in logged
+        {name: row[name] for name in HISTORY if name in row} | {"tokens": seen[int(row["step"]) * rows]}
+        for row in logged
     ]

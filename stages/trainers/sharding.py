@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from lineage.curriculum import Launch
+from stages.trainers import WEIGHTS
 from stages.trainers.together import gathered
 
 OPTIMIZER = "optimizer.pt"
 SCHEDULER = "scheduler.pt"
-ADAPTER = "adapter_model.safetensors"
 
 
 def shard(model: Any) -> None:
@@ -64,7 +64,7 @@ def restore(model: Any, checkpoint: Path) -> None:
     from torch.distributed.tensor import distribute_tensor
 
     # PEFT adds the base's own embeddings to a checkpoint where `lm_head` is a target.
-    saved = {key: tensor for key, tensor in load_file(checkpoint / ADAPTER).items() if "lora_" in key}
+    saved = {key: tensor for key, tensor in load_file(checkpoint / WEIGHTS).items() if "lora_" in key}
     parts = get_peft_model_state_dict(model, adapter_name="default", save_embedding_layers=False)
     assert saved.keys() == parts.keys(), f"{checkpoint}: {sorted(saved.keys() ^ parts.keys())[:3]} without a place"
     for key, part in parts.items():
@@ -117,7 +117,7 @@ def _sharded(trainer_class: Any) -> Any:
             if self.args.should_save:
                 folder = Path(output_dir or self.args.output_dir)
                 folder.mkdir(parents=True, exist_ok=True)
-                save_file(tensors, folder / ADAPTER, metadata={"format": "pt"})
+                save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
 
         def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
             restore(self.model, Path(resume_from_checkpoint))

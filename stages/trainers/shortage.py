@@ -6,10 +6,11 @@ Libraries raise a dozen kinds of errors for these two; here they are told apart 
 import errno
 import re
 import resource
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from lineage import machine
+from lineage.machine import Room, size
 from stages.trainers import Job, checkpoints
 
 NO_MEMORY = re.compile(
@@ -18,7 +19,6 @@ NO_MEMORY = re.compile(
 # `inline_container.cc` is where torch.save gives up on a write, whatever the reason that it then names.
 NO_DISK = re.compile(r"no space left|quota exceeded|file too large|inline_container\.cc|os error (28|122|27)\b", re.I)
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-CGROUP = Path("/sys/fs/cgroup")
 Bytes = int
 
 
@@ -48,7 +48,7 @@ def memory_message(error: BaseException, job: Job, when: str, *, loading: bool) 
     """What was asked for, what was free of how much, the batch, and what to lower, by the names in params.yaml."""
     profile = job.profile
     asked = _asked(error)
-    where, free, total = memory(of_gpu="cuda" in f"{type(error)} {error}".lower())
+    room = memory(of_gpu="cuda" in f"{type(error)} {error}".lower())
     asked_for = f"{asked} more were asked for, " if asked else ""
     batch = (
         f"A batch is batch_size {profile.batch_size} × max_length {profile.max_length} = "
@@ -70,7 +70,8 @@ def memory_message(error: BaseException, job: Job, when: str, *, loading: bool) 
     if loading:
         remedies.append("a smaller base, or a machine with more memory")
     return (
-        f"{job.version}: out of memory {when}: {asked_for}{size(free)} of {size(total)} were free ({where}). "
+        f"{job.version}: out of memory {when}: {asked_for}{size(room.free)} of {size(room.total)} were free "
+        f"({room.what}). "
         f"{'' if loading else batch + ' '}Lower one of these in profiles.<profile>: {'; '.join(remedies)}. "
         f"Checkpoints are kept for the same settings; a changed one begins {job.version} again"
     )
@@ -78,12 +79,12 @@ def memory_message(error: BaseException, job: Job, when: str, *, loading: bool) 
 
 def disk_message(error: BaseException, job: Job, when: str) -> str:
     """Which file system is full, what a checkpoint takes and what is kept."""
-    usage = shutil.disk_usage(_there(job.checkpoints))
+    room = machine.disk(_there(job.checkpoints))
     kept = checkpoints.newest(job.checkpoints)
     takes = f"a checkpoint takes {size(checkpoint_size(job))}, and three are there at a time"
     goes_on = "it begins at the start" if kept == "none" else f"it goes on from {kept}, which is kept"
     return (
-        f"{job.version}: the disk is full {when} ({_short(error)}): {size(usage.free)} of {size(usage.total)} are free "
+        f"{job.version}: the disk is full {when} ({_short(error)}): {size(room.free)} of {size(room.total)} are free "
         f"where .state lies; {takes}. Nothing half-written is left. Make room and run the same command: {goes_on}"
     )
 
@@ -102,7 +103,7 @@ def disk_needed(job: Job, tensors: list[tuple[int, int]]) -> Bytes:
 
 def disk_free(job: Job) -> Bytes:
     """What is free where the checkpoints lie."""
-    return shutil.disk_usage(_there(job.checkpoints)).free
+    return machine.disk(_there(job.checkpoints)).free
 
 
 def checkpoint_size(job: Job) -> Bytes:
@@ -110,37 +111,21 @@ def checkpoint_size(job: Job) -> Bytes:
     return max((_size_of(c) for c in checkpoints.in_order(job.checkpoints)), default=0)
 
 
-def memory(*, of_gpu: bool) -> tuple[str, Bytes, Bytes]:
-    """Where memory is shortest, with what is free of how much: the GPU, this machine, a container or a ulimit."""
+def memory(*, of_gpu: bool) -> Room:
+    """Memory where it is shortest: the GPU, this machine or container, or a ulimit."""
     if of_gpu:
         import torch
 
         if torch.cuda.is_available():
             free, total = torch.cuda.mem_get_info()
-            return f"GPU {torch.cuda.current_device()}", free, total
-    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
-    found = [("this machine", kib["MemAvailable"] << 10, kib["MemTotal"] << 10)]
-    try:
-        limit = int((CGROUP / "memory.max").read_text())
-        found.append(("this container", limit - int((CGROUP / "memory.current").read_text()), limit))
-    except (OSError, ValueError):  # no limit, or another kind of system
-        pass
+            return Room(f"GPU {torch.cuda.current_device()}", total, free)
+    found = [machine.memory()]
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     if limit != resource.RLIM_INFINITY:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-        found.append(("this process's limit, ulimit -v", max(0, limit - pages * resource.getpagesize()), limit))
-    return min(found, key=lambda place: place[1])
-
-
-def size(count: Bytes) -> str:
-    """Bytes as people read them: 512 B, 1.5 GiB."""
-    number, unit = float(count), "B"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if number < 1024:
-            break
-        number, unit = number / 1024, larger
-    return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        held = pages * resource.getpagesize()
+        found.append(Room("this process's limit, ulimit -v", limit, max(0, limit - held)))
+    return min(found, key=lambda room: room.free)
 
 
 def _asked(error: BaseException) -> str:

@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Any
 
 from lineage.errors import LineageError, Preempted
+from lineage.machine import size
 from stages.trainers import Job, checkpoints, shortage, together
 
 AGAIN = "run the same command to go on"
@@ -191,8 +192,8 @@ def _room(job: Job, model: Any) -> None:
     needed = shortage.disk_needed(job, trained)
     if (free := shortage.disk_free(job)) < needed:
         raise LineageError(
-            f"{job.version}: {shortage.size(free)} are free where .state lies, and its checkpoints with its adapter "
-            f"take {shortage.size(needed)}; make room first. Nothing was trained"
+            f"{job.version}: {size(free)} are free where .state lies, and its checkpoints with its adapter "
+            f"take {size(needed)}; make room first. Nothing was trained"
         )
 
 

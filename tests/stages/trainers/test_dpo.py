@@ -9,7 +9,7 @@ from lineage.errors import LineageError
 from lineage.files import sha256
 from lineage.record import Record
 from stages import asking, chat, order, pairs
-from stages.trainers import Job, dpo, hf
+from stages.trainers import PREFERENCE_HISTORY, Job, dpo, hf
 from stages.trainers.adapter import save_adapter
 from tests import tiny
 
@@ -78,7 +78,7 @@ def test_right_answers_become_likelier_than_wrong_ones(lineage_copy: Path) -> No
     assert first["margin"] == pytest.approx(0, abs=1e-4)
     assert last["loss"] < first["loss"] and last["margin"] > 0.05 and last["accuracy"] > 0.7
     assert [row["step"] for row in outcome.history] == list(range(1, STEPS + 1))
-    assert tuple(first) == dpo.COLUMNS and last["tokens"] == sum(job.lengths)
+    assert tuple(first) == PREFERENCE_HISTORY and last["tokens"] == sum(job.lengths)
 
 
 def test_the_adapter_is_one_and_the_parent_s_is_not_touched(lineage_copy: Path) -> None:
