@@ -26,8 +26,8 @@ test-slow: $(STAMP)     ## the long ones: determinism, kill and resume, freshnes
 verify-gpu: $(STAMP)    ## on a machine with an NVIDIA GPU: everything about training there, and a written report
 	@python -m benchmarks.verify_gpu $(ARGS)
 
-lint: $(STAMP)          ## style and types
-	@ruff check . && ruff format --check . && mypy
+lint: $(STAMP)          ## style, types, and the direction of imports between rooms
+	@ruff check . && ruff format --check . && mypy && lint-imports --no-cache
 
 clean:                  ## what may be deleted at any time: caches, checkpoints, databases
 	rm -rf .state

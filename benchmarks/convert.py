@@ -105,7 +105,7 @@ def on_cores(folder: Path, room: Path, files: int) -> None:
 
 def write_sample(target: Path) -> None:
     """The sample world's PDFs that can be read."""
-    from stages.samples import SOURCES
+    from lineage.sample_world.samples import SOURCES
 
     target.mkdir()
     for source in ("company_reports", "financial_reports", "site_reports"):
@@ -118,8 +118,8 @@ def select_pages(folder: Path, room: Path) -> dict[str, list[Path]]:
     """PDFs of PAGES pages from all files of a folder: those without tables, and as they come."""
     import pymupdf
 
-    from stages.pdf.document import read_document
-    from stages.pdf.gate import Limits, Refused
+    from lineage.pdf.admission import Limits, Refused
+    from lineage.pdf.document import read_document
 
     room.mkdir(parents=True)
     plain: list[tuple[Path, int]] = []
@@ -164,9 +164,9 @@ def read_bare(path: Path) -> int:
 def read_ours(path: Path) -> int:
     """The whole path, down to the bytes of the entry, as a worker walks it."""
     sys.modules.update({"pymupdf.layout": None, "pymupdf4llm": None})  # type: ignore[dict-item]
-    from stages.pdf.document import read_document
-    from stages.pdf.entry import keep
-    from stages.pdf.gate import Limits
+    from lineage.pdf.admission import Limits
+    from lineage.pdf.cache_entry import keep
+    from lineage.pdf.document import read_document
 
     document = read_document(path, "0" * 64, Limits(*LIMITS), lambda _: None)
     keep(path.with_suffix(".json"), document)
@@ -206,8 +206,8 @@ def vary(folder: Path, target: Path, first: int, end: int) -> None:
 
 def convert(raw: Path, out: Path, cache: Path, cores: int = 0) -> tuple[float, float, float, int, int, int]:
     """A pass: seconds by the clock, CPU seconds here and in workers, peak KiB here and in a worker, results kept."""
-    from stages.convert import convert_folder
-    from stages.pdf.gate import Limits
+    from lineage.pdf.admission import Limits
+    from lineage.pdf.convert import convert_folder
 
     if cores:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])

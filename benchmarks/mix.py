@@ -25,7 +25,7 @@ from pathlib import Path
 
 import yaml
 
-from lineage.record import Record, qa
+from lineage.records.record import Record, qa
 
 ROOT = Path(__file__).parent.parent
 HELDOUT = 2000

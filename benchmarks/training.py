@@ -32,10 +32,11 @@ from statistics import median
 from typing import Any
 
 from benchmarks.convert import apart
-from lineage.curriculum import Curriculum, load_curriculum
-from lineage.errors import LineageError
-from lineage.stage import prepare_environment
-from stages.lean import import_lean
+from lineage.base_model.fast_import import import_lean
+from lineage.config.load import load_curriculum
+from lineage.config.schema import Curriculum
+from lineage.core.errors import LineageError
+from lineage.core.stage import prepare_environment
 
 MIXES = ("v1", "v4", "v6")
 WIDE: dict[str, Any] = {
@@ -84,7 +85,7 @@ def write_wide(folder: Path) -> str:
     """A model like the base, but wider and with weights of chance: how fast it is does not depend on what it knows."""
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from stages.weights import BASE_FOLDER
+    from lineage.base_model.loading import BASE_FOLDER
 
     config = AutoConfig.from_pretrained(BASE_FOLDER, **WIDE)
     AutoModelForCausalLM.from_config(config).save_pretrained(folder)
@@ -96,8 +97,8 @@ def run_ours(version: str, tokens: int, way: str, room: Path, weights: str | Non
     prepare_environment()
     c = load_curriculum()
     import_lean(c.active)
-    from stages.trainers import hf
-    from stages.trainers.sft import fit
+    from lineage.training.backends import hf
+    from lineage.training.sft import fit
 
     alone = c.versions[version].model_copy(update={"parent": "base"})  # its parent need not be there
     c = c.model_copy(update={"versions": dict(c.versions) | {version: alone}})
@@ -136,7 +137,7 @@ def prepare_bare(version: str, tokens: int, room: Path) -> int:
     """Write the rows and settings of a version where the bare script finds them; the number of its tokens."""
     from datasets import disable_progress_bars
 
-    from stages.weights import BASE_FOLDER
+    from lineage.base_model.loading import BASE_FOLDER
 
     disable_progress_bars()
     job = short_job(load_curriculum(), version, tokens, "ours", room)
@@ -205,7 +206,7 @@ def short_job(c: Curriculum, version: str, tokens: int, way: str, room: Path) ->
     """The version's job, cut to about so many real tokens, its rows ordered in one of three ways."""
     import torch
 
-    from stages.plan import planned
+    from lineage.training.plan import planned
 
     room.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
@@ -235,7 +236,7 @@ def short_job(c: Curriculum, version: str, tokens: int, way: str, room: Path) ->
 
 
 def startup(room: Path, tokens: int | None, repeats: int) -> None:
-    """As the stage starts and without `stages/lean.py`, by turns; then DVC with nothing to do."""
+    """As the stage starts and without `lineage/base_model/fast_import.py`, by turns; then DVC with nothing to do."""
     first = apart(one_start, room, True)
     runs = [(apart(one_start, room, True), apart(one_start, room, False)) for _ in range(repeats)]
     print(f"  {'CPU seconds':40}  as it is  without lean.py")
@@ -270,14 +271,14 @@ def one_start(room: Path, lean: bool) -> dict[str, float]:
     from transformers import Trainer
     from trl import SFTTrainer
 
-    from stages import rows
-    from stages.plan import planned
-    from stages.trainers import guards, hf, sft
-    from stages.trainers.adapter import save_adapter
+    from lineage.training import invariants, sft, tokenized_mix
+    from lineage.training.adapter_saving import save_adapter
+    from lineage.training.backends import hf
+    from lineage.training.plan import planned
 
     done("imports: torch, transformers, peft, trl")
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    rows.STATE = room / "state"
+    tokenized_mix.STATE = room / "state"
     job = replace(planned(c, "v1").job, steps=2, checkpoints=room / "checkpoints")
     done("plan: parent, tokens, order")
 
@@ -293,7 +294,7 @@ def one_start(room: Path, lean: bool) -> dict[str, float]:
 
     after("load", "base and adapter", hf)
     after("__init__", "SFTTrainer", SFTTrainer)
-    after("settings", "guards", guards)
+    after("settings", "guards", invariants)
     steps: list[float] = []
     step = Trainer.training_step
 
@@ -312,7 +313,7 @@ def one_start(room: Path, lean: bool) -> dict[str, float]:
     done("the rest of two steps")
     (room / "out").mkdir(parents=True, exist_ok=True)
     save_adapter(model, job.base_name, room / "out")
-    guards.sound(room / "out", job)
+    invariants.sound(room / "out", job)
     job.tokenizer.save_pretrained(room / "out")
     done("adapter saved and checked")
     return parts

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from lineage.files import STATE
-from lineage.stage import QUIET
+from lineage.core.files import STATE
+from lineage.core.stage import QUIET
 
 MLFLOW_UI = "KRX_MLFLOW_UI"  # the variable that says where people open MLflow; `flows.serve` sets it
 TRAINING_PAGES = "?workflowType=machine_learning"  # otherwise MLflow opens its pages for agents

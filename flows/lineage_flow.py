@@ -19,10 +19,11 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.repro import Outcome, for_versions, of_versions, reproduce
-from flows.summary import Row, write_links, write_plan, write_summary
-from lineage.curriculum import Curriculum, load_curriculum
-from lineage.errors import LineageError, Preempted
-from lineage.graph import read_graph, stale, upstream
+from flows.run_summary import StageRow, write_links, write_plan, write_summary
+from lineage.config.load import load_curriculum
+from lineage.config.schema import Curriculum
+from lineage.core.errors import LineageError, Preempted
+from lineage.planning.dvc_graph import read_graph, stale, upstream
 
 AS_IT_IS = "as in params.yaml"
 GPU = "gpu"  # the limit that `flows.serve` sets to 1; a stage that computes holds it
@@ -98,7 +99,7 @@ def rebuild(
         write_plan(_plan(graph, stages, changed, forced))
         return
     touched = set(changed) | forced
-    rows: list[Row] = []
+    rows: list[StageRow] = []
     try:
         for stage in stages:
             fresh = not touched & upstream(graph, {stage})
@@ -107,10 +108,10 @@ def rebuild(
         rows.append(failed.row)
         raise failed.error from None
     except BaseException:  # cancelled, or Ctrl-C
-        rows.append(Row(stages[len(rows)], "stopped", 0.0))
+        rows.append(StageRow(stages[len(rows)], "stopped", 0.0))
         raise
     finally:
-        rows += [Row(stage, "not run", 0.0) for stage in stages[len(rows) :]]
+        rows += [StageRow(stage, "not run", 0.0) for stage in stages[len(rows) :]]
         write_summary(rows)
         write_links()
 
@@ -118,11 +119,11 @@ def rebuild(
 class _Failed(Exception):
     """A stage's row in the summary, and its error."""
 
-    def __init__(self, row: Row, error: BaseException) -> None:
+    def __init__(self, row: StageRow, error: BaseException) -> None:
         self.row, self.error = row, error
 
 
-def _run(stage: str, *, known_fresh: bool, force: bool) -> Row:
+def _run(stage: str, *, known_fresh: bool, force: bool) -> StageRow:
     begun = time.monotonic()
     if stage.startswith(TRIED_AGAIN):
         one = run_stage.with_options(retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS)
@@ -135,10 +136,10 @@ def _run(stage: str, *, known_fresh: bool, force: bool) -> Row:
     if not state.is_completed():
         error = state.result(raise_on_failure=False)
         raise _Failed(
-            Row(stage, "stopped" if isinstance(error, Preempted) else "failed", seconds),
+            StageRow(stage, "stopped" if isinstance(error, Preempted) else "failed", seconds),
             error if isinstance(error, BaseException) else LineageError(state.message),
         )
-    return Row(stage, (state.name or "completed").lower(), seconds)
+    return StageRow(stage, (state.name or "completed").lower(), seconds)
 
 
 def _was_preempted(_task: Any, _run: Any, state: Any) -> bool:

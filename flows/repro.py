@@ -1,7 +1,7 @@
 """DVC as the flows use it: the stages of some versions, and `dvc repro -s` for one stage.
 
 Everything goes through DVC's command line, in processes of their own: whatever happens to a flow, plain
-`dvc repro` goes on from what it left. What the graph is, and what is stale in it, `lineage/graph.py` asks.
+`dvc repro` goes on from what it left. What the graph is, and what is stale in it, `lineage/planning/dvc_graph.py` asks.
 """
 
 import re
@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from lineage.errors import LineageError, Preempted
-from lineage.graph import DVC, Graph, complaint, environment, in_order, upstream
+from lineage.core.errors import LineageError, Preempted
+from lineage.planning.dvc_graph import DVC, Graph, complaint, environment, in_order, upstream
 
 Outcome = Literal["fresh", "rebuilt", "restored"]  # restored: from DVC's cache of earlier runs
 ADVICE = (
@@ -23,7 +23,7 @@ ADVICE = (
     "dvc config ",
     "Use `dvc push`",
 )  # DVC's
-LEASH = Path(__file__).with_name("leash.py")
+PROCESS_GUARD = Path(__file__).with_name("process_guard.py")
 
 
 def for_versions(graph: Graph, versions: list[str], known: list[str]) -> list[str]:
@@ -61,7 +61,7 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
             say(text)
 
     options = ["--force"] if force else []
-    if code := leashed([*DVC, "repro", "--single-item", *options, stage], line):
+    if code := guarded([*DVC, "repro", "--single-item", *options, stage], line):
         raise _failure(stage, lines, code)
     if any(text.startswith("Running stage") for text in lines):
         return "rebuilt"
@@ -92,10 +92,10 @@ def _codes_of(*signals: signal.Signals) -> set[int]:
     return {code for number in signals for code in (-number, 128 + number)}
 
 
-def leashed(command: list[str], say: Callable[[str], None]) -> int:
+def guarded(command: list[str], say: Callable[[str], None]) -> int:
     """Run a command in a process group that ends with this call, and hand its output on line by line."""
     process = subprocess.Popen(
-        [sys.executable, str(LEASH), *command],
+        [sys.executable, str(PROCESS_GUARD), *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -21,13 +21,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flows import MLFLOW_UI, TRAINING_PAGES
-from flows.repro import LEASH
-from lineage.curriculum import load_curriculum
-from lineage.errors import LineageError
-from lineage.files import STATE
-from lineage.graph import environment
-from stages.publishing.server import SETTINGS, artifact_root, local_uri
-from stages.publishing.server import shown as without_password
+from flows.repro import PROCESS_GUARD
+from lineage.config.load import load_curriculum
+from lineage.core.errors import LineageError
+from lineage.core.files import STATE
+from lineage.planning.dvc_graph import environment
+from lineage.tracking.server import SETTINGS, artifact_root, local_uri
+from lineage.tracking.server import shown as without_password
 
 HOST = "127.0.0.1"
 PATIENCE = 180  # seconds for a server's first start, which makes its database, on a busy machine
@@ -107,7 +107,7 @@ def server(name: str, command: list[str], *, shown: bool = False) -> Iterator[su
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, str(LEASH), *command],
+            [sys.executable, str(PROCESS_GUARD), *command],
             stdin=subprocess.PIPE,
             stdout=None if shown else output,
             stderr=subprocess.STDOUT,

@@ -14,7 +14,7 @@ from prefect.deployments.runner import EntrypointType
 from prefect.states import Crashed
 
 from flows.lineage_flow import GPU, rebuild
-from lineage.curriculum import load_curriculum
+from lineage.config.load import load_curriculum
 
 DEPLOYMENT = "rebuild"
 ALIVE = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]

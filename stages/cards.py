@@ -9,23 +9,12 @@
 own. Counting is cached in `.state/cards` by content.
 """
 
-import json
 import os
-from pathlib import Path
-from typing import Any
 
-from lineage.curriculum import Curriculum, load_curriculum
-from lineage.errors import LineageError
-from lineage.files import appearing, sha256, write_json
-from lineage.stage import run_stage
-from stages import chat
-from stages.datacards.counting import Ruler
-from stages.datacards.facts import mix_facts, source_facts
-from stages.datacards.rendering import index, mix_card, source_card
-
-CARDS = Path("data/cards")
-BASE = Path("models/base/base.json")
-TOKENIZER = Path("models/base/tokenizer.json")
+from lineage.config.load import load_curriculum
+from lineage.core.files import appearing
+from lineage.core.stage import run_stage
+from lineage.datacards.cards import CARDS, cards
 
 
 def main() -> None:
@@ -34,38 +23,6 @@ def main() -> None:
     with appearing(CARDS) as (out,):
         print(cards(load_curriculum(), out))
     print(f"→ {CARDS / 'index.md'}")
-
-
-def cards(c: Curriculum, out: Path) -> str:
-    """Write all cards into the folder `out`, and return what was counted, in a sentence.
-
-    Raises:
-        LineageError: there is no base, whose tokenizer counts the tokens.
-    """
-    if not TOKENIZER.is_file() or not BASE.is_file():
-        raise LineageError(f"{TOKENIZER}: not found, the base's tokenizer counts the tokens; run `dvc repro base`")
-    record = json.loads(BASE.read_text(encoding="utf-8"))
-    origin = record["origin"]
-    base = origin.get("repo") or origin.get("path") or "the base that this lineage builds"
-    ruler = Ruler(base, TOKENIZER, sha256(TOKENIZER), chat.template(record["template"]["name"]), c.active.max_length)
-    sources = [name for name in c.sources if Path("data/records", name, "ingest.json").is_file()]
-    mixes = [version for version in c.in_order() if Path("data/mixes", version, "mix.json").is_file()]
-    of_sources, of_mixes = [], []
-    for name in sources:
-        of_sources.append(source_facts(c, name, ruler))
-        _write(out / "sources" / name, of_sources[-1], source_card(of_sources[-1]))
-    for version in mixes:
-        of_mixes.append(mix_facts(c, version, ruler))
-        _write(out / "mixes" / version, of_mixes[-1], mix_card(of_mixes[-1]))
-    absent = [name for name in (*c.sources, *c.in_order()) if name not in (*sources, *mixes)]
-    (out / "index.md").write_text(index(of_sources, of_mixes, absent), encoding="utf-8", newline="\n")
-    rows, tokens = (sum(p[name] for f in of_sources for p in f["parts"]) for name in ("rows", "tokens"))
-    return f"{len(sources)} sources with {rows:,} rows and {tokens:,} tokens, {len(mixes)} mixes"
-
-
-def _write(path: Path, facts: dict[str, Any], card: str) -> None:
-    write_json(path.with_suffix(".json"), facts)
-    path.with_suffix(".md").write_text(card, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -1,34 +1,20 @@
 """Train a version: `python -m stages.train v3` → `models/v3`: adapter, tokenizer, `lineage.json`, `history.csv`.
 
-1. Open the parent and refuse it if it is not what its record says.
-2. Tokenise the mix; rows and supervised tokens are counted by source.
-3. Train: weights from the parent, fresh optimizer and schedule. A crashed run of the *same* version resumes.
-4. Check the adapter, write the record, and publish the folder by a rename.
-
-`lineage.json` says what is inside an adapter without any server. It holds no clock, host or path, so that the same
-inputs give the same bytes.
+A version continues its parent's weights with a fresh optimizer and schedule; a run of the *same* version that crashed
+goes on from its checkpoint. A version that was trained elsewhere is checked and published instead.
 """
 
-import csv
-import json
 import os
 import shutil
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 
-from lineage import journal, machine
-from lineage.cost import refuse_what_cannot_fit
-from lineage.curriculum import Curriculum, load_curriculum
-from lineage.errors import LineageError
-from lineage.files import appearing, sha256, write_json
-from lineage.stage import argument, run_stage
-from stages.parent import open_parent
-from stages.plan import Plan, packages, planned
-from stages.trainers import HISTORY, PREFERENCE_HISTORY, WEIGHTS, Job, Outcome, Trainer
-from stages.trainers.guards import sound
-from stages.weights import BASE_FOLDER, base_record
+from lineage.adoption.adopted_version import publish_adopted
+from lineage.config.load import load_curriculum
+from lineage.core.errors import LineageError
+from lineage.core.files import appearing
+from lineage.core.stage import argument, run_stage
+from lineage.planning.cost import refuse_what_cannot_fit
+from lineage.training.train import train
 
 
 def main() -> None:
@@ -40,142 +26,14 @@ def main() -> None:
     # Read once by the first library that computes.
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
     with appearing(Path("models", version)) as (out,):
-        scratch = train(c, version, out)
-    if scratch:  # not before: a run that is killed while its folder appears goes on from there
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def train(c: Curriculum, version: str, out: Path) -> Path | None:
-    """Train `version` into the folder `out`, or take it over from where it was trained.
-
-    Returns the folder of its checkpoints, which nobody needs once `out` is in its place; None: there are none.
-    """
-    if c.versions[version].train.adopted:
-        adopt(c, version, out)
-        return None
-    refuse_what_cannot_fit(c, version)
-    machine.return_freed_memory()
-    if c.active.trainer == "unsloth":
-        from stages.trainers import unsloth as trainer
-
-        trainer.import_first()  # it patches transformers, PEFT and TRL
-    else:
-        from stages.lean import import_lean
-        from stages.trainers import hf as trainer  # type: ignore[no-redef]
-
-        import_lean(c.active)
-    import torch
-
-    from stages.trainers.watch import explained, stop_between_phases
-
-    plan = planned(c, version)
-    print(plan.announcement())
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    begun, anew = time.monotonic(), not any(plan.job.checkpoints.rglob("checkpoint-*"))
-    done = supervised(plan, trainer, out)
-    preferred = None
-    if plan.pairs:
-        stop_between_phases(plan.job)
-        preferred = preference(plan, trainer, out)
-    if anew:  # the time of a run that was resumed says nothing of its speed
-        journal.note(**plan.amount(), training_seconds=round(time.monotonic() - begun, 1))
-    with explained(plan.job, doing="publishing"):
-        publish(c, plan, done, preferred, out)
-    print(f"{version}: adapter {sha256(out / WEIGHTS)[:12]}, final loss {done.history[-1]['loss']:.3f}")
-    return plan.job.checkpoints
-
-
-def supervised(plan: Plan, trainer: Trainer, out: Path) -> Outcome:
-    """The first phase: the mix. Before a second one its adapter is kept in the scratch folder, to be gone on from."""
-    job, kept = plan.job, plan.job.checkpoints / "supervised"
-    if not plan.pairs:
-        return computed(job, trainer, out)
-    if not (kept / "outcome.json").is_file():
-        with appearing(kept) as (folder,):
-            outcome = computed(job, trainer, folder)
-            write_json(folder / "outcome.json", asdict(outcome) | {"adapter": sound(folder, job)})
-    try:
-        found = json.loads((kept / "outcome.json").read_text(encoding="utf-8"))
-        whole = found.pop("adapter") == sha256(kept / WEIGHTS)
-        outcome = Outcome(**found)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        shutil.rmtree(kept)
-        raise LineageError(f"{job.version}: {kept} was changed; it is deleted now, run the same command again")
-    return outcome
-
-
-def preference(plan: Plan, trainer: Trainer, out: Path) -> Outcome:
-    """The second phase: direct preference optimisation, from the adapter of the first."""
-    job, pairs = plan.job, plan.pairs
-    assert pairs
-    second = replace(
-        job,
-        parent=job.checkpoints / "supervised",
-        checkpoints=job.checkpoints / "preference",
-        dataset=pairs.dataset,
-        lengths=pairs.lengths,
-        steps=pairs.steps,
-        learning_rate=pairs.learning_rate,
-        beta=pairs.beta,
-    )
-    outcome = computed(second, trainer, out)
-    sound(out, second)  # not the adapter of the first phase, byte for byte
-    return outcome
-
-
-def computed(job: Job, trainer: Trainer, out: Path) -> Outcome:
-    """Train one phase, in this process or on several; the adapter's two files lie in `out` afterwards."""
-    from stages.trainers import dpo, launch, sft
-    from stages.trainers.adapter import save_adapter
-    from stages.trainers.watch import explained
-
-    with explained(job):
-        if job.profile.launch.processes > 1:
-            return launch.fit(job, out)
-        model, outcome = (sft if job.beta is None else dpo).fit(job, trainer)
-        save_adapter(model, job.base_name, out)
-    return outcome
-
-
-def publish(c: Curriculum, plan: Plan, done: Outcome, preferred: Outcome | None, out: Path) -> None:
-    """Check the adapter in `out` and write tokenizer, loss curves and the record beside it."""
-    adapter = sound(out, plan.job)
-    plan.job.tokenizer.save_pretrained(out)
-    write_history(out / "history.csv", done, HISTORY)
-    record = plan.identity | {
-        "adapter": adapter,
-        "requested": done.requested,
-        "effective": done.effective,
-        "trainable_parameters": done.trainable_parameters,
-        "eight_bit_share": done.eight_bit_share,
-        "packages": packages(c.active.trainer),
-        "fingerprint": plan.fingerprint,
-    }
-    if preferred:
-        write_history(out / "preference.csv", preferred, PREFERENCE_HISTORY)
-        record["preference"] |= {"requested": preferred.requested, "effective": preferred.effective}
-    write_json(out / "lineage.json", record)  # last: its existence means "complete"
-
-
-def adopt(c: Curriculum, version: str, out: Path) -> None:
-    """Take over an adapter that was trained elsewhere, once it is found to fit its parent, the base and the chain."""
-    from transformers import AutoTokenizer
-
-    from stages.adopted import publish_adopted
-
-    base = base_record()
-    open_parent(c.versions[version].parent, base)
-    publish_adopted(c, version, AutoTokenizer.from_pretrained(BASE_FOLDER), base, out)
-
-
-def write_history(path: Path, outcome: Outcome, columns: Sequence[str]) -> None:
-    """The loss curve, one line a logged step."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, columns, lineterminator="\n")
-        table.writeheader()
-        table.writerows(outcome.history)
+        if c.versions[version].train.adopted:
+            print(publish_adopted(c, version, out))
+            return
+        refuse_what_cannot_fit(c, version)
+        trained = train(c, version, out)
+    # Not before: a run that is killed while its folder appears goes on from there.
+    shutil.rmtree(trained.checkpoints, ignore_errors=True)
+    print(f"{version}: adapter {trained.adapter[:12]}, final loss {trained.loss:.3f}")
 
 
 if __name__ == "__main__":

@@ -22,10 +22,11 @@ def main() -> None:
     import trl
     from trl import SFTConfig, SFTTrainer
 
+    from lineage.training import callbacks, sft
+    from lineage.training.backends import hf
     from stages import train
-    from stages.trainers import hf, sft, watch
 
-    del trl, SFTConfig, SFTTrainer, hf, sft, watch, train
+    del trl, SFTConfig, SFTTrainer, hf, sft, callbacks, train
     print("ready", flush=True)
     for line in sys.stdin:
         request = json.loads(line)
@@ -43,10 +44,10 @@ def run(request: dict[str, Any]) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     sys.argv = ["stages/train.py", request["version"]]
-    from lineage.stage import run_stage
+    from lineage.core.stage import run_stage
     from stages import train
 
-    say_the_phase(train)
+    say_the_phase()
     after, count = request.get("at") or ("", 0)
     seen = {"changes": 0, "begun": not after}
 
@@ -73,11 +74,12 @@ def run(request: dict[str, Any]) -> None:
     os._exit(code if isinstance(code, int) else 1)
 
 
-def say_the_phase(train: Any) -> None:
+def say_the_phase() -> None:
     """Keep the file `phase` at what this process is doing."""
     from transformers import TrainerCallback
 
-    from stages.trainers import watch
+    from lineage.training import callbacks
+    from lineage.training import train as training
 
     file = os.open("phase", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 
@@ -97,7 +99,7 @@ def say_the_phase(train: Any) -> None:
         def on_train_end(self, *_: Any, **__: Any) -> None:
             phase("publishing")
 
-    callbacks, planned = watch.callbacks, train.planned
+    made, planned = callbacks.callbacks, training.planned
 
     def planning(*arguments: Any, **named: Any) -> Any:
         phase("tokenising")
@@ -106,8 +108,8 @@ def say_the_phase(train: Any) -> None:
         return found
 
     phase("starting")
-    watch.callbacks = lambda *given: [*callbacks(*given)[:-1], Phases(), *callbacks(*given)[-1:]]
-    train.planned = planning
+    callbacks.callbacks = lambda *given: [*made(*given)[:-1], Phases(), *made(*given)[-1:]]
+    training.planned = planning
 
 
 if __name__ == "__main__":

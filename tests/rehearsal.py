@@ -21,9 +21,9 @@ from typing import Any
 
 import pytest
 
-from lineage.curriculum import Curriculum, Frozen
-from lineage.errors import LineageError
-from lineage.files import sha256, sha256_of, write_json
+from lineage.config.schema import Curriculum, Frozen
+from lineage.core.errors import LineageError
+from lineage.core.files import sha256, sha256_of, write_json
 
 ROOT = Path(__file__).parent.parent
 Leaf = tuple[str, ...]
@@ -116,9 +116,15 @@ class Rehearsal:
         patch = self.monkeypatch.setattr
         import transformers
 
-        from stages import asking, base, evaluate, ingest, plan, train
-        from stages.datacards import o200k
-        from stages.trainers import adapter, dpo, padding, sft
+        from lineage.adapters import rank_growth
+        from lineage.base_model import base
+        from lineage.datacards import o200k
+        from lineage.evaluation import evaluate as evaluation
+        from lineage.evaluation import inference
+        from lineage.ingest import ingest
+        from lineage.training import adapter_saving, dpo, sft
+        from lineage.training import train as training
+        from stages import train
 
         readers = {name: _shortened(read) for name, read in ingest.READERS.items()}
         patch(ingest, "READERS", readers)
@@ -127,14 +133,16 @@ class Rehearsal:
         patch(base, "pretrain", _pretrain)
         patch(sft, "fit", _fit)
         patch(dpo, "fit", _fit)
-        patch(padding, "padded", _padded)
+        patch(rank_growth, "padded", _padded)
         patch(train, "refuse_what_cannot_fit", lambda c, version: None)  # it shapes no result
-        for module, name in ((plan, "code_hash"), (evaluate, "_code_hash")):
-            patch(module, name, cache(getattr(module, name)))  # the code is not what is changed here
-        patch(adapter, "save_adapter", _save)
-        patch(train, "sound", lambda out, job: sha256(out / WEIGHTS))
-        patch(evaluate, "ask", _ask)
-        patch(asking, "load", lambda version, profile: (_all(profile, names("asking.py", "profile")), None))
+        patch(adapter_saving, "save_adapter", _save)
+        patch(training, "sound", lambda out, job: sha256(out / WEIGHTS))
+        patch(evaluation, "ask", _ask)
+        patch(
+            inference,
+            "load",
+            lambda version, profile: (_all(profile, names("evaluation/inference.py", "profile")), None),
+        )
         load = transformers.AutoTokenizer.from_pretrained
         known: dict[str, Any] = {}
 
@@ -200,7 +208,7 @@ WEIGHTS = "adapter_model.safetensors"
 @cache
 def names(file: str, of: str) -> tuple[str, ...]:
     """The attributes that the code of a module takes from `profile`, `job`, `c.evaluation` …"""
-    tree = ast.parse((ROOT / "stages" / file).read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "lineage" / file).read_text(encoding="utf-8"))
     found = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == of}
     return tuple(sorted(found))
 
@@ -217,7 +225,7 @@ def _pretrain(model: Any, tokenizer: Any, spec: Any, seed: int) -> None:
     """In place of pretraining: weights that are a function of all that shapes it."""
     import torch
 
-    asked = tuple(name for name in names("base.py", "spec") if name in type(spec).model_fields)
+    asked = tuple(name for name in names("base_model/build.py", "spec") if name in type(spec).model_fields)
     shaped = [_all(spec, asked), seed, torch.get_num_threads(), tokenizer.backend_tokenizer.to_str()]
     with torch.no_grad():
         for parameter in model.parameters():
@@ -239,16 +247,16 @@ def _padded(parent: Path, lora: Any, seed: int, out: Path) -> Path:
 
 def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
     """In place of TRL: an adapter that says what it was made from."""
-    from stages.trainers import Outcome
+    from lineage.training.job import Outcome
 
     asked = {
-        *names("trainers/sft.py", "profile"),
-        *names("trainers/arguments.py", "profile"),
-        *names("trainers/dpo.py", "profile"),
-        *names("trainers/hf.py", "job.profile"),
-        *names("trainers/unsloth.py", "job.profile"),
-        *names("weights.py", "profile"),
-        *names("trainers/guards.py", "profile"),
+        *names("training/sft.py", "profile"),
+        *names("training/trl_config.py", "profile"),
+        *names("training/dpo.py", "profile"),
+        *names("training/backends/hf.py", "job.profile"),
+        *names("training/backends/unsloth.py", "job.profile"),
+        *names("base_model/loading.py", "profile"),
+        *names("training/invariants.py", "profile"),
     }
     read = _all(job.profile, tuple(sorted(asked)))
     written = {
@@ -272,8 +280,8 @@ def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
 
 def _ask(c: Any, model: Any, tokenizer: Any, sets: Any) -> dict[str, dict[str, Any]]:
     """In place of a model's answers: figures that are a function of weights, rows and all settings of `ask`."""
-    settings = [model, _all(c.active, names("evaluate.py", "c.active"))]
-    settings += [_all(c.evaluation, tuple(n for n in names("evaluate.py", "c.evaluation") if n in ASKED))]
+    settings = [model, _all(c.active, names("evaluation/run.py", "c.active"))]
+    settings += [_all(c.evaluation, tuple(n for n in names("evaluation/run.py", "c.evaluation") if n in ASKED))]
     settings += [sha256(Path("models/base/base.json")), c.active.max_length]
     version = sys.argv[1]
     settings += [sha256(Path("models", version, WEIGHTS)) if version != "base" else None]
@@ -296,8 +304,8 @@ ASKED = ("max_new_tokens", "answers")  # what `ask` takes of `evaluation`; the r
 
 def _published() -> str:
     """What MLflow would be told: every run's facts, and the promotions."""
-    from stages.publishing.facts import read_facts
-    from stages.publishing.registry import read_promotions
+    from lineage.tracking.registry import read_promotions
+    from lineage.tracking.run_contents import read_facts
 
     told = [facts.digest(facts.hashes()) for facts in read_facts()]
     return sha256_of([told, read_promotions()])
@@ -309,7 +317,7 @@ def read_by_code() -> set[str]:
     for file in sorted([*(ROOT / "stages").rglob("*.py"), *(ROOT / "lineage").rglob("*.py")]):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         found |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    templates = " ".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "stages").rglob("*.jinja")))
+    templates = " ".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "lineage").rglob("*.jinja")))
     return found | set(templates.replace("(", " ").replace(".", " ").split())
 
 

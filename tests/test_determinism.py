@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lineage.files import sha256
+from lineage.core.files import sha256
 from tests.workspace import BUILT, Workspace, built_once, copy_of, kill_group, short_curriculum, until, workspace
 
 ROOMS = ("data/records", "data/heldout", "data/mixes", "models", "metrics")

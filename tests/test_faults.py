@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lineage.files import sha256
+from lineage.core.files import sha256
 from tests import tiny
 from tests.workspace import until
 
@@ -180,7 +180,7 @@ stages:
 def test_through_dvc_a_signal_means_go_on_and_not_failure(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGTERM to the stage alone, then to DVC's whole group; the third run ends in the undisturbed bytes."""
     from flows.repro import reproduce
-    from lineage.errors import Preempted
+    from lineage.core.errors import Preempted
 
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     assert runs.run().code == 0

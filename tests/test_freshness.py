@@ -22,8 +22,9 @@ from typing import Any, get_args
 
 import pytest
 
-from lineage.curriculum import Curriculum, parse_curriculum
-from lineage.errors import LineageError
+from lineage.config.load import parse_curriculum
+from lineage.config.schema import Curriculum
+from lineage.core.errors import LineageError
 from tests.rehearsal import Leaf, Rehearsal, as_json, outputs, read_by_code, stages_of
 from tests.workspace import (
     Workspace,
@@ -205,7 +206,7 @@ class World:
 
 def write_raw_world() -> None:
     """The first files of every sample source, as a user's own."""
-    from stages.samples import SOURCES
+    from lineage.sample_world.samples import SOURCES
 
     for source, make in SOURCES.items():
         for name, content in sorted(make().items())[:6]:
@@ -287,7 +288,7 @@ def candidates(tree: dict[str, Any], leaf: Leaf, value: Any) -> Iterator[Any]:
 
 def _choices() -> dict[str, tuple[str, ...]]:
     """What the types of the curriculum allow, by field name."""
-    from lineage.curriculum import Chain, Generated, Licence, MixEntry, Profile, Source, Version
+    from lineage.config.schema import Chain, Generated, Licence, MixEntry, Profile, Source, Version
 
     found: dict[str, tuple[str, ...]] = {"data": ("sample",), "profile": ("small",), "parent": ()}
     for model in (Chain, Profile, Licence, Generated, Source, Version, MixEntry):

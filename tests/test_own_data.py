@@ -59,7 +59,7 @@ def trained(clone: Workspace) -> Workspace:
 
 @pytest.mark.slow
 def test_check_says_what_can_be_built_and_what_is_missing(clone: Workspace) -> None:
-    said = " ".join(clone.run("lineage.cli", "check").split())
+    said = " ".join(clone.run("lineage.cli.main", "check").split())
     for version in ("v1", "v3"):
         assert f"{version} can be built: dvc repro train@{version}" in said
     assert "v2 cannot be built: no files for financial_reports, accounting" in said

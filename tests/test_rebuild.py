@@ -47,7 +47,7 @@ def test_a_mistake_in_the_tree_stops_before_anything_is_trained(
         assert "Traceback" not in w.said
     else:  # DVC reads the graph first, and has words of its own for a circle
         assert any(word in w.said for word in dvc_says.split("|"))
-    assert said in w.run("lineage.cli", "check", fails=True)
+    assert said in w.run("lineage.cli.main", "check", fails=True)
     assert "Traceback" not in w.said
     assert {v: w.adapter(v) for v in before} == before
 

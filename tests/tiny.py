@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from lineage.curriculum import Curriculum, load_curriculum, parse_curriculum
-from lineage.files import appearing, write_json
-from lineage.record import Record, qa
+from lineage.config.load import load_curriculum, parse_curriculum
+from lineage.config.schema import Curriculum
+from lineage.core.files import appearing, write_json
+from lineage.records.record import Record, qa
 
 VERSIONS = ("v1", "v2", "v3")
 HELDOUT_DOCUMENT = hashlib.sha256(b"a company report that is held out").hexdigest()
@@ -182,18 +183,21 @@ def write_workspace() -> None:
 
 def train(c: Curriculum, version: str) -> Path:
     """What the stage's `main` does, with a curriculum of the test's own."""
-    from stages.train import train as stage
+    from lineage.adoption.adopted_version import publish_adopted
+    from lineage.training.train import train as stage
 
     with appearing(Path("models", version)) as (out,):
-        scratch = stage(c, version, out)
-    if scratch:
-        shutil.rmtree(scratch)
+        if c.versions[version].train.adopted:
+            publish_adopted(c, version, out)
+            return Path("models", version)
+        trained = stage(c, version, out)
+    shutil.rmtree(trained.checkpoints)
     return Path("models", version)
 
 
 def mix(c: Curriculum, version: str) -> Path:
     """What the stage's `main` does, with a curriculum of the test's own."""
-    from stages.mix import mix as stage
+    from lineage.mixture.mix import mix as stage
 
     with appearing(Path("data/mixes", version)) as (out,):
         stage(c, version, out)
@@ -202,31 +206,33 @@ def mix(c: Curriculum, version: str) -> Path:
 
 def evaluate(c: Curriculum, version: str) -> Path:
     """What the stage's `main` does, with a curriculum of the test's own."""
-    from stages import evaluate as stage
+    from lineage.evaluation.evaluate import evaluate as stage
+    from lineage.evaluation.heldout import heldout_sets
 
     with appearing(Path("metrics", version)) as (out,):
-        stage.evaluate(c, version, stage.heldout_sets(c.evaluation.rows), out)
+        stage(c, version, heldout_sets(c.evaluation.rows), out)
     return Path("metrics", version)
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The tiny lineage, trained and measured. Do not write into it."""
-    from stages import base, corpus
-    from stages.weights import BASE_FOLDER
+    from lineage.base_model import tiny_corpus
+    from lineage.base_model.base import build
+    from lineage.base_model.loading import BASE_FOLDER
 
     root = tmp_path_factory.mktemp("tiny")
     patch = pytest.MonkeyPatch()
     patch.setenv("OMP_NUM_THREADS", "1")
-    all_rows = corpus.rows
-    patch.setattr(corpus, "rows", lambda count, seed: all_rows(min(count, 400), seed))  # fast
+    all_rows = tiny_corpus.rows
+    patch.setattr(tiny_corpus, "rows", lambda count, seed: all_rows(min(count, 400), seed))  # fast
     with chdir(root):
         write_workspace()
         c = load_curriculum()
         with appearing(BASE_FOLDER) as (out,):
             spec = c.active.base.build
             assert spec
-            write_json(out / "base.json", base.build(spec, c, out))
+            write_json(out / "base.json", build(spec, c, out))
         for version in VERSIONS:
             mix(c, version)
             train(c, version)
@@ -265,7 +271,7 @@ def job(version: str, c: Curriculum | None = None, **changes: Any) -> Any:
     """What `stages.train` hands to a trainer in a built lineage, whatever became of the parent's folder."""
     from dataclasses import replace
 
-    from stages import plan as stage
+    from lineage.training import plan as stage
 
     c = c or curriculum()
     with pytest.MonkeyPatch.context() as patch:

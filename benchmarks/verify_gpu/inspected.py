@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lineage.curriculum import load_curriculum
-from lineage.stage import prepare_environment
-from stages.weights import base_record
+from lineage.base_model.loading import base_record
+from lineage.config.load import load_curriculum
+from lineage.core.stage import prepare_environment
 
 PROMPT = "<|im_start|>user\n다음 분기의 전망은?<|im_end|>\n<|im_start|>assistant\n"
 
@@ -21,16 +21,16 @@ def continued(version: str) -> dict[str, Any]:
     """The adapter that the trainer loads for `version`, against the file of its parent, tensor by tensor."""
     c = load_curriculum()
     if c.active.trainer == "unsloth":
-        from stages.trainers import unsloth as trainer
+        from lineage.training.backends import unsloth as trainer
 
         trainer.import_first()
     else:
-        from stages.trainers import hf as trainer  # type: ignore[no-redef]
+        from lineage.training.backends import hf as trainer  # type: ignore[no-redef]
     import torch
     from peft import get_peft_model_state_dict
     from safetensors.torch import load_file
 
-    from stages.train import planned
+    from lineage.training.plan import planned
 
     job = planned(c, version).job
     saved = load_file(Path("models", c.versions[version].parent, "adapter_model.safetensors"))

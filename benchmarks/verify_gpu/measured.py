@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lineage.curriculum import load_curriculum
-from lineage.files import write_json
-from lineage.stage import prepare_environment, run_stage
+from lineage.config.load import load_curriculum
+from lineage.core.files import write_json
+from lineage.core.stage import prepare_environment, run_stage
 from stages import train
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     prepare_environment()
     version, begun = sys.argv[1], time.monotonic()
     if load_curriculum().active.trainer == "unsloth":
-        from stages.trainers import unsloth
+        from lineage.training.backends import unsloth
 
         unsloth.import_first()  # before torch's neighbours, as in `stages.train`
     import torch

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.verify_gpu.checks import SAME_LOSS, Result
 from benchmarks.verify_gpu.rooms import Setup
-from lineage.files import write_json
+from lineage.core.files import write_json
 
 MARKS = {"passed": "✓", "failed": "✗", "not checked": "–"}
 REHEARSAL = "CPU rehearsal: proves the script, not the GPU"

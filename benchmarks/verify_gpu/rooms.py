@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from lineage.record import qa
+from lineage.records.record import qa
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCE = "words"
@@ -225,7 +225,7 @@ def made(setup: Setup) -> Path:
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM, set_seed
 
-    from stages.base import train_tokenizer
+    from lineage.base_model.base import train_tokenizer
 
     hidden, intermediate, layers, heads, kv_heads, tied = SHAPES[setup.shape]
     tokenizer = train_tokenizer(1200, 0, "chatml")

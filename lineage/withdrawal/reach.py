@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lineage.curriculum import BASE, Curriculum
-from lineage.withdrawal.traces import Subject, ids_in, lines_with, pattern
+from lineage.config.schema import BASE, Curriculum
+from lineage.withdrawal.markers import Subject, ids_in, lines_with, pattern
 
 HEAD = 1024  # bytes of a document that hold its file's name and SHA-256
 

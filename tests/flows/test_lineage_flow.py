@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from flows.lineage_flow import AS_IT_IS, _check_request, _plan, rebuild
-from lineage.curriculum import load_curriculum
-from lineage.errors import LineageError
-from lineage.graph import in_order
+from lineage.config.load import load_curriculum
+from lineage.core.errors import LineageError
+from lineage.planning.dvc_graph import in_order
 from tests.flows.conftest import ROOT
 from tests.flows.test_repro import GRAPH
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.repro import for_versions, leashed, of_versions, reproduce
-from lineage.errors import LineageError, Preempted
-from lineage.graph import in_order, read_graph, stale, upstream
+from flows.repro import for_versions, guarded, of_versions, reproduce
+from lineage.core.errors import LineageError, Preempted
+from lineage.planning.dvc_graph import in_order, read_graph, stale, upstream
 
 GRAPH = {
     "check": frozenset[str](),
@@ -117,7 +117,7 @@ def test_no_stage_outlives_its_flow(workspace: Path, stage: str, how: signal.Sig
 
 def test_what_a_command_leaves_behind_ends_with_it(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    assert leashed(["sh", "-c", f"sleep 300 & echo $! > {pid}; exit 3"], lambda _: None) == 3
+    assert guarded(["sh", "-c", f"sleep 300 & echo $! > {pid}; exit 3"], lambda _: None) == 3
     until(lambda: not alive(int(pid.read_text())))
 
 

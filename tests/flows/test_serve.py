@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from flows.serve import free
-from lineage.errors import LineageError
+from lineage.core.errors import LineageError
 
 DEAD = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 

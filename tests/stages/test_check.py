@@ -3,7 +3,8 @@ from pathlib import Path
 
 import yaml
 
-from stages.check import buildable, files_of, main, prepare
+from lineage.config.buildable import buildable, files_of, prepare
+from stages.check import main
 from tests import tiny
 
 

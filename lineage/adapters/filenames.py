@@ -1,0 +1,3 @@
+"""The names of an adapter's files."""
+
+WEIGHTS = "adapter_model.safetensors"

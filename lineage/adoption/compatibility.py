@@ -1,0 +1,51 @@
+"""Config and tensors together, against the base's layers and the chain: asked by `lineage adopt` and by the stage."""
+
+from pathlib import Path
+from typing import Any
+
+from lineage.adapters import config as shapes
+from lineage.adapters import tensors
+from lineage.adoption.source_folder import CONFIG
+from lineage.config.schema import Lora
+from lineage.core.files import write_json
+
+PLACE = Path("data/adopted")  # a folder for each adopted version: adapter, config, adopted.json
+
+
+def fits(
+    config: dict[str, Any],
+    header: dict[str, tuple[str, tuple[int, ...]]],
+    modules: dict[str, tuple[int, int]],
+    chain: Lora,
+    file: Path,
+) -> tuple[Lora, dict[str, tuple[str, str]], list[str]]:
+    """Config and tensors against the base's layers and the chain: the shape here, the tensors' names, notes.
+
+    Raises:
+        LineageError: the first thing that does not fit.
+    """
+    where = str(file)
+    names = tensors.canonical(header, modules, where)
+    ranks = tensors.check_shapes(header, names, modules, bool(config.get("use_dora")), where)
+    shape = shapes.shape_of(config, ranks, str(file.with_name(CONFIG)))
+    lora, notes = shapes.fitted(shape, chain, where)
+    tensors.check_coverage(ranks, chain.targets, modules, where)
+    return lora, names, notes
+
+
+def write_config(lora: Lora, record: dict[str, Any], out: Path) -> None:
+    """`adapter_config.json` as a version trained here has it: every value known, the base named without a path."""
+    from peft import LoraConfig
+
+    config = LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,  # type: ignore[arg-type]  # PEFT takes a float as well
+        lora_dropout=lora.dropout,
+        target_modules=list(lora.targets),
+        use_rslora=lora.rslora,
+        use_dora=lora.dora,
+        task_type="CAUSAL_LM",
+    ).to_dict()
+    plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
+    name = record["origin"].get("repo") or f"base:{record['identity'][:12]}"
+    write_json(out / CONFIG, plain | {"base_model_name_or_path": name, "inference_mode": True})

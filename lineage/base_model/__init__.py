@@ -1,0 +1,1 @@
+"""The base: built here or pointed at, its weights, tokenizer and chat template."""

@@ -1,0 +1,102 @@
+"""From turns to tokens: the chain's template, its stop token, and which tokens carry the loss.
+
+`chain.template` names a file of `templates/`. The `base` stage puts its text and its stop into the tokenizer,
+which carries both from there on: to training, to the questions of an evaluation, and into every adapter's folder for
+whoever serves it. Its hash is in every adapter's record, and a parent that was trained with another is refused.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from lineage.core.errors import LineageError
+
+START, STOP, PAD = "<|im_start|>", "<|im_end|>", "<|endoftext|>"  # of ChatML and Qwen2
+IGNORED = -100  # a label that carries no loss
+_FOLDER = Path(__file__).parent / "templates"
+
+
+def template(name: str) -> str:
+    """The text of a shipped template."""
+    return (_FOLDER / f"{name}.jinja").read_text(encoding="utf-8")
+
+
+def template_hash(text: str) -> str:
+    """SHA-256 of a template's text: what an adapter's record says of it."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def render(text: str, turns: list[dict[str, str]], *, ask: bool = False) -> str:
+    """The turns as a template writes them; with `ask`, ending exactly where the assistant's answer begins."""
+    return _compiled(text).render(messages=turns, add_generation_prompt=ask)
+
+
+def lead(head: str) -> str:
+    """What stands before an answer. After a marker such as `### 답변:` the space belongs to the answer: a prompt that
+    ends with it would split the answer's first token."""
+    return "" if head[-1:].isspace() else " "
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One row as token ids. `labels` has the length of `ids` and is `IGNORED` where there is no loss."""
+
+    ids: list[int]
+    labels: list[int]
+
+    @property
+    def supervised(self) -> int:
+        """How many tokens carry the loss, the stop token among them."""
+        return sum(label != IGNORED for label in self.labels)
+
+
+def tokenize(tokenizer: Any, prompt: list[dict[str, str]], completion: str, *, full: bool = False) -> Tokens:
+    """Prompt and completion as token ids, the loss on the completion and its stop token; with `full`, on all of it.
+
+    Both halves are tokenised apart, so that the boundary is the one met when the model is asked.
+    """
+    text = render(tokenizer.chat_template, prompt, ask=True)
+    head = tokenizer(text, add_special_tokens=False)["input_ids"]
+    tail = [*tokenizer(lead(text) + completion, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+    ids = head + tail
+    return Tokens(ids=ids, labels=ids if full else [IGNORED] * len(head) + tail)
+
+
+def equip(tokenizer: Any, name: str, where: str) -> None:
+    """Give a tokenizer the template `name` and its stop token, which is its end of sequence from now on.
+
+    Raises:
+        LineageError: ChatML's tokens are not in its vocabulary, or its pad is its stop: the stop would never be learnt.
+    """
+    if name == "chatml":
+        for token in (START, STOP):
+            if len(tokenizer(token, add_special_tokens=False)["input_ids"]) != 1:
+                raise LineageError(
+                    f"{where}: its tokenizer has no single token {token}; chain.template: chatml needs a ChatML model "
+                    f"such as Qwen2. Set chain.template: question_answer, which needs no tokens of its own"
+                )
+        tokenizer.eos_token = STOP
+    if tokenizer.eos_token is None:
+        raise LineageError(
+            f'{where}: its tokenizer has no "eos_token", so no answer could end; name one in tokenizer_config.json'
+        )
+    if tokenizer.pad_token in (None, tokenizer.eos_token):
+        raise LineageError(
+            f"{where}: its tokenizer pads with {tokenizer.pad_token}, so that padding and the stop "
+            f"{tokenizer.eos_token} could not be told apart; "
+            f'set "pad_token" to another special token in its tokenizer_config.json, such as {PAD} for Qwen2'
+        )
+    tokenizer.chat_template = template(name)
+
+
+_environment = Environment(autoescape=False, keep_trailing_newline=False)  # text for a model, not a page
+
+
+@cache
+def _compiled(text: str) -> Any:
+    """Compiled once: doing it again for every row would cost more than its tokens."""
+    return _environment.from_string(text)

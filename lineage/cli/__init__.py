@@ -1,0 +1,1 @@
+"""`lineage`: one file a command, the file named as the command."""

@@ -1,0 +1,46 @@
+"""`lineage show`: the tree of versions, the state of each, and why it continues its parent."""
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.tree import Tree
+
+from lineage.config.schema import BASE, Curriculum
+
+
+def show(c: Curriculum) -> None:
+    """Print the tree: each version's state, what it is trained on and why it continues its parent."""
+    tree = Tree(f"[bold]base[/] [dim]{_base_state()}[/]")
+    branches = {BASE: tree}
+    for name in c.in_order():
+        version = c.versions[name]
+        mix = " + ".join(version.mix) or "trained elsewhere"
+        line = f"[bold]{name}[/] {state_of(c, name)}\n[dim]{mix}\nbecause: {version.because}[/]"
+        branches[name] = branches[version.parent].add(line)
+    Console().print(tree)
+
+
+def state_of(c: Curriculum, name: str) -> str:
+    """Whether a version's adapter is here, and the command that brings it back where it is not."""
+    record = Path("models", name, "lineage.json")
+    if not record.is_file():
+        locked = Path("dvc.lock").is_file() and f"train@{name}:" in Path("dvc.lock").read_text(encoding="utf-8")
+        back = f"dvc checkout models/{name} || " if locked else ""
+        return f"[yellow]not here[/] · {back}dvc repro train@{name}"
+    made = json.loads(record.read_text(encoding="utf-8"))
+    if made["parent"] != c.versions[name].parent:
+        return f"[yellow]stale[/] · trained on {made['parent']}, params.yaml says {c.versions[name].parent}"
+    if made.get("adopted"):
+        return f"[green]adopted[/] · adapter {made['adapter'][:12]} · from {made['adopted']['tool']} · data unknown"
+    second = f" + {made['preference']['steps']:,} on pairs" if "preference" in made else ""
+    rows, steps = made["mix"]["rows"], made["steps"]
+    return f"[green]built[/] · adapter {made['adapter'][:12]} · {rows:,} rows · {steps:,} steps{second}"
+
+
+def _base_state() -> str:
+    file = Path("models/base/base.json")
+    if not file.is_file():
+        return "not here · dvc repro base"
+    base = json.loads(file.read_text(encoding="utf-8"))
+    return f"{base['parameters'] / 1e6:,.1f} M parameters · {base['identity'][:12]}"

@@ -1,0 +1,36 @@
+"""Which versions can be built from the raw files that are there, and which sources still have none."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lineage.config.schema import Curriculum
+
+
+@dataclass(frozen=True, slots=True)
+class Buildable:
+    """Whether a version has everything that it and its ancestors train on; `missing` are sources without files."""
+
+    version: str
+    missing: tuple[str, ...]
+
+
+def prepare(c: Curriculum) -> None:
+    """Make the folders of a user's own sources that are not there yet: an empty source gives no records."""
+    if c.data == "own":
+        for source in c.sources:
+            if source not in c.generated:
+                c.raw_folder(source).mkdir(parents=True, exist_ok=True)
+
+
+def files_of(c: Curriculum, source: str) -> int:
+    """How many raw files a source has; of a generated one, those of its reference."""
+    folder = c.raw_folder(c.generated[source].reference if source in c.generated else source)
+    return sum(p.is_file() and not p.name.startswith(".") for p in folder.rglob("*")) if folder.is_dir() else 0
+
+
+def buildable(c: Curriculum) -> Iterator[Buildable]:
+    """For each version, the sources without files that it or an ancestor trains on."""
+    empty = set() if c.data == "sample" else {s for s in c.sources if not files_of(c, s)}
+    for version in c.in_order():
+        needed = [s for v in (version, *c.ancestors(version)) for s in c.versions[v].mix]
+        yield Buildable(version, tuple(dict.fromkeys(s for s in needed if s in empty)))

@@ -1,0 +1,367 @@
+"""The curriculum: `params.yaml`, parsed once into frozen, validated types.
+
+- A *source* is something to train on; a *version* mixes sources and continues its parent; the *chain* is what
+  all versions share because a continued adapter cannot change it; the *profile* is how they are trained.
+- Versions form a tree: `parent` is `base` or another version.
+- Precedence is chain ← profile ← version: a profile sets rate and budget, a version only scales them.
+- Every mistake is answered with the line's path in `params.yaml`, the value found and what is allowed.
+"""
+
+import math
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from lineage.config.reserved import BASE
+from lineage.records.record import Form
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Frozen(BaseModel):
+    """Immutable, and refuses keys that it does not know: a typing mistake must not be ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _documents(found: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if found != "all" and not all(re.fullmatch("[0-9a-f]{64}", document) for document in found):
+        raise ValueError("a document is named by its SHA-256, 64 hex digits")
+    return found
+
+
+Documents = Annotated[tuple[str, ...], AfterValidator(_documents)]
+
+
+class Lora(Frozen):
+    """The adapter's shape (LoRA, Hu et al. 2021). Fixed for the whole chain, but for an `r` that grows.
+
+    rslora: scale by alpha/√r instead of alpha/r (Kalajdzievski 2023). dora: direction and magnitude apart (Liu 2024).
+    """
+
+    r: Positive
+    alpha: Annotated[int | float, Field(gt=0)]
+    dropout: Share
+    targets: tuple[str, ...] = Field(min_length=1)
+    rslora: bool = False
+    dora: bool = False
+
+    @property
+    def scaling(self) -> float:
+        """The factor on B·A."""
+        return self.alpha / (math.sqrt(self.r) if self.rslora else self.r)
+
+    def with_rank(self, r: int) -> "Lora":
+        """The same shape with another r, and the alpha that keeps its scaling: old weights mean what they did."""
+        alpha = round(self.scaling * (math.sqrt(r) if self.rslora else r), 9)
+        return self.model_copy(update={"r": r, "alpha": int(alpha) if alpha == int(alpha) else alpha})
+
+
+class Chain(Frozen):
+    """What every version shares. `template` is a file of `lineage/base_model/templates`: how turns become text."""
+
+    lora: Lora
+    template: Literal["chatml", "question_answer", "loan_grade"] = "chatml"
+
+
+class Build(Frozen):
+    """A tiny Qwen2 that the `base` stage makes: its size, and its pretraining in steps of `batch_size` rows."""
+
+    vocab_size: Annotated[int, Field(ge=400)]
+    hidden_size: Positive
+    layers: Positive
+    heads: Positive
+    kv_heads: Positive
+    intermediate_size: Positive
+    steps: Positive
+    batch_size: Positive
+    learning_rate: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _whole_heads(self) -> "Build":
+        if self.hidden_size % (2 * self.heads) or self.heads % self.kv_heads:
+            raise ValueError("hidden_size must be a multiple of 2 × heads, and heads one of kv_heads")
+        return self
+
+
+class BaseModelSpec(Frozen):
+    """Where the base comes from: built here, a folder on disk, or a hub repository at a pinned commit."""
+
+    build: Build | None = None
+    path: str | None = None
+    repo: str | None = None
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "BaseModelSpec":
+        if sum(x is not None for x in (self.build, self.path, self.repo)) != 1:
+            raise ValueError("give exactly one of build, path, repo")
+        if (self.repo is None) != (self.revision is None):
+            raise ValueError("repo and revision go together: a hub model is pinned by its commit")
+        return self
+
+
+class Budget(Frozen):
+    """How long a version trains, before its `budget_scale`: tokens seen, or passes over its mix."""
+
+    tokens: Positive | None = None
+    epochs: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> "Budget":
+        if (self.tokens is None) == (self.epochs is None):
+            raise ValueError("give exactly one of tokens, epochs")
+        return self
+
+
+class Launch(Frozen):
+    """How many processes train one version, and how they share it: `ddp` copies, `fsdp2` and `zero3` shards."""
+
+    processes: Positive = 1
+    strategy: Literal["ddp", "fsdp2", "zero3"] = "ddp"
+
+
+Setting = Literal["optimizer", "packing", "compute_dtype", "loss", "schedule"]
+
+
+class Profile(Frozen):
+    """How versions are trained. Lengths are in tokens, `threads: 0` means all cores.
+
+    batch_size: rows that one process computes at once. global_batch_size: rows behind one optimizer step, whatever the
+    number of processes; what is missing is accumulated.
+    loss: on the completion, or on the full row. packing: several rows in one sequence, blind to one another.
+    double_quant: of 4-bit weights, the scales too. gradient_checkpointing: recompute activations, which saves memory.
+    may_differ: settings that the trainer may change silently; any other change stops the run before its first step.
+    """
+
+    trainer: Literal["hf", "unsloth"]
+    base: BaseModelSpec
+    load_in_4bit: bool
+    compute_dtype: Literal["float32", "bfloat16", "float16"]
+    optimizer: Literal["adamw_8bit", "adamw_torch", "paged_adamw_8bit", "paged_adamw_32bit"]
+    batch_size: Positive
+    global_batch_size: Positive
+    max_length: Annotated[int, Field(ge=64)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    schedule: Literal["cosine", "linear", "constant_with_warmup"]
+    warmup_ratio: Share
+    weight_decay: Annotated[float, Field(ge=0)]
+    budget: Budget
+    checkpoint_steps: Positive
+    threads: Annotated[int, Field(ge=0)]
+    loss: Literal["completion", "full"] = "completion"
+    packing: bool = False
+    double_quant: bool = True
+    gradient_checkpointing: bool = False
+    launch: Launch = Launch()
+    may_differ: tuple[Setting, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole_steps(self) -> "Profile":
+        at_once = self.batch_size * self.launch.processes
+        if self.global_batch_size % at_once:
+            raise ValueError(
+                f"global_batch_size is {self.global_batch_size}, but {self.launch.processes} process(es) of batch_size "
+                f"{self.batch_size} compute {at_once} rows at once; make it a multiple of {at_once}"
+            )
+        return self
+
+    @property
+    def accumulation(self) -> int:
+        """Batches of a process behind one optimizer step."""
+        return self.global_batch_size // (self.batch_size * self.launch.processes)
+
+
+class Paper(Frozen):
+    """What the conversion of one PDF may cost before the file goes to quarantine."""
+
+    max_megabytes: Positive
+    max_pages: Positive
+    seconds: Positive
+    ocr: bool = False
+    withdrawn: Documents = ()
+
+
+Term = Literal["allowed", "forbidden", "unknown"]
+
+
+class Licence(Frozen):
+    """What may be done with a source's rows and with what is made from them. `unknown` asks a person to find out."""
+
+    title: str
+    redistribution: Term
+    commercial: Term
+
+
+class Hub(Frozen):
+    """Where a source lies on the hub: fetched once, at a pinned commit, by `lineage fetch <source>`."""
+
+    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    config: str | None = None
+    split: str = "train"
+
+
+class Source(Frozen):
+    """One thing to train on, or to be measured by alone.
+
+    heldout: the share of its groups that no version ever sees; 1 makes it a benchmark.
+    personal: what happens to personal data in its rows: masked, or the row refused, or kept and counted.
+    near_duplicates: whether rows that repeat another one but for spelling are dropped.
+    withdrawn: documents (SHA-256) whose rows are taken out again, or the whole source.
+    """
+
+    title: str
+    input: Literal["raw", "documents", "generated"]
+    reader: Name
+    forms: tuple[Form, ...] = Field(min_length=1)
+    heldout: Annotated[float, Field(ge=0, le=1)]
+    licence: Name
+    hub: Hub | None = None
+    personal: Literal["mask", "refuse", "keep"] = "mask"
+    near_duplicates: Literal["drop", "keep"] = "drop"
+    withdrawn: Annotated[Literal["all"] | tuple[str, ...], AfterValidator(_documents)] = ()
+
+
+class Generated(Frozen):
+    """A source made from the records of another, its `reference`: by rule (`cloze`), or by a model behind an endpoint.
+
+    kind: `cloze` gaps and number questions · `mcqa` with reasoning · `qa` with and without the reference · `summary`.
+    per_record: how many questions are asked of one record at most.
+    model: the endpoint's name of the model; `cloze` needs none.
+    """
+
+    reference: Name
+    kind: Literal["cloze", "mcqa", "qa", "summary"]
+    per_record: Positive = 1
+    model: str | None = None
+
+    @model_validator(mode="after")
+    def _written_by_someone(self) -> "Generated":
+        if (self.kind == "cloze") != (self.model is None):
+            raise ValueError("kind cloze is made by rule and takes no model; the other kinds need one")
+        return self
+
+
+class MixEntry(Frozen):
+    """How much of a source a mix takes: `weight` passes over its rows, or `count` rows."""
+
+    form: Form
+    weight: Annotated[float, Field(gt=0)] | None = None
+    count: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> "MixEntry":
+        if (self.weight is None) == (self.count is None):
+            raise ValueError("give exactly one of weight, count")
+        return self
+
+
+class Preference(Frozen):
+    """A second phase on the same mix: DPO (Rafailov et al. 2023) on the rows that know a worse answer.
+
+    A worse answer is a wrong option, or one that people liked less. The factors are on the profile's rate and budget.
+    """
+
+    beta: Annotated[float, Field(gt=0)]
+    lr_scale: Annotated[float, Field(gt=0)]
+    budget_scale: Annotated[float, Field(gt=0)]
+
+
+class Training(Frozen):
+    """How a version comes to be: factors on its profile's rate and budget; or, `adopted`, by training elsewhere.
+
+    r: a larger r from this version on; the parent's adapter is padded, its function unchanged.
+    adopted: the SHA-256 of `data/adopted/<version>/adapter_model.safetensors`; see `lineage adopt`.
+    """
+
+    lr_scale: Annotated[float, Field(gt=0)] = 1.0
+    budget_scale: Annotated[float, Field(gt=0)] = 1.0
+    r: Positive | None = None
+    preference: Preference | None = None
+    adopted: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class Version(Frozen):
+    """One model of the lineage.
+
+    exclude_scope: `ancestry` also forbids that an ancestor saw the excluded sources.
+    superseded: what happens to rows that a later amendment overtook: dropped, dated in their prompt, or kept.
+    deduplicate: rows that repeat another of this mix (`mix`), or also one that an ancestor was trained on (`ancestry`).
+    decontaminate: whether rows that repeat a held-out row are left out, instead of only reported.
+    """
+
+    parent: Name
+    because: str = Field(min_length=1)
+    mix: dict[Name, MixEntry]
+    replay: Share
+    exclude: tuple[Name, ...]
+    exclude_scope: Literal["mix", "ancestry"]
+    superseded: Literal["drop", "date", "keep"] = "drop"
+    deduplicate: Literal["none", "mix", "ancestry"] = "mix"
+    decontaminate: bool = False
+    train: Training
+
+
+class Evaluation(Frozen):
+    """What is measured on each held-out set. `rows` caps a set, `bootstrap` counts resamples."""
+
+    rows: Positive
+    max_new_tokens: Positive
+    bootstrap: Annotated[int, Field(ge=100)]
+    answers: Annotated[int, Field(ge=0)]
+
+
+class Curriculum(Frozen):
+    """The whole of `params.yaml`."""
+
+    profile: str
+    data: Literal["sample", "own"]
+    seed: int
+    chain: Chain
+    profiles: dict[Name, Profile]
+    papers: dict[Name, Paper]
+    licences: dict[Name, Licence]
+    generated: dict[Name, Generated]
+    sources: dict[Name, Source]
+    versions: dict[Name, Version] = Field(min_length=1)
+    evaluation: Evaluation
+
+    @property
+    def active(self) -> Profile:
+        """The chosen profile."""
+        return self.profiles[self.profile]
+
+    def lora_of(self, version: str) -> Lora:
+        """The shape of a version's adapter: the chain's, with the `r` that it or its nearest ancestor names."""
+        for name in (version, *self.ancestors(version)):
+            if r := self.versions[name].train.r:
+                return self.chain.lora.with_rank(r)
+        return self.chain.lora
+
+    def ancestors(self, version: str) -> list[str]:
+        """Parent, grandparent, … of a version, nearest first, without the base."""
+        line, parent = [], self.versions[version].parent
+        while parent != BASE:
+            line.append(parent)
+            parent = self.versions[parent].parent
+        return line
+
+    def in_order(self) -> list[str]:
+        """Versions, parents before children, otherwise as they are written."""
+        done: list[str] = []
+        while len(done) < len(self.versions):
+            done.append(next(n for n, v in self.versions.items() if n not in done and v.parent in (BASE, *done)))
+        return done
+
+    def raw_folder(self, source: str) -> Path:
+        """Where the files of a source lie as they came."""
+        return Path("data/raw", self.data, source)
+
+    def input_folder(self, source: str) -> Path:
+        """Where the reader of a source reads: raw files, documents made from PDFs, or generated rows."""
+        return Path("data", self.sources[source].input, self.data, source)

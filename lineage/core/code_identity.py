@@ -1,0 +1,163 @@
+"""What a piece of code computes, as a hash: the same wherever it stands and however it is worded.
+
+    code_identity("lineage.evaluation.evaluate")     a part of the key under which measures are cached
+    closure(file)                               every file of the project that its result may depend on
+
+The identity is a hash over the definitions of a module and of everything that it imports, also inside functions. It is
+blind to comments, docstrings and layout, to which file a definition stands in, and to the order of definitions.
+
+A string that names a module (`"lineage.pdf.worker"`, started by name) counts as an import; one that names a file or a
+folder beside the module (`"lexicon.txt"`, `"templates"`) adds the bytes of those files.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("lineage", "stages", "flows")
+
+# What is not followed, because its whole effect arrives in another way: a path, or a folder with all that is in it.
+EXEMPT = {
+    "lineage/core": "starts stages, names files, hashes and renames: it shows in the outputs of every stage",
+    "lineage/config": "its values arrive through `params`; it refuses a curriculum, changes none",
+    "lineage/records/record.py": "the shape of a row: a change of it changes the bytes that ingest and mix write",
+    "lineage/planning": "refuses what cannot fit, shapes no result",
+    "lineage/adapters/config.py": "refuses the config of an adapter, changes none",
+    "lineage/adoption": "checks and copies an adapter whose hash arrives through `params`; shapes no other version",
+    "lineage/base_model/fast_import.py": "imports less, shapes no result",
+}
+
+
+def code_identity(module: str) -> str:
+    """The identity of a module and of everything that it imports, as 64 hex digits.
+
+    Args:
+        module: its dotted name, such as `lineage.training.train`.
+    """
+    (file,) = _files_of(module)
+    parts = {part for found in closure(file) for part in _parts(found)}
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
+
+
+def same_code(one: str, other: str) -> bool:
+    """Whether two texts of a Python file differ in words alone: comments, docstrings, layout, order of definitions."""
+    return _definitions(ast.parse(one)) == _definitions(ast.parse(other))
+
+
+@cache
+def closure(file: Path) -> frozenset[Path]:
+    """A file and every file of the project that it depends on, directly or not, but those that are exempt."""
+    seen: set[Path] = set()
+    todo = [file]
+    while todo:
+        here = todo.pop()
+        if here not in seen and not is_exempt(here):
+            seen.add(here)
+            if here.suffix == ".py":
+                todo += needed_by(here)
+    return frozenset(seen)
+
+
+@cache
+def needed_by(file: Path) -> frozenset[Path]:
+    """What a Python file imports or names of the project: modules, and data files beside it."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    _without_docstrings(tree)
+    found: set[Path] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(*(_files_of(alias.name) for alias in node.names))
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.update(_files_of(node.module), *(_files_of(f"{node.module}.{alias.name}") for alias in node.names))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.update(_files_of(node.value), _beside(file, node.value))
+    return frozenset(found - {file})
+
+
+def is_exempt(file: Path) -> bool:
+    """Whether a file shapes no result by itself."""
+    path = file.relative_to(ROOT).as_posix()
+    return any(path == exempt or path.startswith(f"{exempt}/") for exempt in EXEMPT)
+
+
+def _files_of(module: str) -> frozenset[Path]:
+    """The file of a module of this project; nothing for any other name."""
+    parts = module.split(".")
+    if parts[0] not in PACKAGES or not all(part.isidentifier() for part in parts):
+        return frozenset()
+    path = ROOT.joinpath(*parts)
+    return frozenset(file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file())
+
+
+def _beside(file: Path, name: str) -> list[Path]:
+    """The data files that a name means in the folder of a module: a file, or all files of a folder."""
+    if not name or len(name) > 60 or "/" in name or "\n" in name or name.startswith("."):
+        return []
+    place = file.parent / name
+    if place.is_dir():
+        return sorted(p for p in place.iterdir() if p.is_file() and p.suffix not in (".py", ".pyc"))
+    return [place] if place.suffix not in ("", ".py") and place.is_file() else []
+
+
+@cache
+def _parts(file: Path) -> frozenset[str]:
+    if file.suffix != ".py":
+        return frozenset({f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"})
+    return _definitions(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def _definitions(tree: ast.Module) -> frozenset[str]:
+    """Each top-level statement as text without words, and without a trace of where its names come from."""
+    _without_docstrings(tree)
+    _Placeless().visit(tree)
+    return frozenset(map(ast.dump, tree.body))
+
+
+def _without_docstrings(tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
+            ast.get_docstring(node, clean=False) is not None
+        ):
+            del node.body[0]
+
+
+class _Placeless(ast.NodeTransformer):
+    """Takes out imports of the project; `module.name` and an `as` name become the bare name that is meant."""
+
+    def __init__(self) -> None:
+        self.modules: set[str] = set()
+        self.renamed: dict[str, str] = {}
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        """Learn all names first: a function may stand above the import that it uses."""
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.ImportFrom) and (inner.module or "").split(".")[0] in PACKAGES:
+                for alias in inner.names:
+                    name = alias.asname or alias.name
+                    if _files_of(f"{inner.module}.{alias.name}"):
+                        self.modules.add(name)
+                    elif alias.asname:
+                        self.renamed[name] = alias.name
+        return self.generic_visit(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        """Where a name of the project comes from is no part of what it does."""
+        return None if (node.module or "").split(".")[0] in PACKAGES else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """`metrics.chrf` is `chrf`."""
+        if isinstance(node.value, ast.Name) and node.value.id in self.modules:
+            return ast.Name(id=node.attr, ctx=node.ctx)
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """A name given by `as` is the one that it stands for."""
+        return ast.Name(id=self.renamed.get(node.id, node.id), ctx=node.ctx)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """A module that is started by name is what it is, not where it is."""
+        if isinstance(node.value, str) and _files_of(node.value):
+            return ast.Constant(value=node.value.rpartition(".")[2])
+        return node

@@ -1,0 +1,92 @@
+"""Where everything lies in a workspace. No other module spells these paths.
+
+All are relative to the working folder, as DVC and the messages name them; of a workspace elsewhere, its root comes first:
+`root / mix_summary("v6")`.
+"""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+DVC_LOCK = Path("dvc.lock")
+STATE = Path(".state")  # may be deleted at any time: caches by content, checkpoints, databases, locks
+
+DATA = Path("data")
+CHECKED = DATA / "checked.json"
+RAW = DATA / "raw"  # by `data:` (sample, own), then by source
+DOCUMENTS = DATA / "documents"  # the same
+GENERATED = DATA / "generated"  # the same
+ADOPTED = DATA / "adopted"  # by version
+RECORDS = DATA / "records"  # by source
+HELDOUT = DATA / "heldout"  # by source
+DUPLICATES = DATA / "duplicates"
+CLUSTERS = DUPLICATES / "clusters.jsonl"
+SUPERSEDED = DATA / "superseded"
+SUPERSEDED_ROWS = SUPERSEDED / "superseded.jsonl"
+MIXES = DATA / "mixes"  # by version
+CONTAMINATION = DATA / "contamination"
+CARDS = DATA / "cards"
+CARDS_INDEX = CARDS / "index.md"
+
+MODELS = Path("models")  # by version, and the base
+BASE_MODEL = MODELS / "base"
+BASE_RECORD = BASE_MODEL / "base.json"
+BASE_TOKENIZER = BASE_MODEL / "tokenizer.json"
+
+METRICS = Path("metrics")  # by version, and the base
+REPORTS = Path("reports")
+COMPARISON = REPORTS / "comparison.json"
+
+
+def conversion(data: str, source: str) -> Path:
+    """The counts of a source's conversion from PDF."""
+    return DOCUMENTS / data / source / "convert.json"
+
+
+def quarantine(data: str, source: str) -> Path:
+    """The PDFs of a source that could not be converted, each with its reason."""
+    return DOCUMENTS / data / source / "quarantine.jsonl"
+
+
+def records(source: str) -> Path:
+    """What versions may train on, one record a line."""
+    return RECORDS / source / "records.jsonl"
+
+
+def rejected(source: str) -> Path:
+    """The raw rows of a source that gave no record, each with its reason."""
+    return RECORDS / source / "rejected.jsonl"
+
+
+def ingest_counts(source: str) -> Path:
+    """What `ingest` counted of a source."""
+    return RECORDS / source / "ingest.json"
+
+
+def mix(version: str) -> Path:
+    """The folder of a version's training rows."""
+    return MIXES / version
+
+
+def mix_summary(version: str) -> Path:
+    """What `mix` counted of a version."""
+    return MIXES / version / "mix.json"
+
+
+def contamination(version: str) -> Path:
+    """Which held-out rows stand in a version's mix."""
+    return CONTAMINATION / f"{version}.json"
+
+
+def adapter(version: str) -> Path:
+    """The folder of a version's adapter, tokenizer and record."""
+    return MODELS / version
+
+
+def training_record(version: str) -> Path:
+    """What a version's adapter was made from."""
+    return MODELS / version / "lineage.json"
+
+
+def metrics(version: str) -> Path:
+    """The folder of a version's measures."""
+    return METRICS / version

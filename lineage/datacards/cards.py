@@ -1,0 +1,51 @@
+"""Counts every source and every mix, and writes a card and its facts for each."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lineage.base_model import chat_template
+from lineage.config.schema import Curriculum
+from lineage.core.errors import LineageError
+from lineage.core.files import sha256, write_json
+from lineage.datacards.counting import Ruler
+from lineage.datacards.facts import mix_facts, source_facts
+from lineage.datacards.rendering import index, mix_card, source_card
+
+CARDS = Path("data/cards")
+BASE = Path("models/base/base.json")
+TOKENIZER = Path("models/base/tokenizer.json")
+
+
+def cards(c: Curriculum, out: Path) -> str:
+    """Write all cards into the folder `out`, and return what was counted, in a sentence.
+
+    Raises:
+        LineageError: there is no base, whose tokenizer counts the tokens.
+    """
+    if not TOKENIZER.is_file() or not BASE.is_file():
+        raise LineageError(f"{TOKENIZER}: not found, the base's tokenizer counts the tokens; run `dvc repro base`")
+    record = json.loads(BASE.read_text(encoding="utf-8"))
+    origin = record["origin"]
+    base = origin.get("repo") or origin.get("path") or "the base that this lineage builds"
+    ruler = Ruler(
+        base, TOKENIZER, sha256(TOKENIZER), chat_template.template(record["template"]["name"]), c.active.max_length
+    )
+    sources = [name for name in c.sources if Path("data/records", name, "ingest.json").is_file()]
+    mixes = [version for version in c.in_order() if Path("data/mixes", version, "mix.json").is_file()]
+    of_sources, of_mixes = [], []
+    for name in sources:
+        of_sources.append(source_facts(c, name, ruler))
+        _write(out / "sources" / name, of_sources[-1], source_card(of_sources[-1]))
+    for version in mixes:
+        of_mixes.append(mix_facts(c, version, ruler))
+        _write(out / "mixes" / version, of_mixes[-1], mix_card(of_mixes[-1]))
+    absent = [name for name in (*c.sources, *c.in_order()) if name not in (*sources, *mixes)]
+    (out / "index.md").write_text(index(of_sources, of_mixes, absent), encoding="utf-8", newline="\n")
+    rows, tokens = (sum(p[name] for f in of_sources for p in f["parts"]) for name in ("rows", "tokens"))
+    return f"{len(sources)} sources with {rows:,} rows and {tokens:,} tokens, {len(mixes)} mixes"
+
+
+def _write(path: Path, facts: dict[str, Any], card: str) -> None:
+    write_json(path.with_suffix(".json"), facts)
+    path.with_suffix(".md").write_text(card, encoding="utf-8", newline="\n")

@@ -1,0 +1,1 @@
+"""Rows that say the same: within and across sources, and between a mix and what is held out."""

@@ -1,0 +1,1 @@
+"""A version on every held-out set: likelihoods, answers, measures."""

@@ -1,0 +1,51 @@
+"""The held-out sets, as every version is asked them: the same rows, whatever it was trained on."""
+
+import hashlib
+import heapq
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from lineage.core.errors import LineageError
+from lineage.core.files import sha256_of
+from lineage.records.record import Record, read_records
+
+HELDOUT = Path("data/heldout")
+SUPERSEDED = Path("data/superseded/superseded.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutSet:
+    """One held-out set, `<source>.<form>`: the rows that are asked, and how many there are in all."""
+
+    name: str
+    records: tuple[Record, ...]
+    heldout_rows: int
+    digest: str
+
+
+def heldout_sets(rows: int) -> list[HeldOutSet]:
+    """Every set with rows; of a large one those `rows` whose ids hash lowest, which growth hardly changes.
+
+    A row that a later amendment overtook is asked of no version: its answer is no longer the right one.
+    """
+    if not SUPERSEDED.is_file():
+        raise LineageError(f"{SUPERSEDED}: not found; run `dvc repro superseded`")
+    with SUPERSEDED.open(encoding="utf-8") as lines:
+        overtaken = {json.loads(line)["id"] for line in lines}
+    sets = []
+    for file in sorted(HELDOUT.glob("*/*.jsonl")):
+        total = 0
+        ranked: list[tuple[str, Record]] = []
+        for record in read_records(file):
+            if record.id in overtaken:
+                continue
+            total += 1
+            ranked.append((hashlib.sha256(record.id.encode()).hexdigest(), record))
+            if len(ranked) > 4 * rows:
+                ranked = heapq.nsmallest(rows, ranked, key=lambda pair: pair[0])
+        records = tuple(r for _, r in heapq.nsmallest(rows, ranked, key=lambda pair: pair[0]))
+        if records:
+            name = f"{file.parent.name}.{file.stem}"
+            sets.append(HeldOutSet(name, records, total, sha256_of([r.to_json() for r in records])))
+    return sets

@@ -1,0 +1,204 @@
+"""A model that is asked instead of trained: likelihoods of given answers, and greedy answers of its own."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from lineage.base_model import chat_template
+from lineage.base_model.loading import BASE_FOLDER, base_record, load_base, weights_of
+from lineage.config.schema import BASE, Profile
+from lineage.core.errors import LineageError
+from lineage.core.files import sha256
+
+TOKENS_AT_ONCE = 4_096  # padded tokens that go through the layers together
+LOGITS_AT_ONCE = 16_000_000  # 64 MB of float32: a vocabulary of 151,936 is scored for a hundred tokens at a time
+
+
+def built(version: str) -> Path:
+    """The folder of the base or a version.
+
+    Raises:
+        LineageError: if it was not built, with the command that builds it.
+    """
+    folder = Path("models", version)
+    if version == BASE and not (folder / "base.json").is_file():
+        raise LineageError(f"{folder} is not there; build it with: dvc repro base")
+    if version != BASE and not (folder / "lineage.json").is_file():
+        raise LineageError(
+            f"{folder} is not there; build it with: dvc repro train@{version} (or bring it back: dvc checkout {folder})"
+        )
+    return folder
+
+
+def load(version: str, profile: Profile) -> tuple[Any, Any]:
+    """The base, or a version's adapter on it, and the tokenizer, for asking.
+
+    Raises:
+        LineageError: it was not built, was changed since, or was trained on another base or template than those in
+            `models/base`.
+    """
+    folder, base = built(version), base_record()
+    if version != BASE:
+        _trained_on(base, folder)
+    import torch
+    from peft import PeftModel
+    from transformers import AutoTokenizer
+
+    model = load_base(weights_of(base), profile)
+    if version != BASE:
+        model = PeftModel.from_pretrained(model, folder)
+    if torch.cuda.is_available() and not profile.load_in_4bit:  # 4-bit weights are there already
+        model = model.to("cuda")
+    return model.eval(), AutoTokenizer.from_pretrained(BASE_FOLDER)
+
+
+def _trained_on(base: dict[str, Any], folder: Path) -> None:
+    record = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
+    file = folder / "adapter_model.safetensors"
+    if (found := sha256(file) if file.is_file() else "no file") != record["adapter"]:
+        raise LineageError(
+            f"{file}: its SHA-256 is {found[:12]}, its record says {record['adapter'][:12]}; it was changed; "
+            f"bring it back: dvc checkout {folder}, or train it again: dvc repro -f train@{folder.name}"
+        )
+    was, now = record["base"]["identity"], base["identity"]
+    if was != now:
+        raise LineageError(
+            f"{folder}: its adapter was trained on the base {was[:12]}, models/base is {now[:12]}; "
+            f"train it again: dvc repro train@{folder.name}, or bring its base back: dvc checkout {BASE_FOLDER}"
+        )
+    if record["template"] != base["template"]["sha256"]:
+        raise LineageError(
+            f"{folder}: its adapter was trained with another chat template than that of models/base; "
+            f"train it again: dvc repro train@{folder.name}"
+        )
+
+
+def negative_log_likelihoods(model: Any, rows: Sequence[chat_template.Tokens]) -> list[float]:
+    """The summed NLL, in nats, of each row's supervised tokens.
+
+    Only what predicts a supervised token meets the vocabulary, `LOGITS_AT_ONCE` logits at a time: whole logits of eight
+    rows of 512 tokens would be 2.5 GB for Qwen2.
+
+    Raises:
+        LineageError: the model makes its logits in a way that is not known here.
+    """
+    import torch
+
+    sums = [0.0] * len(rows)
+    if rows:
+        _scored_as_the_model_does(model, rows[0])
+    order = sorted(range(len(rows)), key=lambda i: (len(rows[i].ids), i))
+    for batch in _batches(order, [len(row.ids) for row in rows], TOKENS_AT_ONCE):
+        width = max(len(rows[i].ids) for i in batch)
+        labels = torch.tensor(
+            [rows[i].labels + [chat_template.IGNORED] * (width - len(rows[i].ids)) for i in batch], device=model.device
+        )[:, 1:]
+        supervised = labels != chat_template.IGNORED
+        with torch.inference_mode():
+            states = _last_states(model, [rows[i].ids for i in batch])[:, :-1][supervised]
+            losses = torch.zeros(labels.shape, dtype=torch.float64, device=states.device)
+            losses[supervised] = _losses(model, states, labels[supervised])
+        for i, loss in zip(batch, losses.sum(1).tolist(), strict=True):
+            sums[i] = loss
+    return sums
+
+
+def _causal_lm(model: Any) -> Any:
+    """The model below an adapter's wrapper; the adapter lies in its layers."""
+    return model.get_base_model() if hasattr(model, "peft_config") else model
+
+
+def _last_states(model: Any, ids: Sequence[list[int]]) -> Any:
+    """Rows × tokens × hidden: what the layers make of rows padded on the right, before the vocabulary."""
+    import torch
+
+    width = max(map(len, ids))
+    padded = torch.tensor([row + [0] * (width - len(row)) for row in ids], device=model.device)
+    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in ids], device=model.device)
+    return _causal_lm(model).base_model(input_ids=padded, attention_mask=mask, use_cache=False).last_hidden_state
+
+
+def _losses(model: Any, states: Any, labels: Any) -> Any:
+    """The NLL of each label, float64, given the state that predicts it."""
+    import torch
+
+    at_once = max(1, LOGITS_AT_ONCE // model.config.get_text_config().vocab_size)
+    parts = [
+        torch.nn.functional.cross_entropy(_logits(model, some), wanted, reduction="none").double()
+        for some, wanted in zip(states.split(at_once), labels.split(at_once), strict=True)
+    ]
+    return torch.cat(parts)
+
+
+def _logits(model: Any, states: Any) -> Any:
+    """States × vocabulary, float32. The head is called as a module, for an adapter may lie on it too."""
+    import torch
+
+    causal = _causal_lm(model)
+    config = causal.config.get_text_config()
+    logits = causal.get_output_embeddings()(states).float()
+    if scale := getattr(config, "logit_scale", None):  # Cohere
+        logits = logits * scale
+    if divisor := getattr(config, "logits_scaling", None):  # Granite
+        logits = logits / divisor
+    if cap := getattr(config, "final_logit_softcapping", None):  # Gemma 2
+        logits = cap * torch.tanh(logits / cap)
+    return logits
+
+
+def _scored_as_the_model_does(model: Any, row: chat_template.Tokens) -> None:
+    """One token's logits are the model's own: a family may scale or cap them in a way that only its code knows."""
+    import torch
+
+    ids = torch.tensor([row.ids], device=model.device)
+    with torch.inference_mode():
+        own = model(input_ids=ids, use_cache=False, logits_to_keep=1).logits[0, -1].float()
+        ours = _logits(model, _last_states(model, [row.ids])[0, -1:])[0]
+    if (own - ours).abs().max() > 0.01 * own.abs().max().clamp(min=1):
+        raise LineageError(
+            f"{type(_causal_lm(model)).__name__} changes its logits after the head in a way that is not known "
+            f"here (they differ by {(own - ours).abs().max():.3g}); add it to `_logits` of lineage/evaluation"
+        )
+
+
+def answers(model: Any, tokenizer: Any, prompts: Sequence[list[dict[str, str]]], max_new_tokens: int) -> list[str]:
+    """The model's greedy answers to prompts, given as turns."""
+    import torch
+
+    stop, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+    asked = [
+        tokenizer(chat_template.render(tokenizer.chat_template, turns, ask=True), add_special_tokens=False)["input_ids"]
+        for turns in prompts
+    ]
+    texts = [""] * len(prompts)
+    order = sorted(range(len(asked)), key=lambda i: (len(asked[i]), i))
+    most = max(1, LOGITS_AT_ONCE // model.config.get_text_config().vocab_size)  # each row has logits at every step
+    for batch in _batches(order, [len(ids) + max_new_tokens for ids in asked], 32_000, most):
+        width = max(len(asked[i]) for i in batch)
+        ids = torch.tensor([[pad] * (width - len(asked[i])) + asked[i] for i in batch], device=model.device)
+        mask = torch.tensor([[0] * (width - len(asked[i])) + [1] * len(asked[i]) for i in batch], device=model.device)
+        with torch.inference_mode():
+            out = model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                max_new_tokens=max_new_tokens,
+                do_sample=False,
+                eos_token_id=stop,
+                pad_token_id=pad,
+            )
+        for i, text in zip(batch, tokenizer.batch_decode(out[:, width:], skip_special_tokens=True), strict=True):
+            texts[i] = text.strip()
+    return texts
+
+
+def _batches(order: Sequence[int], lengths: Sequence[int], tokens: int, rows: int = 1_000_000) -> Iterable[list[int]]:
+    """Consecutive rows, from short to long, whose number and padded size stay within bounds; a longer one is alone."""
+    batch: list[int] = []
+    for i in order:
+        if batch and (len(batch) == rows or (len(batch) + 1) * lengths[i] > tokens):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch

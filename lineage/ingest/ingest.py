@@ -1,0 +1,159 @@
+"""Reads a source, cleans and counts its rows, and splits them into records to train on and records held out.
+
+A group (an article, a passage, an original question) is held out by the hash of its text alone: adding data moves no
+group to the other side. What a reader gives is cleaned in `sanitize.py` and counted in `counts.py`.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from lineage.config.schema import Source
+from lineage.core.errors import LineageError
+from lineage.core.files import write_json
+from lineage.ingest.counts import Tally, counts
+from lineage.ingest.sanitize import as_record_form, fitted
+from lineage.readers import (
+    accounting,
+    aihub_parallel,
+    arithmetic,
+    companies,
+    dart,
+    generated,
+    glossary,
+    instructions,
+    loans,
+    mcqa,
+    metamath,
+    mrc,
+    pairs,
+    prompt_response,
+    questions,
+    references,
+    reports,
+    rules,
+    table_qa,
+)
+from lineage.readers.text.pii import masked
+from lineage.records.record import Record, Rejected
+
+Reader = Callable[[Path, Sequence[str]], Iterator[Record | Rejected]]
+READERS: dict[str, Reader] = {
+    "accounting": accounting.read,
+    "aihub_parallel": aihub_parallel.read,
+    "arithmetic": arithmetic.read,
+    "companies": companies.read,
+    "dart": dart.read,
+    "generated": generated.read,
+    "glossary": glossary.read,
+    "instructions": instructions.read,
+    "loans": loans.read,
+    "mcqa": mcqa.read,
+    "metamath": metamath.read,
+    "mrc": mrc.read,
+    "pairs": pairs.read,
+    "prompt_response": prompt_response.read,
+    "questions": questions.read,
+    "references": references.read,
+    "reports": reports.read,
+    "rules": rules.read,
+    "table_qa": table_qa.read,
+}
+WRITE_RECORD_FORM = ("rules",)  # the readers whose `record` form is their own; for the others it is derived
+
+
+def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source) -> dict[str, Any]:
+    """Read `folder`, write the files named above into the folders `records` and `heldout`, return the counts.
+
+    Raises:
+        LineageError: no such folder, an unknown reader, a drifted schema, a form that the reader never gives.
+    """
+    if source.reader not in READERS:
+        raise LineageError(f"sources.{name}.reader: {source.reader!r} is none of {', '.join(sorted(READERS))}")
+    if not folder.is_dir():
+        raise LineageError(
+            f"{folder}: no such folder; put the files of {name} there, or set data: sample in params.yaml"
+        )
+    tally = Tally()
+    with ExitStack() as stack:
+
+        def lines(path: Path) -> Any:
+            return stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+
+        rejected = lines(records / "rejected.jsonl")
+        train = lines(records / "records.jsonl")
+        held = {form: lines(heldout / f"{form}.jsonl") for form in source.forms}
+        for item in _items(folder, name, source, tally):
+            if isinstance(item, Rejected):
+                remedy = item.remedy if source.personal == "keep" else masked(item.remedy)[0]  # it may quote the row
+                row = {"origin": item.origin, "reason": item.reason, "remedy": remedy, "rows": item.rows}
+                rejected.write(json.dumps(row, ensure_ascii=False) + "\n")
+                continue
+            out = is_heldout(item.group, source.heldout)
+            (held[item.form] if out else train).write(item.to_json() + "\n")
+            tally.kept["heldout" if out else "records", item.form] += 1
+            tally.groups["heldout" if out else "records"].add(_int64(item.group))
+            tally.documents.update(item.documents)
+    balance = counts(name, source, tally)
+    (records / "documents.txt").write_text("".join(f"{d}\n" for d in sorted(tally.documents)), encoding="utf-8")
+    write_json(records / "ingest.json", balance)
+    return balance
+
+
+def _items(folder: Path, name: str, source: Source, tally: Tally) -> Iterator[Record | Rejected]:
+    """What the reader gives: cleaned, placed, in the forms asked for, without repetitions, all counted."""
+    if source.withdrawn == "all":
+        return
+    withdrawn = set(source.withdrawn)
+    last: dict[str, Any] | None = None
+    for found in READERS[source.reader](folder, source.forms):
+        if isinstance(found, Record) and withdrawn.intersection(found.documents):
+            found = Rejected(found.origin, "made from a withdrawn document", f"see sources.{name}.withdrawn")
+        if isinstance(found, Record):
+            found, personal = fitted(found, source.personal)
+            tally.personal += personal
+        first, last = found.origin != last, found.origin  # a row may give several records, one after the other
+        if isinstance(found, Rejected):
+            if first:
+                tally.raw_rows += found.rows
+                tally.rejected[found.reason] += found.rows
+            else:
+                tally.rejected_parts += 1
+            yield found
+            continue
+        tally.raw_rows += first
+        for record in _forms(found, source):
+            placed = record.placed(name, source.licence)
+            seen, digest = tally.seen[placed.form], int(placed.id.rpartition(".")[2], 16)
+            tally.made += 1
+            if digest in seen:
+                tally.duplicates += 1
+            else:
+                seen.add(digest)
+                yield placed
+
+
+def _forms(record: Record, source: Source) -> Iterator[Record]:
+    derives = "record" in source.forms and source.reader not in WRITE_RECORD_FORM
+    derived = derives and record.form == "prompt_answer"
+    if record.form in source.forms:
+        yield record
+    elif not derived:
+        raise LineageError(
+            f"{record.origin}: the reader {source.reader} gives the form {record.form}, but its source "
+            f"in params.yaml asks for {', '.join(source.forms)}; ask for that, or choose another reader"
+        )
+    if derived:
+        yield as_record_form(record)
+
+
+def is_heldout(group: str, share: float) -> bool:
+    """Whether a group is in the `share` that is held out: by its hash, so whatever else there is."""
+    return _int64(group) / 2**64 < share
+
+
+def _int64(text: str) -> int:
+    return int(sha256(text.encode()).hexdigest()[:16], 16)

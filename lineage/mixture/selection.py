@@ -1,0 +1,185 @@
+"""Which rows a version takes of its sources, and why it leaves the others: the same answer for a mix and for its heirs.
+
+Whether a row is taken follows from a hash of seed, version and record id, from its documents, and from the rows of the
+same version's sources that say the same. So a row's fate does not depend on its neighbours, a source that a version
+does not name changes nothing of it, and an ancestor's choice can be made again without reading its mix.
+"""
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from lineage.config.schema import Curriculum, MixEntry
+from lineage.core.errors import LineageError
+from lineage.mixture.exclusions import Findings, Repetitions, Successor, Taken, dated
+from lineage.records.record import Record, placed_records, record_at
+
+RECORDS = Path("data/records")
+BATCH = 256
+
+Row = tuple[int, Record]  # the line's place in its file, in bytes, and the record
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRow:
+    """A row that a version takes, `copies` times. `at` is its place in the source's records.jsonl, in bytes."""
+
+    at: int
+    record: Record
+    copies: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of the rows: counts by fate and source, and each row left out, told to `listed`.
+
+    Fates: `available`, or left out as `excluded`, `superseded`, `contaminated`. `duplicates` were available.
+    """
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    listed: Callable[[tuple[str, str, str]], object] = lambda _: None
+
+    def left_out(self, record: Record, reason: str, cause: str) -> None:
+        """Count a row and list it with its cause: the row or document that it stood back for."""
+        self.counts[reason, record.source] += 1
+        self.listed((reason, record.id, cause))
+
+    def of(self, fate: str) -> dict[str, int]:
+        """Rows by source."""
+        return {source: n for (what, source), n in sorted(self.counts.items()) if what == fate}
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """What one version takes. Made by `chooser`."""
+
+    c: Curriculum
+    version: str
+    findings: Findings
+    barred: frozenset[str]
+    met: frozenset[str]  # the sources that the version or an ancestor names
+
+    @property
+    def sources(self) -> dict[str, MixEntry]:
+        """The mix without its withdrawn sources."""
+        mix = self.c.versions[self.version].mix
+        return {name: entry for name, entry in mix.items() if self.c.sources[name].withdrawn != "all"}
+
+    def memory(self) -> Taken:
+        """An empty memory of what was taken, which knows as much of repetitions as this version wants to."""
+        none = self.c.versions[self.version].deduplicate == "none"
+        return Taken(Repetitions() if none else self.findings.repetitions)
+
+    def own(self, source: str, taken: Taken, line: Taken | None, account: Account) -> Iterator[TakenRow]:
+        """The rows of one source of the mix that repeat nothing that is `taken` already, or was by the `line` before.
+
+        A weight of 2.5 takes half of the rows a third time; a count takes that many, by rank of their hash.
+        """
+        entry = self.sources[source]
+        file = records_file(source)
+        rows = self._wanted((row for row in placed_records(file) if row[1].form == entry.form), account)
+        drawn = self._by_rank(file, rows) if entry.count else self._by_weight(entry.weight or 0, rows)
+        room = entry.count or -1
+        for choice in drawn:
+            if cause := self._repeated(choice.record, taken, line):
+                account.left_out(choice.record, "duplicates", cause)
+                continue
+            taken.add(choice.record)
+            yield choice
+            if (room := room - 1) == 0:
+                return
+
+    def reason_against(self, record: Record) -> tuple[str, str]:
+        """Why this version does not want a row, and the cause; two empty strings if it does."""
+        if documents := self.barred.intersection(record.documents):
+            return "excluded", min(documents)
+        if successor := self._successor(record, "drop"):
+            return "superseded", successor.by
+        return "", ""
+
+    def heldout_twins(self, records: list[Record]) -> list[str]:
+        """The held-out row that each repeats, where the version wants none of those; otherwise empty strings."""
+        if not self.c.versions[self.version].decontaminate:
+            return [""] * len(records)
+        return self.findings.held_out(records)
+
+    def as_trained(self, record: Record) -> Record:
+        """The row as it goes into the mix: with its day before the question, where it is superseded and so wanted."""
+        successor = self._successor(record, "date")
+        return dated(record, successor) if successor else record
+
+    def _successor(self, record: Record, treatment: str) -> Successor | None:
+        """What overtook a row, where this version treats such rows so."""
+        wanted = self.c.versions[self.version].superseded == treatment
+        return self.findings.successor(record, self.met) if wanted else None
+
+    def _wanted(self, rows: Iterator[Row], account: Account) -> Iterator[Row]:
+        while batch := list(islice(rows, BATCH)):
+            twins = self.heldout_twins([record for _, record in batch])
+            for (at, record), twin in zip(batch, twins, strict=True):
+                reason, cause = self.reason_against(record)
+                if reason or twin:
+                    account.left_out(record, reason or "contaminated", cause or twin)
+                else:
+                    account.counts["available", record.source] += 1
+                    yield at, record
+
+    def _by_weight(self, weight: float, rows: Iterator[Row]) -> Iterator[TakenRow]:
+        whole, part = divmod(weight, 1)
+        for at, record in rows:
+            if copies := int(whole) + (chance(self.c.seed, self.version, record.id) < part):
+                yield TakenRow(at, record, copies)
+
+    def _by_rank(self, file: Path, rows: Iterator[Row]) -> Iterator[TakenRow]:
+        """All rows, best rank first; only their places are held in memory."""
+        ranks, places = array("d"), array("q")
+        for at, record in rows:
+            ranks.append(chance(self.c.seed, self.version, record.id))
+            places.append(at)
+        with file.open("rb") as stream:
+            for place in np.lexsort((places, ranks)):
+                yield TakenRow(places[place], record_at(stream, places[place]), 1)
+
+    def _repeated(self, record: Record, taken: Taken, line: Taken | None) -> str:
+        spec = self.c.versions[self.version]
+        if spec.deduplicate == "none" or self.c.sources[record.source].near_duplicates == "keep":
+            return ""
+        in_line = line.repeated(record) if line and spec.deduplicate == "ancestry" else ""
+        return taken.repeated(record) or in_line
+
+
+def chooser(c: Curriculum, version: str, findings: Findings) -> Chooser:
+    """What a version takes; findings are read when they are first needed."""
+    met = frozenset(source for v in (version, *c.ancestors(version)) for source in c.versions[v].mix)
+    barred = excluded_documents(c.versions[version].exclude)
+    return Chooser(c, version, findings, frozenset(barred), met)
+
+
+def excluded_documents(sources: tuple[str, ...]) -> set[str]:
+    """SHA-256 of every document behind the excluded sources, held-out ones included: their text may stand elsewhere."""
+    files = [_of(source, "documents.txt") for source in sources]
+    return {line for file in files for line in file.read_text(encoding="utf-8").split()}
+
+
+def records_file(source: str) -> Path:
+    """Where a source's records lie. Raises LineageError if it was not ingested."""
+    return _of(source, "records.jsonl")
+
+
+def _of(source: str, name: str) -> Path:
+    file = RECORDS / source / name
+    if not file.is_file():
+        raise LineageError(f"{file}: missing; run `dvc repro ingest@{source}`")
+    return file
+
+
+def chance(*parts: object) -> float:
+    """A number in [0, 1) that is a function of `parts` alone."""
+    digest = hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64

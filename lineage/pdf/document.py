@@ -1,0 +1,246 @@
+"""One PDF file → one document (a JSON-ready dict, see document.schema.json). Runs inside a worker process.
+
+{"schema": 1, "file": "2023/상장.pdf", "sha256": "…", "title": "…", "dates": ["2023-12-31"], "pages": 3,
+ "blocks": [{"kind": "heading", "page": 1, "bbox": [72.0, 60.1, 300.2, 80.4], "text": "…"},
+            {"kind": "table", "page": 2, "bbox": […],
+             "rows": [[{"text": "△ 1,234", "colspan": 1, "rowspan": 1, "minus": true}]]}],
+ "page_text": ["…"], "furniture": ["- 1 -"], "warnings": [], "quality": 1.0}
+"""
+
+import gc
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lineage.pdf.admission import Limits, Refused, check_text, has_text_layer, quality
+from lineage.pdf.blocks import Block, body_size, to_blocks
+from lineage.pdf.layout import furniture, reading_order
+from lineage.pdf.metadata import dates, title
+from lineage.pdf.number_check import triangles
+from lineage.pdf.ocr import SECONDS, recognise
+from lineage.pdf.page import read_page
+from lineage.pdf.tables import Table, continues, find_tables, join, lost_numbers
+from lineage.pdf.text import STANDIN, Line
+from lineage.pdf.visibility import IMAGE, MASK, pictures
+
+SCHEMA = 1
+FEW = 200  # characters: a page with fewer may be a picture
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that was read. `lines` stand outside of tables, `columns` are all lines in reading order.
+
+    `sure` is 1 for a text layer, less for OCR.
+    """
+
+    height: float
+    lines: list[Line]
+    columns: list[list[Line]]
+    tables: list[Table]
+    text: str
+    pictured: bool
+    sure: float
+    warnings: list[str]
+
+
+def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float], None]) -> dict[str, Any]:
+    """Convert one file; `more` is called with the seconds that it may take beyond its limit. Raises: Refused."""
+    doc = _open(path, limits)
+    count = doc.page_count
+    pages: list[Page] = []
+    for number in range(1, count + 1):
+        before = pages[-1].tables[-1] if pages and pages[-1].tables else None
+        with _uncollected():
+            pages.append(_read(_load(doc, number), number, before, limits, more))
+        more(1.0)
+    _check_whole(doc, path)
+    if doc.page_count != count:  # a broken object was met, and the repair found other pages than those that were read
+        raise Refused("damaged", f"{count} pages became {doc.page_count} while they were read")
+    page_text = [page.text for page in pages]
+    share = check_text(page_text, [page.pictured for page in pages])
+    warnings = [f"page {n}: {warning}" for n, page in enumerate(pages, 1) for warning in page.warnings]
+    if doc.is_repaired:
+        warnings.append("the file was damaged and has been repaired: compare it with the original")
+    removed, repeated = furniture([(page.height, page.lines) for page in pages])
+    blocks = _blocks(pages, removed)
+    if warning := triangles([block.table.rows for _, block in blocks if block.table], page_text):
+        warnings.append(warning)
+    sure = sum(len(page.text) * page.sure for page in pages) / sum(len(page.text) for page in pages)
+    return {
+        "schema": SCHEMA,
+        "file": path.name,
+        "sha256": sha256,
+        "title": title(doc.metadata.get("title") or "", blocks, page_text),
+        "dates": dates("\n".join(page_text)),
+        "pages": count,
+        "blocks": [_block_json(page, block) for page, block in blocks],
+        "page_text": page_text,
+        "furniture": repeated,
+        "warnings": warnings,
+        "quality": round(share * sure, 3),
+    }
+
+
+def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Callable[[float], None]) -> Page:
+    """The text layer of a page; what OCR reads, where that is switched on and the layer is missing."""
+    read = read_page(page)
+    columns = reading_order([*read.lines, *read.aside])
+    text = _as_text(columns)
+    pictured = len(text) < FEW and _is_pictured(page)
+    if limits.ocr and not has_text_layer(text, pictured) and page.get_bboxlog():
+        more(SECONDS)
+        return _read_by_ocr(page, number)
+    found, lines, warning = find_tables(read, before)
+    warnings = [warning] if warning else []
+    if read.hidden:
+        warnings.append(f"{read.hidden} characters that nobody sees were left out")
+    if read.askew:
+        warnings.append(f"{read.askew} characters written askew, such as a watermark, were left out")
+    for table in found:
+        table.pages.append(number)
+        if lost := lost_numbers(table, text):
+            warnings.append(f"not in the page's text, though in a table: {', '.join(lost[:5])}")
+    if not text.strip():
+        warnings.append("no text on it, it is scanned, drawn or empty")
+    elif pictured:
+        warnings.append("most of it is a picture")
+    if text and (share := quality(text)) < 0.9:
+        warnings.append(f"{1 - share:.0%} of its characters are no text")
+    return Page(read.height, lines, columns, found, text, pictured, 1.0, warnings)
+
+
+def _read_by_ocr(page: Any, number: int) -> Page:
+    try:
+        read = recognise(page)
+    except subprocess.TimeoutExpired as error:
+        raise Refused("timed out", f"OCR of page {number} took more than {SECONDS} s") from error
+    if read is None or not read.lines:
+        return Page(page.rect.height, [], [], [], "", True, 1.0, ["no text on it, and OCR found none"])
+    warnings = [f"read by OCR, {read.sure:.0%} sure: check its figures"]
+    if read.doubtful:
+        warnings.append(f"{read.doubtful} words that OCR was not sure of were left out")
+    columns = reading_order(read.lines)
+    return Page(page.rect.height, list(read.lines), columns, [], _as_text(columns), True, read.sure, warnings)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Python's search for cycles put off: a page's characters are a myriad of objects, and hold none."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def _open(path: Path, limits: Limits) -> Any:
+    import pymupdf
+
+    try:
+        doc = pymupdf.open(path, filetype="pdf")
+        if doc.needs_pass:
+            raise Refused("encrypted")
+        pages = doc.page_count
+    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
+        reason = "too many pages" if "number of pages" in str(error) else "damaged"
+        raise Refused(reason, _first_line(error)) from error
+    if not doc.is_pdf:
+        raise Refused("not a PDF")
+    if pages == 0:
+        raise Refused("damaged", "it has no pages")
+    if pages > limits.max_pages:
+        raise Refused("too many pages", f"{pages}, allowed are {limits.max_pages}")
+    _check_whole(doc, path)
+    return doc
+
+
+def _check_whole(doc: Any, path: Path) -> None:
+    """Refuse a repaired file whose end is missing: it opens, with text lost in silence."""
+    if doc.is_repaired:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 2048))
+            if b"%%EOF" not in file.read():
+                raise Refused("damaged", "its end is missing")
+
+
+def _load(doc: Any, number: int) -> Any:
+    import pymupdf
+
+    try:
+        return doc[number - 1]
+    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
+        raise Refused("damaged", f"page {number} cannot be read: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error.args[0]) if error.args else ""
+    return "" if " at 0x" in text or "'" in text else text.splitlines()[0][:100] if text else ""
+
+
+def _as_text(columns: Sequence[Sequence[Line]]) -> str:
+    return "\n".join([line.text for column in columns for line in column])
+
+
+def _is_pictured(page: Any) -> bool:
+    area = page.rect.width * page.rect.height or 1.0
+    boxes = [box for kind, box in pictures(page) if kind in (IMAGE, MASK)]
+    return any((b[2] - b[0]) * (b[3] - b[1]) > 0.5 * area for b in boxes)
+
+
+def _blocks(pages: Sequence[Page], removed: Sequence[set[int]]) -> list[tuple[int, Block]]:
+    """All blocks with their page, tables between the text, a table that runs over pages as one.
+
+    `removed` are the indices of each page's lines that are furniture.
+    """
+    kept = [
+        [line for i, line in enumerate(page.lines) if i not in out] if out else page.lines
+        for page, out in zip(pages, removed, strict=True)
+    ]
+    body = body_size(line for lines in kept for line in lines)
+    blocks: list[tuple[int, Block]] = []
+    for number, (page, lines, out) in enumerate(zip(pages, kept, removed, strict=True), 1):
+        # the order that the page's text has holds for its blocks too, where these are of the same lines
+        same = not page.tables and not out
+        on_page = to_blocks(page.columns, body) if same else _with_tables(lines, page.tables, body)
+        if on_page and blocks and on_page[0].table and blocks[-1][1].table:
+            first, second = blocks[-1][1].table, on_page[0].table
+            if first.pages[-1] == number - 1 and continues(first, second):
+                joined = join(first, second)
+                blocks[-1] = (blocks[-1][0], blocks[-1][1]._replace(table=joined))
+                on_page = on_page[1:]
+        blocks += [(number, block) for block in on_page]
+    return blocks
+
+
+def _with_tables(lines: Sequence[Line], tables: Sequence[Table], body: float) -> list[Block]:
+    """Text and tables of a page. A table is put in order as if it were one line."""
+    by_name = {f"{STANDIN}{i}": table for i, table in enumerate(tables)}
+    standins = [Line(name, t.box, 0.01, False) for name, t in by_name.items()]
+    blocks: list[Block] = []
+    for column in reading_order([*lines, *standins]):
+        text: list[Line] = []
+        for line in column:
+            if line.text in by_name:
+                blocks += [*to_blocks([text], body), Block("table", line.box, "", by_name[line.text])]
+                text = []
+            else:
+                text.append(line)
+        blocks += to_blocks([text], body)
+    return blocks
+
+
+def _block_json(page: int, block: Block) -> dict[str, Any]:
+    made: dict[str, Any] = {"kind": block.kind, "page": page, "bbox": [round(float(v), 1) for v in block.box]}
+    if block.table:
+        return {
+            **made,
+            "rows": block.table.rows,
+            **({"pages": block.table.pages} if len(block.table.pages) > 1 else {}),
+        }
+    return {**made, "text": block.text}

@@ -1,0 +1,82 @@
+"""The PDFs of a folder: which files they are, in which order, and what their documents are called.
+
+data/raw/own/site_reports/2023/상장.pdf  →  PdfFile(file="2023/상장.pdf", name="2023__상장", sha256="9f…", path=…)
+"""
+
+import hashlib
+import os
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lineage.pdf.admission import Limits, Refused, check_bytes
+
+RESERVED = ("convert",)  # convert.json is the summary
+
+
+@dataclass(frozen=True)
+class PdfFile:
+    """A PDF of the folder: where it lies, its name for people, its document's name.
+
+    `sha256` is "" where it cannot be read; `refused` is what its size and first bytes say already.
+    """
+
+    path: Path
+    file: str
+    sha256: str
+    refused: Refused | None
+    name: str
+
+
+def listed(raw: Path) -> tuple[list[Path], list[str]]:
+    """The folder's PDFs in order of their names, and the names of what is something else; hidden files are neither.
+
+    A link to a folder is not followed, it may lead round in circles: it is something else.
+    """
+    everything = [
+        p
+        for p in raw.rglob("*")
+        if (p.is_symlink() or not p.is_dir()) and not any(s.startswith(".") for s in p.relative_to(raw).parts)
+    ]
+    pdfs = [p for p in everything if p.suffix.lower() == ".pdf"]
+    others = sorted(_shown(p, raw) for p in everything if p.suffix.lower() != ".pdf")
+    return sorted(pdfs, key=lambda p: (_shown(p, raw), os.fsencode(p))), others
+
+
+def _shown(path: Path, raw: Path) -> str:
+    """A file's name under its folder as text: composed Hangul, no broken bytes."""
+    name = os.fsencode(path.relative_to(raw).as_posix()).decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", name)
+
+
+def papers(raw: Path, files: Sequence[Path], limits: Limits) -> Iterator[PdfFile]:
+    """Give every file a document name: its path, with a piece of a hash where that is taken or too long."""
+    taken = {name.casefold() for name in RESERVED}
+    for path in files:
+        file = _shown(path, raw)
+        name = file[: -len(path.suffix)].replace("/", "__")
+        if name.casefold() in taken or len(name.encode()) > 200:
+            where = hashlib.sha256(os.fsencode(path.relative_to(raw))).hexdigest()[:8]
+            name = name.encode()[:180].decode("utf-8", "ignore") + f"-{where}"
+        taken.add(name.casefold())
+        yield PdfFile(path, file, *_looked_at(path, limits), name)
+
+
+def _looked_at(path: Path, limits: Limits) -> tuple[str, Refused | None]:
+    """A file's hash and what its bytes are refused for, in one reading; a pipe or a broken link is not waited for."""
+    try:
+        if not path.is_file():
+            return "", Refused("unreadable")
+        with path.open("rb") as stream:
+            head = stream.read(1024)
+            stream.seek(0)
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            size = stream.tell()
+    except OSError:
+        return "", Refused("unreadable")
+    try:
+        check_bytes(head, size, limits)
+    except Refused as refused:
+        return digest, refused
+    return digest, None

@@ -1,0 +1,186 @@
+"""Tables: cell boxes filled with the page's own glyphs, and joined over pages.
+
+A cell's text is put together from the glyphs inside its box, each of which goes into one cell: nothing is
+recognised, so no figure can change. Tables drawn as pictures are not tables here.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lineage.pdf.number_check import AMOUNT, NUMBER, is_figure, is_minus
+from lineage.pdf.page import PageText
+from lineage.pdf.table_lines import MOST_LINES, SNAP, grids, rulings, shades
+from lineage.pdf.table_rows import split_rows
+from lineage.pdf.tables_unruled import unruled
+from lineage.pdf.text import Box, Glyph, Line, Run, around, join_wrapped, merge, rows, spell, to_line, to_run, words
+
+Piece = tuple[Run | None, Line]  # a line with its glyphs, if it may be taken apart
+
+
+@dataclass
+class Table:
+    """A table on a page: rows of cells as they stand in the document JSON, and its column edges in points."""
+
+    box: Box
+    edges: tuple[float, ...]
+    rows: list[list[dict[str, Any]]]
+    pages: list[int] = field(default_factory=list)
+
+
+def cell(text: str, colspan: int = 1, rowspan: int = 1) -> dict[str, Any]:
+    """A cell; a figure written with △ or in brackets keeps its writing and has `minus` beside it."""
+    made: dict[str, Any] = {"text": text, "colspan": colspan, "rowspan": rowspan}
+    if is_minus(text):
+        made["minus"] = True
+    return made
+
+
+def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list[Line], str]:
+    """The tables of a page, the lines outside them, and a warning (or "").
+
+    `before` is the last table of the page before: a single row can continue it, but is no table by itself.
+    """
+    across, down = rulings(read.vectors)
+    left: list[Piece] = [*zip(read.runs, read.lines, strict=True), *((None, line) for line in read.aside)]
+    if len(across) + len(down) > MOST_LINES:
+        return [], [n for _, n in left], f"tables were not looked for among {len(across) + len(down)} drawn lines"
+    tables: list[Table] = []
+    found = grids(across, down, shades(read.vectors)) if across and down else []
+    for boxes in sorted(found, key=lambda cells: (-len(cells), cells[0])):
+        placed = _placed(boxes, left)
+        if placed is None:
+            continue
+        table = _table(*split_rows(boxes, placed[0]))
+        if table and (len(table.rows) > 1 or (before and continues(before, table))):
+            tables.append(table)
+            left = placed[1]  # a table inside a cell of a bigger one is that cell's text
+    free, left = unruled(left)
+    tables += [
+        Table(
+            around(line.box for row in grid.rows for line in row if line),
+            grid.edges,
+            [[cell(line.text if line else "") for line in row] for row in grid.rows],
+        )
+        for grid in free
+    ]
+    return sorted(tables, key=lambda t: (t.box[1], t.box[0])), [line for _, line in left], ""
+
+
+def _placed(boxes: Sequence[Box], pieces: Sequence[Piece]) -> tuple[list[list[Line]], list[Piece]] | None:
+    """The lines inside each box, and the pieces outside all; None where words run across borders, as in a chart."""
+    xs, ys = _edges(boxes, 0), _edges(boxes, 1)
+    if len(xs) < 3:
+        return None  # a frame around text, not a table
+    slots = {place: n for n, box in enumerate(boxes) for place in _places(box, xs, ys)}
+    inside: list[list[Line]] = [[] for _ in boxes]
+    outside: list[Piece] = []
+    cut = 0
+
+    def home(x0: float, x1: float, y: float) -> int:
+        return slots.get((bisect_right(ys, y) - 1, bisect_right(xs, (x0 + x1) / 2) - 1), -1)
+
+    for run, line in pieces:
+        x0, y0, x1, y1 = line.box
+        middle = (y0 + y1) / 2
+        if not ys[0] < middle < ys[-1] or x1 < xs[0] or x0 > xs[-1]:
+            outside.append((run, line))
+            continue
+        first, last = home(x0, x0, middle), home(x1, x1, middle)
+        if run is None or first == last:
+            number = first if first == last else home(x0, x1, middle)
+            parts: list[tuple[int, Run | None, Line | None]] = [(number, run, line)]
+        else:
+            cuts, apart = _parted(run, home)
+            cut += cuts
+            parts = [(number, part, to_line(part)) for number, part in apart]
+        for number, part, piece in parts:
+            if piece and number >= 0:
+                inside[number].append(piece)
+            elif piece:
+                outside.append((part, piece))
+    filled = [bool(lines) for lines in inside]
+    if sum(filled) < 2 or cut > max(1, 0.15 * sum(filled)):
+        return None
+    return inside, outside
+
+
+def _edges(boxes: Sequence[Box], axis: int) -> list[float]:
+    return sorted({box[i] for box in boxes for i in (axis, axis + 2)})
+
+
+def _places(box: Box, xs: Sequence[float], ys: Sequence[float]) -> Iterator[tuple[int, int]]:
+    columns = range(bisect_left(xs, box[0]), bisect_left(xs, box[2]))
+    return ((row, column) for row in range(bisect_left(ys, box[1]), bisect_left(ys, box[3])) for column in columns)
+
+
+def _table(boxes: Sequence[Box], inside: Sequence[list[Line]]) -> Table | None:
+    xs, ys = _edges(boxes, 0), _edges(boxes, 1)
+    grid: list[list[dict[str, Any]]] = [[] for _ in ys[:-1]]
+    for box, lines in sorted(zip(boxes, inside, strict=True), key=lambda item: (item[0][1], item[0][0])):
+        x0, y0, x1, y1 = (bisect_left(edges, value) for edges, value in zip((xs, ys, xs, ys), box, strict=True))
+        grid[y0].append(cell(_cell_text(lines, box), x1 - x0, y1 - y0))
+    return Table((xs[0], ys[0], xs[-1], ys[-1]), tuple(xs), [cells for cells in grid if cells])
+
+
+def _parted(run: Run, home: Callable[[float, float, float], int]) -> tuple[int, list[tuple[int, Run]]]:
+    """A run that crosses cell borders, taken apart at them, and how many words lie across one.
+
+    A figure wider than its cell stays whole, in the cell where most of it is.
+    """
+    parts: list[tuple[int, list[Glyph]]] = []
+    cut = 0
+    for word in words(run):
+        homes = [home(g.x0, g.x1, (g.y0 + g.y1) / 2) for g in word]
+        if len(set(homes)) > 1:
+            best, votes = Counter(homes).most_common(1)[0]
+            figure = AMOUNT.fullmatch(spell(word))
+            cut += not figure
+            if figure or votes > 0.65 * len(word):
+                homes = [best] * len(word)
+        for glyph, number in zip(word, homes, strict=True):
+            if parts and parts[-1][0] == number:
+                parts[-1][1].append(glyph)
+            else:
+                parts.append((number, [glyph]))
+    return cut, [(number, to_run(part)) for number, part in parts]
+
+
+def _cell_text(found: list[Line], box: Box) -> str:
+    """A cell's lines as one text."""
+    if len(found) == 1:
+        return found[0].text
+    text = ""
+    last: Line | None = None
+    for line in (merge(row) for row in rows(found)):
+        room = (box[2] - box[0]) - (last.box[2] - last.box[0]) - last.size if last else 0.0
+        text = join_wrapped(text, line.text, room, line.size, bool(last and last.spaced))
+        last = line
+    return text
+
+
+def lost_numbers(table: Table, page_text: str) -> list[str]:
+    """Numbers in cells that the page's own text does not hold: a line was drawn through them, or worse."""
+    known = set(NUMBER.findall(page_text))
+    return [n for row in table.rows for c in row for n in NUMBER.findall(c["text"]) if n not in known]
+
+
+def continues(first: Table, second: Table) -> bool:
+    """Whether the second table, on top of the next page, has the same columns as the first, though set aside."""
+    if len(first.edges) != len(second.edges):
+        return False
+    shift = second.edges[0] - first.edges[0]
+    return all(abs(b - a - shift) < 2 * SNAP for a, b in zip(first.edges, second.edges, strict=True))
+
+
+def join(first: Table, second: Table) -> Table:
+    """One table out of two pages; header rows that were printed again are left out."""
+    again = 0
+    for ours, theirs in zip(first.rows[:-1], second.rows, strict=False):
+        same = [c["text"] for c in ours] == [c["text"] for c in theirs] and any(c["text"] for c in ours)
+        if not same or (again and any(is_figure(c["text"]) for c in ours)):
+            break
+        again += 1
+    return Table(first.box, first.edges, first.rows + second.rows[again:], [*first.pages, *second.pages])

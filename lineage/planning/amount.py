@@ -1,0 +1,124 @@
+"""How much there is to train on: rows and tokens of a mix, and how many steps its budget makes of them.
+
+The record of a version that was trained on this very mix knows it exactly. Otherwise a sample of the rows is
+tokenised, if the base's tokenizer is here, and the rest follows from the bytes; without a mix only a budget in tokens
+says anything.
+"""
+
+import json
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from lineage.config.schema import Curriculum
+from lineage.core.files import sha256, sha256_of
+from lineage.records.record import PARTS
+
+SAMPLE = 200  # rows of a file that are tokenised
+READ = 64 << 20  # bytes of a file that are looked at; the rest is taken to be alike
+HASHED = 256 << 20  # bytes of a mix up to which it is worth knowing whether it is the one of a record
+CHARACTERS_PER_TOKEN = 1.7  # Korean in a byte-level vocabulary, where there is no tokenizer yet
+TURN_TOKENS = 5  # what the template puts around a turn
+TOKENIZER = Path("models/base/tokenizer.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Of one pass over a mix: rows that fit into `max_length`, their tokens, and the longest of them."""
+
+    rows: int
+    tokens: int
+    longest: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is trained: optimizer steps (None: unknown without a mix) and tokens seen. `longest`: of any sequence."""
+
+    steps: int | None
+    tokens: int | None
+    longest: int
+    exact: bool
+    mix_tokens: int
+
+
+def work_of(c: Curriculum, version: str) -> Work:
+    """Steps and tokens of a version, a preference phase included."""
+    from lineage.training.batch_order import steps_for
+
+    profile, training = c.active, c.versions[version].train
+    amount = amount_of(c, version)
+    phases = training.budget_scale + (training.preference.budget_scale if training.preference else 0)
+    if amount is None or not amount.rows:
+        tokens = profile.budget.tokens
+        return Work(None, round(tokens * phases) if tokens else None, profile.max_length, False, 0)
+    sequences, longest = amount.rows, amount.longest
+    exact = amount.exact and not profile.packing and not training.preference
+    if profile.packing:  # as if every sequence were full
+        sequences, longest = ceil(amount.tokens / profile.max_length), profile.max_length
+    steps = steps_for(profile.budget, phases, amount.tokens, sequences, profile.global_batch_size)
+    seen = round(steps * profile.global_batch_size / sequences * amount.tokens)
+    return Work(steps, seen, longest, exact, amount.tokens)
+
+
+def amount_of(c: Curriculum, version: str) -> Amount | None:
+    """Rows and tokens of a version's mix; None if it is not there yet."""
+    folder = Path("data/mixes", version)
+    files = [folder / f"{part}.jsonl" for part in PARTS]
+    if not all(file.is_file() for file in files):
+        return None
+    counted = [_counted(file, c.active.max_length) for file in files]
+    rows, tokens = (sum(part[i] for part in counted) for i in (0, 1))
+    longest = max(part[2] for part in counted)
+    small, cut = sum(file.stat().st_size for file in files) <= HASHED, longest >= c.active.max_length
+    if small and not cut and (known := _recorded(version, files)):
+        return Amount(known["rows"], known["tokens"], longest, True)
+    return Amount(rows, tokens, longest, False)
+
+
+def _recorded(version: str, files: list[Path]) -> dict[str, Any] | None:
+    """What the record of a trained version says of the mix, if it is this mix, whole, tokenised as it would be now."""
+    try:
+        record = json.loads(Path("models", version, "lineage.json").read_text(encoding="utf-8"))
+        base = json.loads(Path("models/base/base.json").read_text(encoding="utf-8"))
+        mix: dict[str, Any] = record["mix"]
+        same = mix["sha256"] == sha256_of([sha256(file) for file in files])
+        whole = not any(source["dropped"] for source in mix["sources"].values())
+        return mix if same and whole and record["base"]["identity"] == base["identity"] else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _counted(file: Path, max_length: int) -> tuple[int, int, int]:
+    """Rows, tokens and the longest row of a file; rows beyond `max_length` are left out, as training does."""
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        lines = stream.read(READ).splitlines(keepends=True)
+    if size > READ:
+        lines = lines[:-1]  # cut in the middle
+    if not lines:
+        return 0, 0, 0
+    sample = lines[:: max(1, len(lines) // SAMPLE)]
+    lengths = _lengths([json.loads(line)["turns"] for line in sample])
+    kept = [length for length in lengths if length <= max_length] or [0]
+    of_all = size / sum(map(len, lines)) * len(lines) / len(lengths)
+    longest_line = max(map(len, lines)) * sum(lengths) / sum(map(len, sample))
+    return (
+        round(of_all * sum(length <= max_length for length in lengths)),
+        round(of_all * sum(kept)),
+        min(max_length, max(ceil(longest_line), *lengths)),
+    )
+
+
+def _lengths(rows: list[list[dict[str, str]]]) -> list[int]:
+    """The tokens of some rows, given their turns."""
+    texts = ["".join(turn["content"] for turn in turns) for turns in rows]
+    around = [TURN_TOKENS * len(turns) for turns in rows]
+    if not TOKENIZER.is_file():
+        return [ceil(len(text) / CHARACTERS_PER_TOKEN) + more for text, more in zip(texts, around, strict=True)]
+    from tokenizers import Tokenizer
+
+    encoded = Tokenizer.from_file(str(TOKENIZER)).encode_batch(texts, add_special_tokens=False)
+    return [len(row.ids) + more for row, more in zip(encoded, around, strict=True)]

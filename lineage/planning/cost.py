@@ -1,0 +1,187 @@
+"""What training each version will take, against what this machine has; what cannot fit is refused before it starts."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from rich.table import Table
+
+from lineage.config.schema import Curriculum, Profile
+from lineage.core import journal, machine
+from lineage.core.errors import LineageError
+from lineage.core.machine import Room, size
+from lineage.planning.amount import Work, work_of
+from lineage.planning.duration import Seconds, training_seconds
+from lineage.planning.memory import Memory, memory_of, optimizer_bytes
+from lineage.planning.model import Model, model_of
+
+MARGIN = 1.3  # how far an estimate of memory may lie above the truth: what exceeds it is refused, less only warned of
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one version; None is unknown. `disk`: bytes written, a DVC cache that copies and the checkpoints included."""
+
+    version: str
+    work: Work
+    seconds: Seconds | None
+    memory: Memory | None
+    disk: int | None
+
+
+def costs(c: Curriculum) -> dict[str, Cost]:
+    """Of every version that is trained here, in order; an adopted one costs no training."""
+    model, runs = model_of(c.active.base), journal.entries()
+    trained = [version for version in c.in_order() if c.versions[version].train.adopted is None]
+    return {version: _cost(c, version, model, runs) for version in trained}
+
+
+def _cost(c: Curriculum, version: str, model: Model | None, runs: list[journal.Entry]) -> Cost:
+    work = work_of(c, version)
+    base = journal.trained_with().get("base")
+    seconds = training_seconds(runs, c, base, model, work.tokens) if work.tokens else None
+    if model is None:
+        return Cost(version, work, seconds, None, None)
+    memory = memory_of(model, c, version, work.longest, on_gpu=bool(machine.gpus()))
+    return Cost(version, work, seconds, memory, _disk(c, version, model, work))
+
+
+def _disk(c: Curriculum, version: str, model: Model, work: Work) -> int:
+    """An adapter twice (the folder and DVC's cache), three checkpoints while the third is written, and the tokens."""
+    lora = c.lora_of(version)
+    adapter = 4 * model.adapter(lora)
+    tokenizer = sum(file.stat().st_size for file in Path("models/base").glob("token*.json"))
+    checkpoint = adapter + optimizer_bytes(model, lora, c.active.optimizer) + tokenizer
+    a_token = 8 + 12 * c.active.packing  # ids and labels of 4 bytes; packed once more, with positions
+    return 2 * (adapter + tokenizer) + 3 * checkpoint + a_token * work.mix_tokens
+
+
+def refuse_what_cannot_fit(c: Curriculum, version: str) -> None:
+    """For the training stage, before it loads anything.
+
+    Raises:
+        LineageError: with what is needed, what is free now, and what to lower.
+    """
+    cost = _cost(c, version, model_of(c.active.base), [])
+    if found := list(refusals(c, cost, now=True)):
+        raise LineageError("\n".join(found))
+
+
+def refusals(c: Curriculum, cost: Cost, *, now: bool) -> Iterator[str]:
+    """Why a version cannot be trained here: with what is free `now`, or with all that the machine has."""
+    if cost.memory is None or cost.disk is None:
+        return
+    model = model_of(c.active.base)
+    assert model
+    if strange := [target for target in c.chain.lora.targets if target not in model.layer_types]:  # PEFT passes it over
+        yield (
+            f"chain.lora.targets: the base of the profile {c.profile} has no linear layer {', '.join(strange)}; "
+            f"it has {', '.join(model.layer_types)}"
+        )
+        return
+    room, need = _room(cost.memory)
+    has = room.free if now else room.total
+    if need / MARGIN > has:
+        parts = ", ".join(f"{name} {size(bytes_)}" for name, bytes_ in _largest(cost.memory))
+        yield (
+            f"{cost.version} cannot be trained here: it needs about {size(need)} of {room.what} ({parts}), here are "
+            f"{size(room.total)}, {size(room.free)} of it free. Lower it in profiles.{c.profile}: "
+            f"{'; '.join(_remedies(c, cost, need)) or 'a smaller base'}"
+        )
+    disk = machine.disk()
+    if cost.disk > disk.free:
+        yield (
+            f"{cost.version} cannot be trained here: checkpoints, adapter and tokens take about {size(cost.disk)} of "
+            f"disk, {size(disk.free)} is free; make room, or lower chain.lora.r"
+        )
+
+
+def _remedies(c: Curriculum, cost: Cost, need: int) -> Iterator[str]:
+    """Settings that lower the need, each alone, with what would be left of it."""
+    profile, model = c.active, model_of(c.active.base)
+    assert model
+    changes = {
+        "gradient_checkpointing": True,
+        "batch_size": profile.batch_size // 2,
+        "max_length": profile.max_length // 2,
+        "load_in_4bit": True,
+    }
+    for field, value in changes.items():
+        if value and value != getattr(profile, field):
+            other = _with(c, profile.model_copy(update={field: value}))
+            longest = min(cost.work.longest, other.active.max_length)
+            _, then = _room(memory_of(model, other, cost.version, longest, on_gpu=bool(machine.gpus())))
+            if then < need:
+                yield f"{field}: {json.dumps(value)} ({size(then)})"
+
+
+def _with(c: Curriculum, profile: Profile) -> Curriculum:
+    return c.model_copy(update={"profiles": c.profiles | {c.profile: profile}})
+
+
+def _room(memory: Memory) -> tuple[Room, int]:
+    """Where training runs, and how much it needs there: each process has a GPU, or all share the main memory."""
+    if found := machine.gpus():
+        return min((room for _, room in found), key=lambda room: room.free), memory.one
+    return machine.memory(), memory.all
+
+
+def _largest(memory: Memory) -> list[tuple[str, int]]:
+    return sorted(memory.parts.items(), key=lambda part: -part[1])[:3]
+
+
+def here() -> str:
+    """This machine in one line: its kind, and what of its memory and disk is free."""
+    rooms = [*(room for _, room in machine.gpus()[:1]), machine.memory(), machine.disk()]
+    free = ", ".join(f"{size(room.free)} of {size(room.total)} {room.what} free" for room in rooms)
+    return f"{machine.kind()}: {free}"
+
+
+def table(c: Curriculum) -> tuple[Table, list[str], list[str]]:
+    """What `lineage check` prints of costs: a table, what to be careful of, and what is refused."""
+    shown = Table("version", "steps", "tokens", "time", "memory", "disk")
+    careful: list[str] = []
+    refused: list[str] = []
+    found = costs(c).values()
+    later = {
+        "memory and disk until `dvc repro base`": any(cost.memory is None for cost in found),
+        "steps until `dvc repro mix`": any(cost.work.steps is None for cost in found),
+    }
+    if said := [what for what, unknown in later.items() if unknown]:
+        careful.append(f"unknown: {', '.join(said)}")
+    for cost in found:
+        work, memory = cost.work, cost.memory
+        about = "" if work.exact else "~"
+        shown.add_row(
+            cost.version,
+            f"{about}{work.steps:,}" if work.steps else "unknown",
+            f"~{work.tokens:,}" if work.tokens else "unknown",
+            span(cost.seconds),
+            size(_room(memory)[1]) if memory else "unknown",
+            size(cost.disk) if cost.disk is not None else "unknown",
+        )
+        refused += [line for line in refusals(c, cost, now=False) if line not in refused]
+        if memory and not refused:
+            place, need = _room(memory)
+            if need > place.free:
+                careful.append(
+                    f"{cost.version} needs about {size(need)} of {place.what}, {size(place.free)} is free: "
+                    f"it may not fit; {'; '.join(_remedies(c, cost, need)) or 'free some of it first'}"
+                )
+    return shown, careful, refused
+
+
+def span(seconds: Seconds | None) -> str:
+    """Seconds for people; what was not measured here is called rough."""
+    if seconds is None:
+        return "unknown"
+    return clock(seconds.value) + ("" if seconds.measured else " (rough)")
+
+
+def clock(seconds: float) -> str:
+    """Seconds for people: 40 s, 12 min, 3.5 h."""
+    if seconds < 100:
+        return f"{ceil(seconds)} s"
+    return f"{round(seconds / 60)} min" if seconds < 6000 else f"{seconds / 3600:,.1f} h"

@@ -1,0 +1,1 @@
+"""Containers that rows come in: archives, tables, workbooks, JSON, HWPX, XML."""

@@ -1,0 +1,103 @@
+"""The columns that a reader knows, under whatever name a file gives them.
+
+    for row in shaped(rows(folder), [{"question": ("question", "질문"), "answer": ("answer", "답")}]):
+        …   # a RawRow with values {"question": "…", "answer": "…"}, or a Rejected to pass on
+
+A single row without the columns is Rejected; a file in which no row has them is a drifted schema and a
+LineageError, which lists what was found and what is accepted.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from lineage.core.errors import LineageError
+from lineage.readers.io.row import RawRow
+from lineage.records.record import Rejected
+
+Shape = Mapping[str, Sequence[str]]  # the reader's name of a column → what files call it
+
+
+def shaped(
+    source: Iterable[RawRow | Rejected], shapes: Sequence[Shape], optional: Shape | None = None, *, remedy: str = ""
+) -> Iterator[RawRow | Rejected]:
+    """Rows with their values under the reader's own names: the first of `shapes` whose texts are all there.
+
+    A shape names what a row must have and the columns that it may be called (case and outer spaces aside).
+    Required values come out as stripped text, optional ones as they are, other columns not at all. `remedy` is
+    what the error advises instead of renaming columns.
+
+    Raises:
+        LineageError: no row of a file has the columns of any shape.
+    """
+    file, fitted, strange = None, False, None
+    for row in source:
+        if row.origin["file"] != file:
+            _check(file, fitted, strange, shapes, remedy)
+            file, fitted, strange = row.origin["file"], False, None
+        if isinstance(row, Rejected):
+            yield row
+            continue
+        found = {_column(str(name)): value for name, value in row.values.items()}
+        present = [shape for shape in shapes if all(_pick(found, names)[0] for names in shape.values())]
+        if not present:
+            strange = strange or list(row.values)
+            yield Rejected(row.origin, "a row without the columns", f"found {', '.join(row.values) or 'none'}")
+            continue
+        fitted = True
+        yield _named(row, found, present, optional or {})
+    _check(file, fitted, strange, shapes, remedy)
+
+
+def _named(row: RawRow, found: dict[str, Any], present: Sequence[Shape], optional: Shape) -> RawRow | Rejected:
+    empty: list[str] = []
+    for shape in present:
+        values = {name: _pick(found, names)[1] for name, names in shape.items()}
+        texts = {name: text(value) for name, value in values.items()}
+        if wrong := [name for name, value in texts.items() if value is None]:
+            return Rejected(row.origin, f"{wrong[0]} is not text", f"found {values[wrong[0]]!r:.80}")
+        empty = [name for name, value in texts.items() if not value]
+        if not empty:
+            extra = {name: _pick(found, names)[1] for name, names in optional.items()}
+            return replace(row, values={**extra, **texts})
+    return Rejected(row.origin, f"{empty[0]} is empty", "fill it in, or leave the row out")
+
+
+def _pick(found: Mapping[str, Any], names: Sequence[str]) -> tuple[bool, Any]:
+    """Whether one of the columns is there, and its value: the first that is not empty."""
+    there = [found[name] for name in names if name in found]
+    return bool(there), next((value for value in there if value not in (None, "")), None)
+
+
+def _check(file: str | None, fitted: bool, strange: list[str] | None, shapes: Sequence[Shape], remedy: str) -> None:
+    if strange is not None and not fitted:
+        raise drifted(file or "?", strange, shapes, remedy)
+
+
+def drifted(file: str, found: Iterable[str], shapes: Iterable[Shape], remedy: str = "") -> LineageError:
+    """The error for a file in which nothing has the columns that a reader knows."""
+    accepted = " or ".join("(" + ", ".join("|".join(names) for names in shape.values()) + ")" for shape in shapes)
+    return LineageError(
+        f"{file}: found the columns {', '.join(found) or 'none'}; accepted are {accepted}. "
+        f"{remedy or 'Rename its columns, or choose another reader for this source in params.yaml'}"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _column(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def text(value: Any) -> str | None:
+    """A scalar as stripped text, None and NaN as "", anything else as None: it is not text."""
+    if value is None or value != value:  # Parquet's empty figures come as NaN
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value) if isinstance(value, int | float | date) and not isinstance(value, bool) else None

@@ -1,0 +1,35 @@
+"""A raw row and the place that it came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lineage.readers.io.members import Member
+from lineage.records.record import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One raw row. `around` holds what a JSON file says before the list that the row stands in."""
+
+    origin: dict[str, Any]
+    values: dict[str, Any]
+    around: dict[str, Any] = field(default_factory=dict)
+
+
+def _row(entry: Member, number: int, value: Any, around: dict[str, Any] | None = None) -> RawRow | Rejected:
+    origin = {"file": entry.name, "row": number}
+    if not isinstance(value, dict):
+        return Rejected(origin, "a row that is not an object", f"found {value!r:.80}")
+    return RawRow(origin, value, around or {})
+
+
+def named_row(origin: dict[str, Any], header: Sequence[str], cells: Sequence[str]) -> RawRow | Rejected:
+    """The row of a table whose columns have these names; one that says two things under one name is Rejected."""
+    values: dict[str, str] = {}
+    for name, cell in zip(header, cells, strict=False):
+        if name and cell and (values.get(name) or cell) != cell:
+            said = f"{values[name]!r:.60} and {cell!r:.60} are both {name}: give each column a name of its own"
+            return Rejected(origin, "a column name given twice", said)
+        values[name] = cell or values.get(name, "")
+    return RawRow(origin, values)

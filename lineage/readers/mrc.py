@@ -1,0 +1,118 @@
+"""Reading comprehension over finance and law: AI Hub 71610, five kinds of question in archives of their own.
+
+    151.금융, 법률 문서 기계독해 데이터/01-1.정식개방데이터/Training/02.라벨링데이터/TL_1.정답경계 추출형.zip
+        (VL_ in Validation; 2.YesNo 단문형, 3.Table 정답 추출형, 4.다지선다형, 5.절차(방법)형), one JSON in each:
+    {"data": [{"doc_id": "…", "doc_title": "…", "doc_source": "…", "doc_class": {"class": "…", "code": "…"},
+        "paragraphs": [{"context": "…", "qas": [{"question": "…",
+            "answer": {"text": "…", "options": ["…", "…"]}}]}]}]}
+
+Seen in public code that loads the real files: the names above, a byte order mark, `options` in 다지선다형 only.
+
+- 다지선다형: a choice, lettered anew like any other; its answer is an option's text or its letter.
+- YesNo: a choice between 예 and 아니오, where the answer is one of the words for them; a longer one stays text.
+- Table: the HTML of the context becomes lines of cells.
+
+The kind is in the archive's name, whose words may be spaced otherwise; under another name, an answer with options is
+a choice and everything else is an extraction.
+
+    python -m stages.ingest finance_mrc
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.html_table import is_table, render
+from lineage.readers.io.row import RawRow
+from lineage.readers.io.tabular import rows
+from lineage.readers.text.answer_kind import measure_of
+from lineage.readers.text.extractive_qa import INTO, asked
+from lineage.readers.text.multiple_choice import lettered, option_texts, right_option
+from lineage.readers.text.normalize import one_line
+from lineage.records.record import Record, Rejected, qa
+
+SHAPE = {"context": ("context",), "question": ("question",), "answer": ("answer", "answers")}
+OPTIONAL = {"options": ("options",)}
+KINDS = (
+    ("yes_no", re.compile(r"yes\s*/?\s*no|예\s*/?\s*아니[오요]", re.IGNORECASE)),
+    ("choice", re.compile(r"다지\s*선다")),
+    ("table", re.compile(r"table|테이블|표\s*정답", re.IGNORECASE)),
+    ("procedure", re.compile(r"절차")),
+    ("span", re.compile(r"정답\s*경계")),
+)
+YES_NO = ("예", "아니오")
+MEANT = {"예": 0, "네": 0, "yes": 0, "y": 0, "o": 0, "아니오": 1, "아니요": 1, "no": 1, "n": 1, "x": 1}
+
+
+def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    """One record a question; `origin` carries the document and the kind.
+
+    Grouped by the document's title: the archives ask about the same documents in five ways, and the passages of
+    one document overlap.
+
+    Raises:
+        LineageError: a file without paragraphs, questions and answers.
+    """
+    for row in shaped(_answered(asked(rows(folder, (".json", ".jsonl"), INTO))), [SHAPE], OPTIONAL):
+        yield row if isinstance(row, Rejected) else _record(row)
+
+
+def kind_of(file: str) -> str:
+    """Which of the five kinds the name of a file, or of the archive around it, speaks of; "" for none."""
+    for part in reversed(file.split("/")):
+        for kind, pattern in KINDS:
+            if pattern.search(part):
+                return kind
+    return ""
+
+
+def _answered(source: Iterable[RawRow | Rejected]) -> Iterator[RawRow | Rejected]:
+    """Rows whose answer is its text, with the options that stood beside it."""
+    for row in source:
+        answer = None if isinstance(row, Rejected) else row.values.get("answer", row.values.get("answers"))
+        if isinstance(answer, list) and answer:  # SQuAD's
+            answer = answer[0]
+        if isinstance(row, Rejected) or not isinstance(answer, dict) or "text" not in answer:
+            yield row
+            continue
+        options = answer.get("options") or row.values.get("options")
+        kept = {name: value for name, value in row.values.items() if name != "answers"}
+        yield replace(row, values={**kept, "answer": answer["text"], "options": options})
+
+
+def _record(row: RawRow) -> Record | Rejected:
+    question, answer, options = (row.values[name] for name in ("question", "answer", "options"))
+    document = {name: said for name in ("doc_id", "doc_title") if (said := text(row.around.get(name)))}
+    kind = kind_of(row.origin["file"])
+    origin = row.origin | document | ({"kind": kind} if kind else {})
+    table, context = is_table(row.values["context"]), render(row.values["context"])
+    if not context:
+        return Rejected(origin, "a table without text", "nothing is left of it without its tags")
+    group = document.get("doc_title") or document.get("doc_id") or context
+    prompt = f"다음 {'표를 보고' if table else '글을 읽고'} 물음에 답하시오.\n{context}\n\n질문: {question}"
+    if options:
+        return _choice(prompt, question, answer, options, group, origin)
+    if kind == "choice":
+        return Rejected(origin, "a choice without options", f"found the answer {answer!r:.80} alone")
+    meant = MEANT.get(one_line(answer).rstrip(".").casefold()) if kind == "yes_no" else None
+    if meant is not None:
+        rest: dict[str, Any] = {"measure": "choice", "options": YES_NO, "correct": meant}
+        return qa(f"{prompt}\n예 또는 아니오로 답하시오.", YES_NO[meant], group=group, origin=origin, **rest)
+    return qa(prompt, answer, group=group, origin=origin, measure=measure_of(answer))
+
+
+def _choice(
+    prompt: str, question: str, answer: str, options: Any, group: str, origin: dict[str, Any]
+) -> Record | Rejected:
+    texts = option_texts(options)
+    if texts is None:
+        return Rejected(origin, "options that are not a list of texts", f"found {options!r:.80}")
+    right = right_option(answer, texts)
+    if isinstance(right, str):
+        return Rejected(origin, right, f"answer {answer!r:.60} among {texts!r:.200}")
+    lines, correct = lettered(question, texts, right)
+    rest: dict[str, Any] = {"measure": "choice", "options": lines, "correct": correct}
+    return qa("\n".join((prompt, *lines)), lines[correct], group=group, origin=origin, **rest)

@@ -1,0 +1,45 @@
+"""Plain instruction rows, a prompt and its response: amphora/krx-sample-instructions, any plain SFT set.
+
+    {"prompt": "자산이 아닌 것은?\\nA. 현금\\nB. 차입금", "response": "정답: B. 차입금"}
+    {"prompt": "…", "completion": "…"}     {"prompt": "…", "target": "…"}     {"question": "…", "answer": "…"}
+    {"instruction": "…", "input": "…", "output": "…"}     {"reference": "…", "question": "…", "answer": "…"}
+
+JSON, JSONL, CSV or Parquet. A prompt that lists options which the response names becomes a choice. Rows that
+share a reference are one group.
+
+    python -m stages.ingest krx_samples
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.tabular import rows
+from lineage.readers.text.answer_kind import answered
+from lineage.readers.text.normalize import one_line
+from lineage.records.record import Record, Rejected
+
+SHAPE = {
+    "prompt": ("prompt", "instruction", "question", "query", "질문"),
+    "response": ("response", "completion", "target", "output", "answer", "답변", "답"),
+}
+OPTIONAL = {"input": ("input",), "reference": ("reference", "context")}
+
+
+def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    """One record a row; what a row gives to read comes before its question, an `input` after its instruction.
+
+    Raises:
+        LineageError: a file has neither of the column pairs above.
+    """
+    for row in shaped(rows(folder), [SHAPE], OPTIONAL):
+        if isinstance(row, Rejected):
+            yield row
+            continue
+        given = {name: text(row.values[name]) for name in OPTIONAL}
+        if wrong := [name for name, said in given.items() if said is None]:
+            yield Rejected(row.origin, f"{wrong[0]} is not text", f"found {row.values[wrong[0]]!r:.80}")
+            continue
+        reference = given["reference"] or ""
+        prompt = "\n\n".join(filter(None, (reference, row.values["prompt"], given["input"])))
+        yield answered(prompt, row.values["response"], origin=row.origin, group=one_line(reference))

@@ -1,0 +1,218 @@
+"""Reports that `convert` made documents of: page by page, section by section, or as a short summary.
+
+A document is one file of data/documents/<data>/<source>/, see lineage/pdf/document.schema.json:
+
+    {"schema": 1, "file": "2023/가온.pdf", "sha256": "9f…", "title": "가온 2023년 재무보고서", "pages": 3,
+     "blocks": [{"kind": "heading", "page": 1, "bbox": […], "text": "1. 재무 상태"}, …],
+     "page_text": ["…"], "furniture": ["- 1 -"], "warnings": [], "quality": 1.0}
+
+and gives, in the form
+- prompt_answer: a record a page (or part of a long one), the answer is its raw text;
+- document: a record a section, the answer is {"제목", "내용": […], "표": [[…]]} as JSON;
+- summary: a record a section, the answer is {"제목", "요약": […], "주요 수치": {…}}: sentences and cells
+  as they are written, chosen by rule and not by a model.
+
+    python -m stages.ingest financial_reports
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from lineage.core.errors import LineageError
+from lineage.readers.io.documents import Section, again, document_files, load, quarantined
+from lineage.readers.io.documents import sections as sections_of
+from lineage.readers.text.key_figures import figures_of, key_sentences
+from lineage.records.record import Form, Record, Rejected, qa
+
+PAGE_CHARACTERS = 700  # of an answer in prompt_answer
+JSON_CHARACTERS = 600  # of an answer in document
+NAME_CHARACTERS, TOPIC_CHARACTERS = 32, 22  # in a prompt
+KEY_FIGURES = 8  # in a summary
+SIGNS = "△▵∆▲▼▽+−–-("  # before a figure
+IN_FIGURE = SIGNS + "0123456789,.%"
+
+
+def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+    """Records of every document in name order, then what convert put into quarantine, each with its reason.
+
+    Raises: LineageError for a document that is not one, or of another schema, and for a form it has no maker for.
+    """
+    if unknown := [form for form in forms if form not in MAKERS]:
+        raise LineageError(
+            f"forms: documents give {', '.join(MAKERS)}, not {', '.join(unknown)}; mend it in params.yaml"
+        )
+    paths = document_files(folder)
+    titles = Counter(load(path)["title"] for path in paths)
+    for path in paths:
+        document = load(path)
+        if titles[document["title"]] > 1:  # a name that says which report it is
+            document["title"] = Path(document["file"]).stem
+        try:
+            for form in forms:
+                yield from _made(document, form)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise LineageError(f"{path}: not a converted document ({error!r}); {again(path)}") from error
+    yield from quarantined(folder)
+
+
+def _made(document: dict[str, Any], form: str) -> Iterator[Record | Rejected]:
+    empty = True
+    for record in MAKERS[form](document):
+        empty = False
+        yield record
+    if empty:
+        origin = {"file": document["file"]}
+        yield Rejected(origin, f"nothing for the form {form}", "look at the PDF: it may be all pictures")
+
+
+def pages(document: dict[str, Any]) -> Iterator[Record]:
+    """Form prompt_answer: the raw text of each page, long pages in several parts, so that no text is lost."""
+    for number, text in enumerate(document["page_text"], 1):
+        parts = split_text(text, PAGE_CHARACTERS)
+        for part, answer in enumerate(parts, 1):
+            place = f"{number}쪽" + (f" ({part}/{len(parts)})" if len(parts) > 1 else "")
+            topic = _topic(document, number)
+            about = f" '{topic}'" if topic else ""
+            prompt = f"{_name(document)} {place}{about}의 본문을 보여 주세요."
+            yield _record(document, number, "prompt_answer", prompt, answer, part if len(parts) > 1 else None)
+
+
+def sections(document: dict[str, Any]) -> Iterator[Record]:
+    """Form document: each section as compact JSON; long ones in several parts, tables between their rows."""
+    for section in sections_of(document):
+        parts = list(_packed(section))
+        for part, (page, content) in enumerate(parts, 1):
+            place = f" ({part}/{len(parts)})" if len(parts) > 1 else ""
+            topic = _short(section.title, TOPIC_CHARACTERS)
+            prompt = f"{_name(document)}의 '{topic}'{place} 부분을 JSON 문서로 써 주세요."
+            answer = _compact({"제목": section.title, **content})
+            yield _record(document, page, "document", prompt, answer, part if len(parts) > 1 else None)
+
+
+def summaries(document: dict[str, Any]) -> Iterator[Record]:
+    """Form summary: what each section says in figures. A section without any figure gives none."""
+    for section in sections_of(document):
+        text = [b["text"] for b in section.blocks if b["kind"] in ("paragraph", "list")]
+        key = key_sentences(text)
+        figures: dict[str, str] = {}
+        for block in section.blocks:
+            for label, value in figures_of(block.get("rows", [])):
+                if len(figures) < KEY_FIGURES:
+                    figures.setdefault(label, value)
+        if not key and not figures:
+            continue
+        prompt = f"{_name(document)}의 '{_short(section.title, TOPIC_CHARACTERS)}' 부분을 JSON으로 요약해 주세요."
+        answer = _compact({"제목": section.title, "요약": key, "주요 수치": figures})
+        yield _record(document, section.page, "summary", prompt, answer, None)
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Cut a text into parts of at most `limit` characters, at line ends if possible; nothing is left out."""
+    parts: list[str] = []
+    for line in text.split("\n"):
+        while len(line) > limit:
+            cut = _place_to_cut(line, limit)
+            parts.append(line[:cut])
+            line = line[cut:].strip()
+        if parts and parts[-1] and len(parts[-1]) + 1 + len(line) <= limit:
+            parts[-1] += "\n" + line
+        else:
+            parts.append(line)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _place_to_cut(line: str, limit: int) -> int:
+    """At the last space, unless a sign stands before it; without one where no figure is, so that none is cut in two."""
+    at_space = (i for i in range(limit - 1, 0, -1) if line[i] == " " and line[i - 1] not in SIGNS)
+    elsewhere = (i for i in range(limit, 0, -1) if line[i - 1] not in IN_FIGURE or line[i] not in IN_FIGURE)
+    return next(at_space, 0) or next(elsewhere, limit)
+
+
+def _packed(section: Section) -> Iterator[tuple[int, dict[str, Any]]]:
+    """A section's content in parts of about JSON_CHARACTERS: (page, {"내용": [...], "표": [[...]]}).
+
+    A part holds one table at most; where a table is cut, its first row is said again, if it is no text of its own.
+    """
+    page, size = section.page, 0
+    text: list[str] = []
+    table: list[list[str]] = []
+    current: dict[str, Any] | None = None
+    for block, piece in _pieces(section.blocks):
+        row = isinstance(piece, list)
+        length = len(_compact(piece)) + 1
+        full = bool(text or table) and size + length > JSON_CHARACTERS
+        if full or (row and table and block is not current):
+            yield page, _content(text, table)
+            page, text, table, size = block["page"], [], [], 0
+            if row and block is current and _fits(head := [cell["text"] for cell in block["rows"][0]]):
+                table.append(head)
+        if row:
+            current = block
+        (table if row else text).append(piece)
+        size += length
+    if text or table:
+        yield page, _content(text, table)
+
+
+def _pieces(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """What cannot be cut: a paragraph (or a part of a long one) or a row of a table."""
+    for block in blocks:
+        if block["kind"] == "table":
+            for row in block["rows"]:
+                yield from ((block, piece) for piece in _row_pieces([cell["text"] for cell in row]))
+        else:
+            for part in split_text(block["text"], JSON_CHARACTERS):
+                yield block, part
+
+
+def _row_pieces(row: list[str]) -> Iterator[list[str]]:
+    """A row as it is, or, where its cells hold whole texts (old and new rules side by side), as several."""
+    if _fits(row):
+        yield row
+    else:
+        share = max(JSON_CHARACTERS // len(row), 80)
+        for piece in zip_longest(*(split_text(cell, share) for cell in row), fillvalue=""):
+            yield list(piece)
+
+
+def _fits(row: list[str]) -> bool:
+    return sum(map(len, row)) <= JSON_CHARACTERS
+
+
+def _content(text: list[str], table: list[list[str]]) -> dict[str, Any]:
+    return {"내용": text, **({"표": table} if table else {})}
+
+
+def _record(document: dict[str, Any], page: int, form: Form, prompt: str, answer: str, part: int | None) -> Record:
+    origin = {"file": document["file"], "page": page, **({"part": part} if part else {})}
+    sha256 = document["sha256"]
+    return qa(prompt, answer, group=sha256, origin=origin, form=form, measure="none", documents=(sha256,))
+
+
+def _topic(document: dict[str, Any], page: int) -> str:
+    """The first heading on a page, else the last one before it, but for the report's own title."""
+    headings = [b for b in document["blocks"] if b["kind"] == "heading" and b["text"] != document["title"]]
+    here = [b["text"] for b in headings if b["page"] == page]
+    before = [b["text"] for b in headings if b["page"] < page]
+    return _short((here[:1] or before[-1:] or [""])[0], TOPIC_CHARACTERS)
+
+
+def _name(document: dict[str, Any]) -> str:
+    return _short(document["title"], NAME_CHARACTERS)
+
+
+def _short(text: str, limit: int) -> str:
+    """A text on one line, cut with … after `limit` characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+MAKERS = {"prompt_answer": pages, "document": sections, "summary": summaries}

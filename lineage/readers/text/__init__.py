@@ -1,0 +1,1 @@
+"""What is done to the text of a row: cleaning, dates, personal data, choices, articles."""

@@ -1,0 +1,22 @@
+"""A pair of sentences as two records, one each way: learnt apart, the second makes forget the first.
+
+"다음 문장을 영어로 옮기시오.\\n오늘은 휴장이다."  → "The market is closed today."
+"다음 문장을 한국어로 옮기시오.\\nThe market is closed today."  → "오늘은 휴장이다."
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from lineage.records.record import Record, Rejected, qa
+
+
+def both_ways(korean: str, other: str, language: str, origin: dict[str, Any]) -> Iterator[Record | Rejected]:
+    """Two records of one group, the Korean sentence. `language` is the other's name in Korean, such as 영어.
+
+    A pair whose two sides are the same was never translated and is rejected.
+    """
+    if korean == other:
+        yield Rejected(origin, "a pair that is not translated", "both sides are the same text")
+        return
+    yield qa(f"다음 문장을 {language}로 옮기시오.\n{korean}", other, group=korean, origin=origin)
+    yield qa(f"다음 문장을 한국어로 옮기시오.\n{other}", korean, group=korean, origin=origin)

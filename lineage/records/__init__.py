@@ -1,0 +1,1 @@
+"""A record, one row to learn or to be asked, and how files of them are read."""

@@ -1,0 +1,138 @@
+"""A record: one thing to learn or to be asked, whatever source it came from.
+
+One JSON object a line, the same in `data/records`, `data/heldout` and `data/mixes`:
+
+    {"id": "metamath.prompt_answer.5f0c…", "source": "metamath", "form": "prompt_answer",
+     "group": "가온상사는 …", "licence": "MIT",
+     "origin": {"file": "MetaMathQA-40K.json", "row": 12}, "documents": [],
+     "turns": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}],
+     "measure": "number", "options": [], "correct": null, "rejected": [], "as_of": ""}
+
+- The last turn is the completion: the only part with a loss. What comes before it is the prompt.
+- `group` is what must not be split between training and held-out rows: a document, an original question, an article.
+- `origin` leads back to paper: file (relative to the source's folder), then page, article or row.
+- `documents` are the SHA-256 sums of the files that the text was made from, so that excluding a report
+  also excludes what somebody wrote out of it.
+- `as_of` is the day (2024-07-01) from which the text holds, 시행일 or 기준일, where its source states one.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, get_args
+
+from lineage.core.errors import LineageError
+
+Form = Literal["prompt_answer", "record", "document", "summary"]
+Measure = Literal["choice", "number", "text", "none"]
+FORMS: tuple[Form, ...] = get_args(Form)
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+PARTS = ("own", "replay")  # the two files of a mix, in the order in which its hash takes them
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One training or held-out row. `group` and `turns` are what a reader must give; ingest adds the rest.
+
+    measure: how an answer is judged besides its NLL: `choice` by the likelihood of `options`, `number` by the
+    last number in the answer, `text` by chrF, `none` by NLL alone (long documents).
+    options: the candidate completions, whole; `correct` is the index of the right one.
+    rejected: completions that people liked less than this record's.
+    """
+
+    group: str
+    turns: tuple[dict[str, str], ...]
+    origin: dict[str, Any]
+    form: Form = "prompt_answer"
+    measure: Measure = "text"
+    options: tuple[str, ...] = ()
+    correct: int | None = None
+    rejected: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    as_of: str = ""
+    id: str = ""
+    source: str = ""
+    licence: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.turns) < 2 or self.turns[-1]["role"] != "assistant":
+            raise LineageError(
+                f"{self.origin}: a record needs a prompt and an assistant's answer, got {self.turns!r:.200}"
+            )
+        if not self.completion.strip():
+            raise LineageError(f"{self.origin}: the answer is empty")
+        if self.measure == "choice" and not (self.correct is not None and 0 <= self.correct < len(self.options)):
+            raise LineageError(f"{self.origin}: correct={self.correct} names none of the {len(self.options)} options")
+
+    @property
+    def completion(self) -> str:
+        """What the model is trained to say."""
+        return self.turns[-1]["content"]
+
+    @property
+    def prompt(self) -> str:
+        """The last thing that the user said."""
+        return self.turns[-2]["content"]
+
+    def placed(self, source: str, licence: str) -> "Record":
+        """The record with its source, licence and an id that depends on its content alone."""
+        content = json.dumps([self.group, self.turns], ensure_ascii=False, sort_keys=True)
+        digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+        return replace(self, id=f"{source}.{self.form}.{digest}", source=source, licence=licence)
+
+    def to_json(self) -> str:
+        """One line of JSONL, without the newline; the same record gives the same bytes."""
+        return json.dumps({name: getattr(self, name) for name in _FIELDS}, ensure_ascii=False)
+
+
+_FIELDS = tuple(sorted(f.name for f in fields(Record)))
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A raw row that gave no record. Ingest counts it under `reason` and lists it: nothing is dropped unseen."""
+
+    origin: dict[str, Any]
+    reason: str
+    remedy: str = ""
+    rows: int = field(default=1)
+
+
+def qa(prompt: str, answer: str, *, group: str, origin: dict[str, Any], **rest: Any) -> Record:
+    """The usual record: one question, one answer."""
+    turns = ({"role": "user", "content": prompt}, {"role": "assistant", "content": answer})
+    return Record(group=group, turns=turns, origin=origin, **rest)
+
+
+def from_json(line: str) -> Record:
+    """The record that `Record.to_json` wrote."""
+    row = json.loads(line)
+    return Record(**row | {name: tuple(row[name]) for name in ("turns", "options", "rejected", "documents")})
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """Stream a JSONL file of records, or all of a folder's in name order."""
+    for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
+        yield from (record for _, record in placed_records(file))
+
+
+def placed_records(file: Path) -> Iterator[tuple[int, Record]]:
+    """Stream a JSONL file of records, each with its place in bytes, for `record_at` to come back to."""
+    at = 0
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                yield at, from_json(line.decode())
+            except (ValueError, KeyError, TypeError) as error:
+                raise LineageError(
+                    f"{file}:{number}: not a record ({error}); run `dvc repro` to make it again"
+                ) from error
+            at += len(line)
+
+
+def record_at(stream: BinaryIO, at: int) -> Record:
+    """The record at a place of an open file."""
+    stream.seek(at)
+    return from_json(stream.readline().decode())

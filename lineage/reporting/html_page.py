@@ -1,0 +1,236 @@
+"""The page `reports/lineage.html`: one file, no script, nothing fetched.
+
+`page.html.jinja` has the words, `figures.html.jinja` the heat map, `page.css` the look. What is shown is a
+figure of `comparison.json` or a count of a stage's summary; nothing is computed here but the layout. A policy in
+the page's head forbids scripts and requests, because the page shows what models and raw files said.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lineage.config.schema import BASE
+from lineage.provenance.obligations import said
+from lineage.reporting import svg
+from lineage.reporting.artifacts import Workspace
+from lineage.reporting.dropped_rows import losses
+from lineage.reporting.summary import figure, findings
+
+HERE = Path(__file__).parent
+LONGEST = 600  # characters of a prompt or an answer that are shown
+FULL_COLOUR = 0.95  # the quantile of differences that gets the fullest colour of the heat map
+
+
+def environment(escape: bool) -> Environment:
+    """Jinja for the page (escaped) and the cards (Markdown); an unknown name is an error, never a gap."""
+    env = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters |= {
+        "n": "{:,}".format,
+        "nats": "{:.2f}".format,
+        "signed": figure,
+        "share": "{:.0%}".format,
+        "scored": scored,
+        "code": _code,
+        "measure": lambda name: {"text": "chrF"}.get(name, name),
+        "of": lambda count, noun: f"{count:,} {noun}" + "s" * (count != 1),
+    }
+    return env
+
+
+def scored(value: float, measure: str) -> str:
+    """A score for people: chrF from 0 to 100 as the field writes it, otherwise the share that is right."""
+    return f"{100 * value:.1f}" if measure == "text" else f"{value:.0%}"
+
+
+def _code(text: str) -> Markup:
+    """Text with its `commands` set as code; everything else is escaped."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))
+
+
+def render_page(w: Workspace, comparison: dict[str, Any]) -> str:
+    """The whole page as HTML."""
+    return (
+        environment(escape=True)
+        .get_template("page.html.jinja")
+        .render(
+            css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+            c=w.curriculum,
+            w=w,
+            comparison=comparison,
+            findings=findings(w, comparison),
+            tiles=_tiles(w, comparison),
+            base=origin(w.base) if w.base else "not built",
+            tree=_tree(w),
+            lanes_width=svg.width(_lanes(w)),
+            scale=_scale(comparison),
+            interval=svg.interval,
+            sets=_set_names(comparison),
+            matrix=_matrix(w),
+            full=_full_colour(comparison),
+            curves=_curves(w),
+            answers={v: list(_answers(w, v, comparison)) for v in w.inside},
+            losses=losses(w),
+            met=_met(comparison),
+            said=said,
+            settings=_settings(w),
+        )
+    )
+
+
+def _tiles(w: Workspace, comparison: dict[str, Any]) -> list[tuple[str, str]]:
+    base = w.base or {"parameters": 0, "origin": {}}
+    rows = sum(record["mix"]["rows"] for record in w.records.values())
+    tokens = sum(record["trained_tokens"] for record in w.records.values())
+    held = sum(m["rows"] for m in next(iter(w.measured.values())).sets.values()) if w.measured else 0
+    return [
+        (f"{len(w.inside)} of {len(w.curriculum.versions)}", "versions trained"),
+        (f"{w.curriculum.profile} · {w.curriculum.data}", "profile · data"),
+        (_short(base["parameters"]), f"parameters, {origin(base)}"),
+        (f"{rows:,}", "rows in the mixes"),
+        (_short(tokens), "tokens trained on"),
+        (f"{held:,}", f"held-out rows in {len(_set_names(comparison))} sets"),
+    ]
+
+
+def origin(base: dict[str, Any]) -> str:
+    """The base for people: a hub repository, a folder, or built here."""
+    known = base["origin"]
+    return str(known.get("repo") or known.get("path") or "base built here")
+
+
+def _short(number: int) -> str:
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return str(number)
+
+
+def _lanes(w: Workspace) -> list[svg.Lane]:
+    return svg.lanes({name: w.curriculum.versions[name].parent for name in w.curriculum.in_order()}, BASE)
+
+
+def _tree(w: Workspace) -> list[dict[str, Any]]:
+    drawn = _lanes(w)
+    rows = [{"name": BASE, "svg": svg.tree_row(drawn, 0, "root")}]
+    for i, name in enumerate(w.curriculum.in_order(), 1):
+        rows.append({"name": name, "svg": svg.tree_row(drawn, i, "built" if name in w.inside else "missing")})
+    return rows
+
+
+def _set_names(comparison: dict[str, Any]) -> list[str]:
+    """Every measured set, in alphabetical order of its source."""
+    return sorted({name for v in comparison["versions"].values() for name in v["sets"]} | set(comparison["base_sets"]))
+
+
+def _scale(comparison: dict[str, Any]) -> tuple[float, float]:
+    """The common axis of all intervals of own sets."""
+    own = [one for v in comparison["versions"].values() for one in v["sets"].values() if one["own"]]
+    ends = [end for one in own for end in one["interval"]]
+    return (min(ends, default=-1.0), max(ends, default=1.0))
+
+
+def _full_colour(comparison: dict[str, Any]) -> float:
+    sizes = sorted(abs(one["difference"]) for v in comparison["versions"].values() for one in v["sets"].values())
+    return (sizes[int(FULL_COLOUR * (len(sizes) - 1))] if sizes else 0.0) or 1.0
+
+
+def _matrix(w: Workspace) -> list[dict[str, Any]]:
+    """Sources × versions: what a version's mix took, what it replayed, and what it has through ancestors."""
+    rows = []
+    for source, spec in w.curriculum.sources.items():
+        cells = {}
+        for version, whole in w.inside.items():
+            own = next((p for p in whole.own if p.source == source), None)
+            cells[version] = {
+                "own": own.rows - own.replayed if own else 0,
+                "replayed": own.replayed if own else 0,
+                "through": [v for v in whole.seen_by(source) if v != version],
+                "excluded": source in w.curriculum.versions[version].exclude,
+            }
+        if any(cell["own"] or cell["replayed"] or cell["through"] for cell in cells.values()):
+            licence = w.curriculum.licences[spec.licence].title
+            rows.append({"source": source, "title": spec.title, "licence": licence, "cells": cells})
+    return rows
+
+
+def _met(comparison: dict[str, Any]) -> list[dict[str, Any]]:
+    """Versions × held-out sets where the line met rows of the set in training: the finding beside the full figures."""
+    return [
+        {"version": version, "set": name, "found": found, "full": v["sets"].get(name)}
+        for version, v in comparison["versions"].items()
+        for name, found in v["contamination"]["sets"].items()
+    ]
+
+
+def _curves(w: Workspace) -> list[dict[str, Any]]:
+    kept = {v: [row for row in rows if "loss" in row] for v, rows in w.history.items()}
+    top = max((row["loss"] for rows in kept.values() for row in rows), default=1.0)
+    return [
+        {
+            "version": version,
+            "first": rows[0]["loss"],
+            "last": rows[-1]["loss"],
+            "svg": svg.loss_curve([r["step"] for r in rows], [r["loss"] for r in rows], top),
+        }
+        for version, rows in kept.items()
+        if rows
+    ]
+
+
+def _answers(w: Workspace, version: str, comparison: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Sample answers on a version's own sets, beside what its parent said to the same prompt."""
+    parent = w.curriculum.versions[version].parent
+    if version not in w.measured or parent not in w.measured:
+        return
+    for (name, at), after in w.measured[version].answers.items():
+        before = w.measured[parent].answers.get((name, at))
+        if (
+            before
+            and name in comparison["versions"][version]["sets"]
+            and comparison["versions"][version]["sets"][name]["own"]
+        ):
+            yield {
+                "set": name,
+                "prompt": _cut(after["prompt"]),
+                "expected": _cut(after["expected"]),
+                "before": _cut(before["answer"]),
+                "after": _cut(after["answer"]),
+                "before_right": before["answer"].strip() == after["expected"].strip(),
+                "after_right": after["answer"].strip() == after["expected"].strip(),
+            }
+
+
+def _cut(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+def _settings(w: Workspace) -> dict[str, Any]:
+    """Settings: those that all versions share, those that differ, and requests that were not kept."""
+    records = {v: r for v, r in w.records.items() if not r.get("adopted")}  # of those trained here
+    names = sorted({name for r in records.values() for side in ("requested", "effective") for name in r[side]})
+    shared, varying, refused = {}, {}, []
+    for name in names:
+        asked = {v: r["requested"].get(name) for v, r in records.items()}
+        got = {v: r["effective"].get(name, r["requested"].get(name)) for v, r in records.items()}
+        refused += [
+            {"version": v, "setting": name, "requested": asked[v], "effective": got[v]}
+            for v in records
+            if name in records[v]["requested"] and asked[v] != got[v]
+        ]
+        if len({repr(value) for value in got.values()}) == 1:
+            shared[name] = next(iter(got.values()))
+        else:
+            varying[name] = got
+    return {"shared": shared, "varying": varying, "refused": refused}

@@ -1,0 +1,86 @@
+"""A version's model card, `reports/cards/<version>.md`: Markdown under YAML, as the hub reads it.
+
+Totals are sums over the very rows of the table that they stand under; nobody types them.
+"""
+
+from typing import Any
+
+import yaml
+
+from lineage.provenance.ancestry import Portion
+from lineage.provenance.obligations import said
+from lineage.records.left_out import of_mix
+from lineage.reporting.artifacts import Workspace
+from lineage.reporting.html_page import environment, origin
+
+
+def render_card(w: Workspace, version: str, comparison: dict[str, Any]) -> str:
+    """The card of one trained version as Markdown."""
+    whole, record = w.inside[version], w.records[version]
+    return (
+        environment(escape=False)
+        .get_template("card.md.jinja")
+        .render(
+            front_matter=front_matter(w, version),
+            c=w.curriculum,
+            version=version,
+            spec=w.curriculum.versions[version],
+            whole=whole,
+            record=record,
+            base=origin(record["base"]),
+            load=record["base"]["load"],
+            figures=comparison["versions"][version],
+            own=[_row(w, p) for p in whole.own],
+            own_total=_total(whole.own),
+            inherited=[_row(w, p) for p in whole.inherited],
+            inherited_total=_total(whole.inherited),
+            facts=w.facts[version],
+            said=said(w.facts[version]),
+            hubs=_hubs(w, version),
+            left_out=of_mix(w.mixes.get(version, {})),
+            cell=cell,
+        )
+    )
+
+
+def front_matter(w: Workspace, version: str) -> str:
+    """The card's YAML: base, library, language, licence (its sources' terms), datasets that are on the hub.
+
+    The sample world stands in for the named data sets, so a card of it names none.
+    """
+    base = w.records[version]["base"]["origin"]
+    fields: dict[str, Any] = {}
+    if base.get("repo"):
+        fields |= {"base_model": base["repo"], "base_model_relation": "adapter"}
+    hubs = [one["hub"] for one in _hubs(w, version)]
+    fields |= {
+        "library_name": "peft",
+        "pipeline_tag": "text-generation",
+        "language": ["ko"],
+        "license": "other",
+        "license_name": "terms-of-its-sources",
+        "datasets": [hub.repo for hub in hubs],
+        "tags": ["lora", "finance", "korean"],
+    }
+    return yaml.safe_dump({k: v for k, v in fields.items() if v}, allow_unicode=True, sort_keys=False)
+
+
+def cell(text: object) -> str:
+    """Text that cannot break out of a table cell."""
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+def _row(w: Workspace, portion: Portion) -> dict[str, Any]:
+    known = w.curriculum.sources.get(portion.source)
+    return {"portion": portion, "title": known.title if known else portion.source}
+
+
+def _total(portions: tuple[Portion, ...]) -> dict[str, int]:
+    return {name: sum(getattr(p, name) for p in portions) for name in ("rows", "replayed", "tokens")}
+
+
+def _hubs(w: Workspace, version: str) -> list[dict[str, Any]]:
+    """The hub data sets inside, through all ancestors; none in the sample world, which only stands in for them."""
+    sources = w.curriculum.sources if w.curriculum.data == "own" else {}
+    inside = [(name, sources[name].hub) for name in w.inside[version].sources if name in sources]
+    return [{"source": name, "hub": hub} for name, hub in inside if hub]

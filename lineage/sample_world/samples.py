@@ -1,0 +1,63 @@
+"""Writes every source of the sample world in its true raw format, from code alone."""
+
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from lineage.sample_world import (
+    arithmetic,
+    bookkeeping,
+    financial,
+    instructions,
+    profiles,
+    questions,
+    reports,
+    rulebook,
+    site,
+    tables,
+    translation,
+)
+
+TARGET = Path("data/raw/sample")
+
+
+@cache
+def company_reports() -> dict[str, bytes]:
+    """The company reports, made once: the large companies' JSON names their hashes."""
+    return reports.company_reports()
+
+
+SOURCES: dict[str, Callable[[], dict[str, bytes]]] = {
+    "krx_samples": instructions.instructions,
+    "financial_reports": financial.financial_reports,
+    "accounting": bookkeeping.accounting,
+    "site_reports": site.site_reports,
+    "questions": questions.questions,
+    "rules": rulebook.rule_files,
+    "metamath": arithmetic.metamath,
+    "company_reports": company_reports,
+    "problems": questions.problems,
+    "reddit_enko": translation.reddit_enko,
+    "aihub_kozh": translation.aihub_kozh,
+    "table_qa": tables.table_qa,
+    "large_companies": lambda: profiles.large_companies(company_reports()),
+    "arithmetic": arithmetic.arithmetic,
+}
+
+
+def write(target: Path = TARGET) -> None:
+    """Write all sources under `target`; what an earlier version of the world left there goes."""
+    for source, make in SOURCES.items():
+        files = make()
+        folder = target / source
+        shutil.rmtree(folder, ignore_errors=True)
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        size = sum(map(len, files.values())) / 1024
+        print(
+            f"{source:18} {len(files):4} {'file ' if len(files) == 1 else 'files'} {size:7,.0f} KiB",
+            flush=True,
+        )

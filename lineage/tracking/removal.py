@@ -1,0 +1,73 @@
+"""MLflow: runs and registered versions of adapters that were trained on withdrawn text."""
+
+import subprocess
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from lineage.core.errors import LineageError
+from lineage.tracking.registry import MODEL
+from lineage.tracking.server import EXPERIMENT, connected, tracking_uri
+
+
+def runs_of(adapters: Collection[str]) -> list[str]:
+    """The ids of all runs, those in the bin too, of adapters given by their SHA-256."""
+    with connected(tracking_uri()) as client:
+        return [run.info.run_id for run in _runs(client) if run.data.tags.get("adapter") in adapters]
+
+
+def remove_runs(adapters: Collection[str]) -> int:
+    """Delete those runs for good, with their files and registered versions; returns how many there were.
+
+    Raises:
+        LineageError: a server that lets no client empty its bin; the message says what its keeper runs.
+    """
+    uri = tracking_uri()
+    with connected(uri) as client:
+        gone = [run for run in _runs(client) if run.data.tags.get("adapter") in adapters]
+        ids = [run.info.run_id for run in gone]
+        for version in client.search_model_versions(f"name = '{MODEL}'", max_results=10_000):
+            if version.run_id in ids:
+                client.delete_model_version(MODEL, version.version)
+        for run in gone:
+            if run.info.lifecycle_stage == "active":
+                client.delete_run(run.info.run_id)
+    if not ids:
+        return 0
+    if uri.startswith(("http:", "https:")):
+        raise LineageError(
+            f"{len(ids)} runs are in the bin of the MLflow server, which no client can empty. Its keeper runs, beside "
+            f"its database: mlflow gc --backend-store-uri <its database> --run-ids {','.join(ids)}; "
+            f"then run this command again"
+        )
+    stores = ["--backend-store-uri", uri, "--tracking-uri", uri]
+    command = [sys.executable, "-m", "mlflow", "gc", *stores, "--run-ids", ",".join(ids)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise LineageError(f"mlflow gc failed:\n{done.stderr[-2000:]}\nRun this command again; what is gone stays gone")
+    if uri.startswith("sqlite:///"):
+        _give_back_space(Path(uri.removeprefix("sqlite:///")))
+    return len(ids)
+
+
+def _runs(client: Any) -> Iterator[Any]:
+    from mlflow.entities import ViewType
+
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    token = None
+    while experiment:
+        page = client.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _give_back_space(database: Path) -> None:
+    """Deleted rows stay readable in a SQLite file until it is written anew."""
+    import sqlite3
+
+    with sqlite3.connect(database) as connection:
+        connection.execute("VACUUM")
+    connection.close()

@@ -1,0 +1,237 @@
+"""What MLflow is told, read from models/, metrics/ and reports/ alone: no server, no clock, no run id.
+
+`Facts` are one run: the base, a version, or the report. Their `digest` covers everything in them, so that a
+run that carries it has nothing left to be told.
+"""
+
+import csv
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lineage.config.schema import BASE
+from lineage.core.errors import LineageError
+from lineage.core.files import sha256, sha256_of
+
+MODELS, METRICS, REPORTS = Path("models"), Path("metrics"), Path("reports")
+NOTE = "mlflow.note.content"  # what the UI shows as a run's description
+PREFERENCE = ("beta", "learning_rate", "pairs", "steps", "trained_tokens")  # what a second phase is told by
+NOTE_LIMIT = 7500  # characters; MLflow cuts a tag at 8,000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One run.
+
+    history: metric → step → value. datasets: name → (digest, what is in it). artifacts: where → file.
+    measured: whether the measures are there, and of this adapter.
+    """
+
+    name: str
+    key: str
+    tags: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    history: dict[str, dict[int, float]] = field(default_factory=dict)
+    measures: dict[str, float] = field(default_factory=dict)
+    datasets: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    artifacts: dict[str, Path] = field(default_factory=dict)
+    parent: str | None = None
+    measured: bool = True
+
+    @property
+    def is_version(self) -> bool:
+        """Whether it is a version, with an adapter to register; not the base, not the report."""
+        return "fingerprint" in self.tags
+
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of each artifact."""
+        return {where: sha256(file) for where, file in sorted(self.artifacts.items())}
+
+    def digest(self, hashes: dict[str, str]) -> str:
+        """The SHA-256 of everything that is told, given the `hashes` of the artifacts."""
+        history = {metric: sorted(points.items()) for metric, points in self.history.items()}
+        return sha256_of([self.name, self.key, self.tags, self.params, history, self.measures, self.datasets, hashes])
+
+
+def read_facts() -> list[Facts]:
+    """The base, every version that the report knows (parents first), and the report.
+
+    Raises:
+        LineageError: naming the file that is missing or not what its stage writes, and the remedy.
+    """
+    comparison = read_json(REPORTS / "comparison.json", "report")
+    shared = {"profile": comparison["profile"], "data": comparison["data"]}
+    versions = [_version(name, one, shared) for name, one in comparison["versions"].items()]
+    return [*_base(shared), *_parents_first(versions), _report(shared)]
+
+
+def read_json(path: Path, stage: str) -> dict[str, Any]:
+    """An output of the graph, or an error that names the stage to run."""
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LineageError(f"{path}: cannot be read ({error}); make it again: dvc repro {stage}") from error
+    return value
+
+
+def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Facts:
+    folder = MODELS / name
+    record = read_json(folder / "lineage.json", f"train@{name}")
+    card = REPORTS / "cards" / f"{name}.md"
+    if not card.is_file():
+        raise LineageError(f"{card}: not found; make it again: dvc repro report")
+    measures = _measures(name, record["adapter"])
+    artifacts = {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)} | {"card.md": card}
+    if measures:
+        artifacts |= {
+            file.name: file for file in _files(METRICS / name) if file.name in ("measures.json", "answers.jsonl")
+        }
+    mix = record["mix"]
+    return Facts(
+        name=name,
+        key=f"{name}:{record['fingerprint']}",
+        tags=shared
+        | {
+            "version": name,
+            "fingerprint": record["fingerprint"],
+            "parent": record["parent"],
+            "mix": mix["sha256"] or "unknown",
+            "base": record["base"]["identity"],
+            "adapter": record["adapter"],
+            NOTE: _note(card.read_text(encoding="utf-8")),
+        }
+        | ({"unknown_data": ",".join(unknown)} if (unknown := compared.get("unknown")) else {}),
+        params=_params(record),
+        history=_history(folder / "history.csv", name)
+        | (_history(folder / "preference.csv", name, "preference") if "preference" in record else {}),
+        measures=measures | (_pooled(compared) if measures else {}),
+        datasets={source: (f"{mix['sha256'][:16]}", contents) for source, contents in mix["sources"].items()},
+        artifacts=artifacts,
+        parent=record["parent"],
+        measured=bool(measures),
+    )
+
+
+def _base(shared: dict[str, str]) -> Iterator[Facts]:
+    """The base, once it has been measured: what the first version is compared with."""
+    if not (measures := _measures(BASE, None)):
+        return
+    base = read_json(MODELS / BASE / "base.json", "base")
+    sizes = {name: base[name] for name in ("parameters", "vocab_size") if name in base}
+    yield Facts(
+        name=BASE,
+        key=f"{BASE}:{base['identity']}",
+        tags=shared
+        | {
+            "base": base["identity"],
+            NOTE: "The base model, before any training: what the versions start from.",
+        },
+        params=_flat({"base": base["origin"]} | sizes),
+        measures=measures,
+        artifacts={"base.json": MODELS / BASE / "base.json"}
+        | {file.name: file for file in _files(METRICS / BASE) if file.name in ("measures.json", "answers.jsonl")},
+    )
+
+
+def _report(shared: dict[str, str]) -> Facts:
+    """The report in a run of its own: there is one for all versions, and it changes with each of them."""
+    return Facts(
+        name="report",
+        key="report",
+        tags=shared | {NOTE: "Retention matrix, tree, curves, all cards: open the artifact `lineage.html`."},
+        artifacts={file.relative_to(REPORTS).as_posix(): file for file in _files(REPORTS)},
+    )
+
+
+def _measures(name: str, adapter: str | None) -> dict[str, float]:
+    """`nll/<set>` (nats per supervised token), `score/<set>` (0..1); none of another adapter."""
+    path = METRICS / name / "measures.json"
+    if not path.is_file():
+        return {}
+    found = read_json(path, "baseline" if name == BASE else f"evaluate@{name}")
+    if found["adapter"] != adapter:
+        return {}  # of the adapter before this one
+    named = {f"nll/{one}": measured["nll"] for one, measured in found["sets"].items()}
+    return named | {f"score/{one}": m["score"] for one, m in found["sets"].items() if m["score"] is not None}
+
+
+def _pooled(compared: dict[str, Any]) -> dict[str, float]:
+    """A version on all held-out sets of its own mix, and on how many sets it is worse than its parent."""
+    if not (pooled := compared.get("pooled")):
+        return {}
+    return {
+        "pooled/nll": pooled["nll"],
+        "pooled/nll_against_parent": pooled["difference"],
+        "pooled/sets_forgotten": float(len(compared["forgot"])),
+    }
+
+
+def _params(record: dict[str, Any]) -> dict[str, str]:
+    """The settings as they were asked for, and those in force where they differ."""
+    rows = {source: contents["rows"] for source, contents in record["mix"]["sources"].items()}
+    asked, in_force, adopted = record["requested"], record["effective"], record.get("adopted")
+    second = {name: value for name, value in record.get("preference", {}).items() if name in PREFERENCE}
+    return _flat(
+        {name: record[name] for name in ("parent", "lora", "seed", "steps", "trained_tokens", "template")}
+        | asked
+        | {"base": record["base"], "mix_rows": rows}
+        | {"effective": {name: value for name, value in in_force.items() if asked.get(name) != value}}
+        | ({"preference": second} if second else {})
+        | ({"adopted": {"tool": adopted["tool"], "stated_base": adopted["stated_base"]}} if adopted else {})
+    )
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested settings as `lora.r: "32"`; lists are joined by commas."""
+    flat: dict[str, str] = {}
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return flat
+
+
+def _history(path: Path, name: str, phase: str = "train") -> dict[str, dict[int, float]]:
+    """The training curves. Cells that are empty or not finite are left out: the file keeps them.
+
+    step,loss,learning_rate,grad_norm,tokens
+    5,6.1032,0.0004,1.92,20480
+    """
+    curves: dict[str, dict[int, float]] = {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                step = int(float(row.pop("step")))
+                for column, cell in row.items():
+                    if cell and math.isfinite(float(cell)):
+                        curves.setdefault(f"{phase}/{column}", {})[step] = float(cell)
+    except (OSError, KeyError, ValueError) as error:
+        raise LineageError(
+            f"{path}: not a training history ({error}); make it again: dvc repro -f train@{name}"
+        ) from error
+    return curves
+
+
+def _parents_first(versions: list[Facts]) -> list[Facts]:
+    """A child's run names its parent's, so parents come first; otherwise in the report's order."""
+    names, done = {one.name for one in versions}, list[Facts]()
+    while len(done) < len(versions):
+        ready = {one.name for one in done}
+        done.append(next(v for v in versions if v.name not in ready and (v.parent in ready or v.parent not in names)))
+    return done
+
+
+def _note(card: str) -> str:
+    """A card as a run's description; a long one is cut at a line, and says where the whole of it is."""
+    if len(card) <= NOTE_LIMIT:
+        return card
+    return card[:NOTE_LIMIT].rpartition("\n")[0] + "\n\n(cut here; the whole card is the artifact `card.md`)\n"
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder in name order, without hidden ones (DVC puts a .gitignore beside outputs)."""
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))

@@ -1,0 +1,96 @@
+"""Which MLflow is filled: `MLFLOW_TRACKING_URI`, or a database in this workspace that needs no server."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from lineage.core.errors import LineageError
+from lineage.core.files import STATE
+from lineage.core.stage import QUIET
+
+FOLDER = STATE / "mlflow"
+EXPERIMENT = "krx-lineage"
+
+# Read by MLflow when it is imported. Its own seven retries of two minutes each would hold up a rebuild for a
+# server that is not there.
+SETTINGS = QUIET | {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+def tracking_uri() -> str:
+    """Where MLflow keeps runs; for the workspace's own database the path is made absolute at run time."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or local_uri()
+
+
+def local_uri() -> str:
+    """The workspace's own database."""
+    return f"sqlite:///{(FOLDER / 'mlflow.db').absolute()}"
+
+
+def artifact_root() -> str:
+    """Where the workspace's own MLflow keeps files."""
+    return (FOLDER / "artifacts").absolute().as_uri()
+
+
+def shown(uri: str) -> str:
+    """A tracking URI without the password in it."""
+    return re.sub(r"//[^/@]*@", "//", uri)
+
+
+@contextmanager
+def connected(uri: str) -> Iterator[Any]:
+    """An `MlflowClient`; whatever goes wrong with its server becomes one message with a remedy.
+
+    Raises:
+        LineageError: the server does not answer, refuses, or its database is from another MLflow.
+    """
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    import requests
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield MlflowClient(uri, uri)
+    except (MlflowException, SQLAlchemyError, requests.RequestException, OSError) as error:
+        reason = shown(str(error).strip().partition("\n")[0][:300])
+        local = "If it is damaged: rm -r .state/mlflow, nothing in it is the only place of a fact."
+        remote = "Start or mend that server, or unset MLFLOW_TRACKING_URI to publish into this workspace."
+        raise LineageError(
+            f"MLflow at {shown(uri)} could not be filled: {reason}\n"
+            f"  {local if uri == local_uri() else remote}\n"
+            f"  Nothing is lost: it lies in models/, metrics/, reports/. Then run again: lineage publish"
+        ) from error
+
+
+def experiment(client: Any, uri: str, note: str) -> str:
+    """The id of the experiment, made if need be, with `note` as its description."""
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is None:
+        made: str = client.create_experiment(EXPERIMENT, artifact_root() if uri == local_uri() else None)
+        found = client.get_experiment(made)
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    if uri == local_uri() and found.artifact_location != artifact_root():
+        raise LineageError(
+            f"{FOLDER}: made for {found.artifact_location}, the workspace has been moved since. MLflow keeps "
+            f"absolute paths, so make it again: rm -r {FOLDER} && lineage publish"
+        )
+    # The kind decides which pages the UI offers: those for training, not those for agents.
+    for name, value in {
+        "mlflow.note.content": note,
+        "mlflow.experimentKind": "custom_model_development",
+    }.items():
+        if found.tags.get(name) != value:
+            client.set_experiment_tag(found.experiment_id, name, value)
+    identity: str = found.experiment_id
+    return identity

@@ -1,0 +1,1 @@
+"""Parent + mix → adapter."""

@@ -1,0 +1,1 @@
+"""One version on several processes of one machine."""

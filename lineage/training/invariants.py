@@ -1,0 +1,257 @@
+"""What must hold while one adapter is continued through many versions; each check names the trap it closes."""
+
+from pathlib import Path
+from typing import Any
+
+from lineage.adapters.filenames import WEIGHTS
+from lineage.base_model.loading import text_config
+from lineage.core.errors import LineageError
+from lineage.training.distributed import process_group
+from lineage.training.job import Job
+from lineage.training.trl_config import CLIP
+
+
+def one_adapter(model: Any, job: Job) -> None:
+    """Exactly one adapter, named `default`, with the chain's shape, on every layer.
+
+    A second one would be trained or saved in its place, and a loaded adapter's own r, alpha and targets silently win
+    over those that were asked for. `sound` would find a layer without one only after the last step.
+    """
+    adapters = list(getattr(model, "peft_config", {}))
+    if adapters != ["default"]:
+        raise LineageError(f"{job.version}: the model has the adapters {adapters}, expected exactly ['default']")
+    config = model.peft_config["default"]
+    for name, found, wanted in (
+        ("r", config.r, job.lora.r),
+        ("alpha", config.lora_alpha, job.lora.alpha),
+        ("dropout", config.lora_dropout, job.lora.dropout),
+        ("targets", sorted(config.target_modules), sorted(job.lora.targets)),
+        ("rslora", config.use_rslora, job.lora.rslora),
+        ("dora", config.use_dora, job.lora.dora),
+    ):
+        if found != wanted:
+            raise LineageError(
+                f"{job.version}: chain.lora.{name} is {wanted}, but its parent's adapter has {found}; "
+                f"the shape of a chain cannot change in the middle: set it back, or rebuild the parent with it"
+            )
+    found, wanted = sum("lora_" in name for name, _ in model.named_parameters()), _tensors(job)
+    if found != wanted and not job.parent:  # a parent's are compared one by one
+        raise LineageError(
+            f"{job.version}: the adapter would have {found} tensors, not {wanted}: the base has not exactly one of "
+            f"each of {', '.join(job.lora.targets)} in every layer; set chain.lora.targets to modules that it has"
+        )
+
+
+def _tensors(job: Job) -> int:
+    """How many tensors an adapter of this shape has on this base."""
+    config = text_config(job.weights)
+    layers = next(config[name] for name in ("num_hidden_layers", "n_layer", "num_layers") if name in config)
+    in_layers = [target for target in job.lora.targets if target != "lm_head"]
+    return (3 if job.lora.dora else 2) * (len(in_layers) * layers + (len(job.lora.targets) - len(in_layers)))
+
+
+def continues(model: Any, parent: Path) -> None:
+    """The adapter in memory is the parent's file, tensor by tensor: a missing key would only have been a warning."""
+    import torch
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    loaded = get_peft_model_state_dict(model, save_embedding_layers=False)
+    saved = load_file(parent / WEIGHTS)
+    if missing := sorted(saved.keys() ^ loaded.keys()):
+        raise LineageError(f"{parent}: {len(missing)} tensors do not match the base model, the first is {missing[0]}")
+    for key, tensor in saved.items():
+        if not torch.equal(loaded[key].to("cpu", tensor.dtype), tensor):
+            raise LineageError(
+                f"{parent}: {key} was not loaded as it is in the file; the base or its precision differs"
+            )
+
+
+def trainable(trainer: Any) -> None:
+    """After the trainer was built, the adapter is still trainable, and nothing else is."""
+    names = [name for name, p in trainer.model.named_parameters() if p.requires_grad]
+    if names:
+        trainer.create_optimizer()
+    held = sum(len(group["params"]) for group in trainer.optimizer.param_groups) if names else 0
+    if not held:
+        raise LineageError(f"nothing would be trained: {len(names)} trainable tensors, {held} in the optimizer")
+    if strangers := [name for name in names if "lora_" not in name]:
+        raise LineageError(f"more than the adapter would be trained: {strangers[0]} and {len(strangers) - 1} others")
+
+
+def blind(trainer: Any, job: Job) -> None:
+    """Packed rows do not see each other: a sequence has the loss of its rows, each computed alone.
+
+    Measured on the first sequence that holds several rows, before the first step.
+    """
+    import torch
+
+    from lineage.training.collator import unpacked
+
+    if not job.profile.packing:
+        return
+    sequence = next(
+        (s for s in map(job.dataset.__getitem__, range(len(job.dataset))) if 0 in s["position_ids"][1:]), None
+    )
+    if sequence is None:
+        return
+    model, collate = trainer.model, trainer.data_collator
+
+    def loss(rows: list[dict[str, Any]]) -> float:
+        batch = {name: tensor.to(model.device) for name, tensor in collate(rows).items()}
+        supervised = int((batch["labels"][:, 1:] != -100).sum())
+        return float(model(**batch, use_cache=False).loss) * supervised
+
+    copies = job.profile.batch_size  # some kernels part packed rows only in a batch of one sequence
+    # Training but for dropout: in evaluation, 4-bit layers would repack their weights for good on a CPU.
+    model.train()
+    dropouts = [module for module in model.modules() if isinstance(module, torch.nn.Dropout)]
+    for module in dropouts:
+        module.eval()
+    with torch.no_grad():
+        packed, apart = loss([sequence] * copies) / copies, sum(loss([row]) for row in unpacked(sequence))
+    for module in dropouts:
+        module.train()
+    tolerance = 1e-4 if job.profile.compute_dtype == "float32" and not job.profile.load_in_4bit else 2e-2
+    if abs(packed - apart) > tolerance * max(1.0, abs(apart)):
+        raise LineageError(
+            f"{job.version}: packed rows see each other (loss {packed:.4f} together, {apart:.4f} apart) with this "
+            f"model and attention; set profiles.<profile>.packing: false"
+        )
+
+
+def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was asked for and what is in force.
+
+    Raises:
+        LineageError: they differ in what the profile does not allow to differ; nothing was trained yet.
+    """
+    profile = job.profile
+    requested = {
+        "optimizer": profile.optimizer,
+        "learning_rate": job.learning_rate,
+        "schedule": profile.schedule,
+        "warmup_steps": round(profile.warmup_ratio * job.steps),
+        "steps": job.steps,
+        "rows_per_step": profile.global_batch_size,
+        "weight_decay": profile.weight_decay,
+        "max_grad_norm": CLIP,
+        "gradient_checkpointing": profile.gradient_checkpointing,
+        "load_in_4bit": profile.load_in_4bit,
+        "double_quant": profile.load_in_4bit and profile.double_quant,
+        "compute_dtype": profile.compute_dtype,
+        "loss": profile.loss,
+        "packing": profile.packing,
+        "world_size": profile.launch.processes,
+        "strategy": profile.launch.strategy if profile.launch.processes > 1 else process_group.ONE,
+    }
+    args, model = trainer.args, trainer.model
+    weights = next(p for n, p in model.named_parameters() if "norm" in n)
+    scales = [state for p in model.parameters() if (state := getattr(p, "quant_state", None)) is not None]
+    batch = trainer.data_collator([trainer.train_dataset[i] for i in range(min(len(trainer.train_dataset), 8))])
+    effective = {
+        "optimizer": _optimizer_name(trainer),
+        "learning_rate": args.learning_rate,
+        "schedule": str(args.lr_scheduler_type.value),
+        "warmup_steps": int(args.get_warmup_steps(args.max_steps)),
+        "steps": args.max_steps,
+        "rows_per_step": args.train_batch_size * args.gradient_accumulation_steps * args.world_size,
+        "weight_decay": args.weight_decay,
+        "max_grad_norm": args.max_grad_norm,
+        "gradient_checkpointing": bool(args.gradient_checkpointing),
+        "load_in_4bit": bool(getattr(model, "is_loaded_in_4bit", False)),
+        "double_quant": bool(scales) and all(state.nested for state in scales),
+        "compute_dtype": str(weights.dtype).removeprefix("torch."),
+        "loss": "full" if _whole(batch) else "completion",
+        "packing": bool(args.packing) or "position_ids" in batch,
+        "world_size": process_group.world_size(),
+        "strategy": process_group.strategy(model),
+    }
+    if job.beta is None:
+        requested["max_length"], effective["max_length"] = profile.max_length, args.max_length
+    else:
+        requested["beta"], effective["beta"] = job.beta, args.beta
+    differing = [name for name in requested if requested[name] != effective[name]]
+    if refused := [name for name in differing if name not in profile.may_differ]:
+        details = "; ".join(f"{n}: asked for {requested[n]}, in force {effective[n]}" for n in refused)
+        raise LineageError(
+            f"{job.version}: settings changed on the way to the trainer ({details}); nothing was trained"
+        )
+    return requested, effective
+
+
+def at_the_start(trainer: Any, job: Job) -> Any:
+    """A callback for what can only be seen once the model is wrapped; from there on each process draws its own dropout.
+
+    Without DDP's wrapper every process would train by itself, on its own rows; without checkpointing, which is switched
+    on as late as here, memory would run out hours later, at the longest rows.
+    """
+    from torch.nn.parallel import DistributedDataParallel
+    from transformers import TrainerCallback
+
+    launch = job.profile.launch
+
+    class Start(TrainerCallback):
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            wrapped = type(trainer.model_wrapped)
+            if launch.processes > 1 and launch.strategy == "ddp" and wrapped is not DistributedDataParallel:
+                raise LineageError(
+                    f"{job.version}: launch.strategy is ddp, but the model is a bare {wrapped.__name__}; "
+                    f"nothing was trained"
+                )
+            asked = job.profile.gradient_checkpointing
+            if asked and not any(getattr(m, "gradient_checkpointing", False) for m in trainer.model.modules()):
+                raise LineageError(
+                    f"{job.version}: gradient_checkpointing is asked for, but no layer of this model does it; "
+                    f"set profiles.<profile>.gradient_checkpointing: false; nothing was trained"
+                )
+            process_group.own_random_numbers(job.seed)
+
+    return Start()
+
+
+def _whole(batch: dict[str, Any]) -> bool:
+    """Whether all that can be a target is one: every token but padding and the first of each row."""
+    silent = batch["labels"][:, 1:] == -100
+    if "position_ids" in batch:
+        return not bool((silent & (batch["position_ids"][:, 1:] > 0)).any())
+    return not bool((silent & (batch["attention_mask"][:, 1:] > 0)).any())
+
+
+def _optimizer_name(trainer: Any) -> str:
+    """The profile's name of the optimizer that is really there, by its class and its number of bits."""
+    inner = getattr(trainer.optimizer, "optimizer", trainer.optimizer)
+    if type(inner).__module__.startswith("bitsandbytes"):
+        paged = "paged_" if getattr(inner, "is_paged", False) else ""
+        return f"{paged}adamw_{inner.args.optim_bits}bit"
+    return "adamw_torch" if type(inner).__module__.startswith("torch.optim") else str(type(inner))
+
+
+def sound(folder: Path, job: Job) -> str:
+    """Open a finished adapter and return its SHA-256.
+
+    Raises:
+        LineageError: if the file is broken, tensors are missing or not finite, `lora_B` is all zero, or nothing differs
+            from the parent.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from lineage.core.files import sha256
+
+    file = folder / WEIGHTS
+    try:
+        tensors = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise LineageError(f"{file}: not a whole safetensors file ({error}); train {job.version} again") from error
+    if len(tensors) != (wanted := _tensors(job)):
+        raise LineageError(f"{job.version}: the adapter has {len(tensors)} tensors, expected {wanted}")
+    if bad := [k for k, t in tensors.items() if not torch.isfinite(t).all()]:
+        raise LineageError(f"{job.version}: {bad[0]} holds NaN or infinity; lower profiles.<profile>.learning_rate")
+    if not any(t.any() for k, t in tensors.items() if "lora_B" in k):
+        raise LineageError(f"{job.version}: every lora_B is zero, so the adapter does nothing; training had no effect")
+    digest = sha256(file)
+    if job.parent and digest == sha256(job.parent / file.name):
+        raise LineageError(f"{job.version}: the adapter is its parent's, byte for byte; training had no effect")
+    return digest

@@ -1,0 +1,56 @@
+"""What a trainer is given, what it gives back, and what a trainer is.
+
+Two modules of `backends/` are trainers: `hf` (transformers + PEFT, any machine) and `unsloth` (production, one GPU).
+They differ only in how they load the model and the adapter; `sft.py` then trains both alike through TRL, and `dpo.py` a
+version's second phase, if it has one.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from lineage.config.schema import Lora, Profile
+
+HISTORY = ("step", "loss", "learning_rate", "grad_norm", "tokens")  # the columns of history.csv
+PREFERENCE_HISTORY = ("step", "loss", "margin", "accuracy", "learning_rate", "grad_norm", "tokens")  # preference.csv
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One version to train: everything that shapes its adapter."""
+
+    version: str
+    weights: str  # a folder that transformers can load the base from
+    base_name: str  # how the adapter names its base: a hub id, or `base:` and a hash; never a path
+    parent: Path | None  # the adapter to continue; None: a new one
+    lora: Lora
+    profile: Profile
+    learning_rate: float
+    steps: int
+    seed: int
+    tokenizer: Any
+    dataset: Any  # sequences in the order of training; `id` names the rows of the mix that they are made of
+    lengths: list[int]  # of the sequences, in tokens
+    checkpoints: Path
+    beta: float | None = None  # of a preference phase (DPO); None: supervised
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What training did, beside the adapter it wrote."""
+
+    history: list[dict[str, float]]
+    requested: dict[str, Any]
+    effective: dict[str, Any]
+    trainable_parameters: int
+    eight_bit_share: float
+
+
+class Trainer(Protocol):
+    """A module of this package with these two functions."""
+
+    def load(self, job: Job) -> Any:
+        """The base with one trainable adapter named `default`: the parent's, or a new one."""
+
+    def settings(self, job: Job) -> dict[str, Any]:
+        """What this trainer adds to TRL's `SFTConfig`."""

@@ -1,0 +1,170 @@
+"""The plan of a training run: all that is decided before a model is loaded, the same in every process that trains it.
+
+    planned(curriculum, "v3").announcement()     what would be trained on, in how many steps
+
+Its fingerprint is a hash of what the adapter is made from: mix, parent, base and settings. The code has an identity of
+its own. Checkpoints lie under both and the versions of all packages, so that a crashed run goes on and any other run
+begins anew.
+"""
+
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from lineage.base_model.loading import BASE_FOLDER, base_record, weights_of
+from lineage.config.schema import Curriculum
+from lineage.core.code_identity import code_identity
+from lineage.core.files import STATE, sha256, sha256_of
+from lineage.training.batch_order import sequences_in_a_pass, steps_for, training_order
+from lineage.training.dpo import pairs_at_once
+from lineage.training.job import Job
+from lineage.training.parent import continued, open_parent
+from lineage.training.preference_data import pairs_of
+from lineage.training.tokenized_mix import MixTokens, tokenize_mix
+
+# What does not change what comes out: a run may go on with other values of these. The base has its identity instead.
+NO_PART_IN_THE_RESULT = {"checkpoint_steps", "base", "may_differ"}
+SHARED = ("torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers", "safetensors")
+PACKAGES = {"hf": SHARED, "unsloth": (*SHARED, "unsloth", "unsloth_zoo")}
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencePlan:
+    """A second phase: its pairs in the order of training, their lengths in tokens, and what is asked of it."""
+
+    dataset: Any
+    lengths: list[int]
+    steps: int
+    learning_rate: float
+    beta: float
+    identity: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is decided before a model is loaded: the job, and what the record will say of it.
+
+    fingerprint: a hash of data, parent, base and settings. code: the identity of the code that trains.
+    """
+
+    job: Job
+    tokens: MixTokens
+    pairs: PreferencePlan | None
+    identity: dict[str, Any]
+    fingerprint: str
+    code: str
+
+    def amount(self) -> dict[str, int]:
+        """Steps and tokens of both phases."""
+        second = (self.pairs.steps, sum(self.pairs.lengths)) if self.pairs else (0, 0)
+        return {"steps": self.job.steps + second[0], "tokens": self.identity["trained_tokens"] + second[1]}
+
+    def announcement(self) -> str:
+        """What is about to be trained, source by source."""
+        version, parent, mix = (self.identity[name] for name in ("version", "parent", "mix"))
+        cost = f"{self.identity['steps']:,} steps, {self.identity['trained_tokens']:,} tokens"
+        lines = [f"{version}: continues {parent}, {mix['rows']:,} rows, {cost}"]
+        for source, n in self.tokens.sources.items():
+            dropped = "".join(f", {count:,} dropped ({why})" for why, count in n["dropped"].items())
+            share = n["supervised_tokens"] / max(n["tokens"], 1)
+            lines.append(f"  {source}: {n['rows']:,} rows, {n['tokens']:,} tokens, {share:.0%} supervised{dropped}")
+        if self.pairs:
+            found = self.pairs.identity
+            lines.append(f"  then {found['pairs']:,} preference pairs, {found['steps']:,} steps, β {found['beta']:g}")
+        return "\n".join(lines)
+
+
+def planned(c: Curriculum, version: str) -> Plan:
+    """Open the parent, tokenise the mix, and lay out the whole run; the same in every process that trains it.
+
+    Raises:
+        LineageError: from the parent, the base or the mix.
+    """
+    from transformers import AutoTokenizer
+
+    profile, spec, lora = c.active, c.versions[version], c.lora_of(version)
+    base = base_record()
+    parent = open_parent(spec.parent, base)
+    tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
+    mix, hashed = Path("data/mixes", version), sha256(BASE_FOLDER / "tokenizer.json")
+    tokens = tokenize_mix(mix, tokenizer, hashed, profile.max_length, full=profile.loss == "full")
+    lengths, pack_to = tokens.lengths, profile.max_length if profile.packing else None
+    sequences = sequences_in_a_pass(lengths, profile.batch_size, c.seed, pack_to)
+    steps = steps_for(profile.budget, spec.train.budget_scale, sum(lengths), sequences, profile.global_batch_size)
+    batches = steps * profile.global_batch_size // profile.batch_size
+    order = training_order(lengths, profile.batch_size, batches, c.seed, pack_to)
+    identity = {
+        "version": version,
+        "parent": spec.parent,
+        "parent_adapter": parent["adapter"] if parent else None,
+        "base": {
+            "identity": base["identity"],
+            "origin": base["origin"],
+            "load": "4bit" if profile.load_in_4bit else profile.compute_dtype,
+        },
+        "mix": tokens.summary(),
+        "template": base["template"]["sha256"],
+        "lora": lora.model_dump(),
+        "seed": c.seed,
+        "steps": steps,
+        "trained_tokens": sum(lengths[row] for sequence in order for row in sequence),
+    }
+    pairs = planned_pairs(c, version, tokenizer, hashed)
+    if pairs:
+        identity["preference"] = pairs.identity
+    named = {name: value for name, value in identity.items() if name not in ("version", "parent")}
+    fingerprint = sha256_of([named, profile.model_dump(exclude=NO_PART_IN_THE_RESULT), spec.train.model_dump()])
+    code = code_identity("lineage.training.train")
+    # A checkpoint of other code or packages is not gone on from: the run would be neither theirs nor these.
+    scratch = STATE / "checkpoints" / sha256_of([version, fingerprint, code, packages(profile.trainer)])
+    job = Job(
+        version=version,
+        weights=weights_of(base),
+        base_name=base["origin"].get("repo") or f"base:{base['identity'][:12]}",
+        parent=continued(spec.parent, parent, lora, c.seed, scratch),
+        lora=lora,
+        profile=profile,
+        learning_rate=profile.learning_rate * spec.train.lr_scale,
+        steps=steps,
+        seed=c.seed,
+        tokenizer=tokenizer,
+        dataset=tokens.in_order(order, packed=profile.packing),
+        lengths=[sum(lengths[row] for row in sequence) for sequence in order],
+        checkpoints=scratch,
+    )
+    return Plan(job, tokens, pairs, identity, fingerprint, code)
+
+
+def planned_pairs(c: Curriculum, version: str, tokenizer: Any, hashed: str) -> PreferencePlan | None:
+    """The second phase of a version, if it has one.
+
+    Raises:
+        LineageError: no row of its mix knows a worse answer.
+    """
+    profile, spec = c.active, c.versions[version].train.preference
+    if spec is None:
+        return None
+    pairs = pairs_of(Path("data/mixes", version), tokenizer, hashed, profile.max_length, c.seed)
+    per_step, at_once = profile.global_batch_size, pairs_at_once(profile)
+    steps = steps_for(profile.budget, spec.budget_scale, sum(pairs.lengths), len(pairs.lengths), per_step)
+    order = training_order(pairs.lengths, at_once, steps * per_step // at_once, c.seed)
+    return PreferencePlan(
+        dataset=pairs.in_order(order),
+        lengths=[pairs.lengths[pair] for (pair,) in order],
+        steps=steps,
+        learning_rate=profile.learning_rate * spec.lr_scale,
+        beta=spec.beta,
+        identity={
+            "beta": spec.beta,
+            "steps": steps,
+            "learning_rate": profile.learning_rate * spec.lr_scale,
+            "trained_tokens": sum(pairs.lengths[pair] for (pair,) in order),
+            **pairs.summary(),
+        },
+    )
+
+
+def packages(trainer: str) -> dict[str, str]:
+    """The versions of all that computes."""
+    return {name: installed(name).partition("+")[0] for name in PACKAGES[trainer]}

@@ -1,0 +1,118 @@
+"""DVC's cache and remotes: which objects hold withdrawn text, or weights trained on it, and how they go.
+
+An object is a file named by its MD5; `<md5>.dir` lists the files of a folder. Text is found by its marks. Weights show
+nothing, so their records tell: `lineage.json` names the mix and the parent's adapter, from which the line follows. What
+a model wrote about a text (`answers.jsonl`) shows nothing either: it goes with the rows beside it.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lineage.core.files import sha256, sha256_of
+from lineage.withdrawal.markers import Subject, found_in, ids_in, pattern
+
+PDF = b"%PDF-"
+ABOUT_WEIGHTS = ("lineage.json", "measures.json")  # what tells whose weights, or measures, a folder holds
+UNMARKED = (*ABOUT_WEIGHTS, "answers.jsonl")  # a folder with one of these holds files that show no marks
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a cache holds of a subject. oids: objects to remove; adapters: SHA-256 of weights trained on it."""
+
+    oids: frozenset[str]
+    adapters: frozenset[str]
+    ids: frozenset[str]
+
+
+class Objects:
+    """The objects below a folder laid out as DVC does: `files/md5/9f/2c…`."""
+
+    def __init__(self, root: Path) -> None:
+        """Index the objects of the cache, or of a remote in a folder, at `root`."""
+        self.root = root
+        files = sorted((root / "files/md5").glob("??/*"))
+        self.paths = {f"{file.parent.name}{file.name}": file for file in files if not file.name.endswith(".tmp")}
+        self.folders = {oid: members for oid in self.paths if (members := self._members(oid))}
+
+    def _members(self, oid: str) -> dict[str, str]:
+        """Path within the folder → object, of a `.dir` object."""
+        if not oid.endswith(".dir"):
+            return {}
+        listed = json.loads(self.paths[oid].read_text(encoding="utf-8"))
+        return {entry["relpath"]: entry["md5"] for entry in listed}
+
+    def found(self, what: Subject, raw: Iterable[str] = ()) -> Found:
+        """Everything of the subject. raw: objects known to be its raw files."""
+        plain = {oid: path for oid, path in self.paths.items() if not oid.endswith(".dir")}
+        marks = pattern(what)
+        tainted = {oid for oid, path in plain.items() if found_in(path, marks)}
+        tainted |= set(raw) & plain.keys()
+        if what.is_document:
+            tainted |= {oid for oid, path in plain.items() if _is_pdf(path) and sha256(path) == what.name}
+        ids = {one for oid in tainted if not _is_pdf(plain[oid]) for one in ids_in(plain[oid], marks)}
+        adapters = self._adapters(tainted, what)
+        wider = pattern(what, ids if what.is_document else (), {adapter[:12] for adapter in adapters})
+        tainted |= {oid for oid, path in plain.items() if found_in(path, wider)}
+        return Found(frozenset(tainted | self._folders(tainted, adapters)), frozenset(adapters), frozenset(ids))
+
+    def _adapters(self, tainted: set[str], what: Subject) -> set[str]:
+        """SHA-256 of every adapter that was trained on a tainted mix, or continues one that was."""
+        mixes = set()
+        for members in self.folders.values():
+            parts = [members.get("own.jsonl"), members.get("replay.jsonl")]
+            if tainted.intersection(p for p in parts if p) and all(p in self.paths for p in parts):
+                mixes.add(sha256_of([sha256(self.paths[str(p)]) for p in parts]))
+        records = [r for members in self.folders.values() if (r := self._json(members.get("lineage.json")))]
+        found: set[str] = set()
+        while True:
+            more = {
+                r["adapter"]
+                for r in records
+                if r["mix"]["sha256"] in mixes
+                or r["parent_adapter"] in found
+                or any(r["mix"]["sources"].get(s, {}).get("rows") for s in what.sources)
+            }
+            if more <= found:
+                return found
+            found |= more
+
+    def _folders(self, tainted: set[str], adapters: set[str]) -> set[str]:
+        """Folders with a tainted file; of those with unmarked files also the files that no other folder shares."""
+        gone, owners = set(), defaultdict(set)
+        for folder, members in self.folders.items():
+            for oid in members.values():
+                owners[oid].add(folder)
+            about = [self._json(members.get(name)) for name in ABOUT_WEIGHTS]
+            if tainted.intersection(members.values()) or any(a and a.get("adapter") in adapters for a in about):
+                gone.add(folder)
+        whole = {f for f in gone if any(name in self.folders[f] for name in UNMARKED)}
+        return gone | {oid for f in whole for oid in self.folders[f].values() if owners[oid] <= whole}
+
+    def _json(self, oid: str | None) -> dict[str, Any] | None:
+        if oid is None or oid not in self.paths:
+            return None
+        said = json.loads(self.paths[oid].read_text(encoding="utf-8"))
+        return said if isinstance(said, dict) else None
+
+    def remove(self, oids: Iterable[str]) -> int:
+        """Remove objects, and the memory of runs that made or read them; returns how many objects went."""
+        gone = [oid for oid in sorted(oids) if oid in self.paths]
+        for oid in gone:
+            self.paths.pop(oid).unlink()
+            self.folders.pop(oid, None)
+        marks = {oid.encode() for oid in gone}
+        for run in sorted(p for p in (self.root / "runs").rglob("*") if p.is_file()):
+            text = run.read_bytes()
+            if any(mark in text for mark in marks):
+                run.unlink()
+        return len(gone)
+
+
+def _is_pdf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(PDF)) == PDF

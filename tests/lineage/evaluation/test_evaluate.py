@@ -1,0 +1,258 @@
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineage.base_model import chat_template
+from lineage.core.errors import LineageError
+from lineage.core.files import sha256
+from lineage.evaluation import evaluate as evaluation
+from lineage.evaluation import heldout, inference
+from stages import evaluate
+from tests import tiny
+
+
+def read(version: str, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path("metrics", version, name).read_text(encoding="utf-8").splitlines()]
+
+
+def measures(version: str) -> dict[str, Any]:
+    return json.loads(Path("metrics", version, "measures.json").read_text(encoding="utf-8"))
+
+
+def likelihood(model: Any, row: chat_template.Tokens) -> float:
+    """The NLL of a row's answer, alone and token by token: a reference that shares no code with the stage."""
+    import torch
+
+    with torch.no_grad():
+        logits = model(torch.tensor([row.ids])).logits[0].double()
+    total = 0.0
+    for place, label in enumerate(row.labels):
+        if label != -100:
+            scores = logits[place - 1]
+            total -= (
+                float(scores[label]) - math.log(float(torch.exp(scores - scores.max()).sum())) - float(scores.max())
+            )
+    return total
+
+
+def test_every_version_answers_the_same_rows(lineage_here: Path) -> None:
+    asked = {v: [(r["set"], r["id"], r["tokens"]) for r in read(v, "rows.jsonl")] for v in ("base", *tiny.VERSIONS)}
+    assert asked["base"] == asked["v1"] == asked["v2"] == asked["v3"]
+    assert len(asked["base"]) == 6 + 1 + 5 + 1
+    shown = {v: [(a["set"], a["id"], a["prompt"], a["expected"]) for a in read(v, "answers.jsonl")] for v in asked}
+    assert shown["base"] == shown["v1"] == shown["v2"] == shown["v3"]
+    assert len(shown["base"]) == 4  # one a set
+
+
+def test_measures_name_the_version_its_parent_and_its_adapter(lineage_here: Path) -> None:
+    assert [measures("base")[k] for k in ("version", "parent", "adapter")] == ["base", None, None]
+    adapter = sha256(Path("models/v3/adapter_model.safetensors"))
+    assert [measures("v3")[k] for k in ("version", "parent", "adapter")] == ["v3", "v1", adapter]
+    assert list(measures("v3")["sets"]) == [
+        "companies.prompt_answer",
+        "company_reports.summary",
+        "problems.prompt_answer",
+        "samples.prompt_answer",
+    ]
+
+
+@pytest.mark.parametrize("version", ["base", "v2"])
+def test_nll_is_what_a_plain_reference_computes(lineage_here: Path, version: str) -> None:
+    model, tokenizer = inference.load(version, tiny.curriculum().active)
+    found = {r["id"]: r for r in read(version, "rows.jsonl")}
+    by_set: dict[str, list[tuple[float, int]]] = {}
+    for held in heldout.heldout_sets(6):
+        for record in held.records:
+            row = chat_template.tokenize(tokenizer, list(record.turns[:-1]), record.completion)
+            nll = likelihood(model, row)
+            assert found[record.id]["nll"] == pytest.approx(nll, abs=1e-4)
+            assert found[record.id]["tokens"] == row.supervised
+            by_set.setdefault(held.name, []).append((nll, row.supervised))
+    for name, rows in by_set.items():
+        said = measures(version)["sets"][name]
+        assert said["nll"] == pytest.approx(sum(n for n, _ in rows) / sum(t for _, t in rows), abs=1e-4)
+        assert said["tokens"] == sum(t for _, t in rows) and said["rows"] == len(rows)
+        assert said["nll_interval"][0] <= said["nll"] <= said["nll_interval"][1]
+
+
+def test_batching_and_padding_do_not_change_nll(lineage_here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, tokenizer = inference.load("v2", tiny.curriculum().active)
+    prompts = [[{"role": "user", "content": f"질문 {n} " * (n + 1)}] for n in range(9)]
+    rows = [chat_template.tokenize(tokenizer, prompt, "답 " * (9 - n)) for n, prompt in enumerate(prompts)]
+    together = inference.negative_log_likelihoods(model, rows)
+    monkeypatch.setattr(inference, "TOKENS_AT_ONCE", 1)
+    alone = inference.negative_log_likelihoods(model, rows)
+    assert together == pytest.approx(alone, abs=1e-4)
+    assert together == pytest.approx([likelihood(model, row) for row in rows], abs=1e-4)
+    assert inference.negative_log_likelihoods(model, rows[::-1])[::-1] == pytest.approx(together, abs=1e-4)
+
+
+def test_batching_does_not_change_an_answer(lineage_here: Path) -> None:
+    model, tokenizer = inference.load("v2", tiny.curriculum().active)
+    prompts = [[{"role": "user", "content": f"{n} + {n} = ? " * (n + 1)}] for n in range(5)]
+    together = inference.answers(model, tokenizer, prompts, 6)
+    assert together == [inference.answers(model, tokenizer, [prompt], 6)[0] for prompt in prompts]
+
+
+class Scripted:
+    """Stands for a model: what each text costs, and what it says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, cost: dict[str, float], says: str = "") -> None:
+        from transformers import AutoTokenizer
+
+        self.tokenizer = AutoTokenizer.from_pretrained("models/base")
+        monkeypatch.setattr(inference, "load", lambda version, profile: (None, self.tokenizer))
+        monkeypatch.setattr(
+            inference, "negative_log_likelihoods", lambda model, rows: [self._of(row, cost) for row in rows]
+        )
+        monkeypatch.setattr(inference, "answers", lambda model, tokenizer, prompts, n: [says for _ in prompts])
+
+    def _of(self, row: chat_template.Tokens, cost: dict[str, float]) -> float:
+        text = self.tokenizer.decode([t for t in row.labels if t != -100])
+        return cost.get(text.removesuffix("<|im_end|>"), 99.0)
+
+
+def test_a_choice_is_right_where_the_right_option_is_likeliest(lineage_copy: Path, monkeypatch) -> None:
+    Scripted(monkeypatch, {"채권": 3.0, "주식": 2.0, "선물": 4.0})
+    tiny.evaluate(tiny.curriculum(**{"evaluation.max_new_tokens": 5}), "base")
+    rows = [r for r in read("base", "rows.jsonl") if r["measure"] == "choice"]
+    names = {r.id: r.completion for s in heldout.heldout_sets(6) for r in s.records}
+    assert {names[r["id"]]: (r["nll"], r["score"]) for r in rows} == {
+        "채권": (3.0, 0.0),
+        "주식": (2.0, 1.0),
+        "선물": (4.0, 0.0),
+    }
+    problems = measures("base")["sets"]["problems.prompt_answer"]
+    assert (problems["measure"], problems["score"], problems["chance"]) == ("choice", 0.3333, 0.3333)
+
+
+def test_numbers_are_judged_by_what_is_said_and_texts_by_chrf(lineage_copy: Path, monkeypatch) -> None:
+    Scripted(monkeypatch, {}, says="답은 32")
+    tiny.evaluate(tiny.curriculum(**{"evaluation.max_new_tokens": 5}), "base")
+    names = {r.id: r.completion for s in heldout.heldout_sets(6) for r in s.records}
+    rows = read("base", "rows.jsonl")
+    assert {names[r["id"]]: r["score"] for r in rows if r["measure"] == "number"} == {"답은 32": 1.0, "답은 34": 0.0}
+    texts = [r["score"] for r in rows if r["measure"] == "text"]
+    assert texts and all(0 <= s < 1 for s in texts)
+    assert [r["score"] for r in rows if r["measure"] == "none"] == [None]
+    summary = measures("base")["sets"]["company_reports.summary"]
+    assert (summary["measure"], summary["score"], summary["score_interval"]) == ("none", None, None)
+
+
+def test_the_second_time_no_model_is_loaded_and_the_bytes_are_the_same(lineage_copy: Path, monkeypatch) -> None:
+    before = sha256(Path("metrics/v2"))
+    monkeypatch.setattr(inference, "load", lambda *_: pytest.fail("a model was loaded"))
+    assert sha256(tiny.evaluate(tiny.curriculum(), "v2")) == before
+
+
+def test_without_the_cache_the_bytes_are_the_same(lineage_copy: Path) -> None:
+    import shutil
+
+    before = sha256(Path("metrics/v2"))
+    shutil.rmtree(".state/evaluations")
+    assert sha256(tiny.evaluate(tiny.curriculum(), "v2")) == before
+
+
+def test_a_new_set_is_measured_alone(lineage_copy: Path, monkeypatch) -> None:
+    tiny.write_rows(Path("data/heldout/extra/prompt_answer.jsonl"), [tiny.row("extra", "새 질문?", "새 답")])
+    asked: list[str] = []
+    ask = evaluation.ask
+    monkeypatch.setattr(
+        evaluation, "ask", lambda c, m, t, sets: (asked.extend(s.name for s in sets), ask(c, m, t, sets))[1]
+    )
+    old = measures("v2")["sets"]
+    tiny.evaluate(tiny.curriculum(), "v2")
+    assert asked == ["extra.prompt_answer"]
+    assert {k: v for k, v in measures("v2")["sets"].items() if k != "extra.prompt_answer"} == old
+
+
+def _change_template(patch: pytest.MonkeyPatch) -> None:
+    changed = evaluation.base_record() | {"template": {"name": "chatml", "sha256": "another"}}
+    patch.setattr(evaluation, "base_record", lambda: changed)
+
+
+def _change_adapter(patch: pytest.MonkeyPatch) -> None:
+    file = Path("models/v2/adapter_model.safetensors")
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+
+
+@pytest.mark.parametrize("change", [_change_template, _change_adapter])
+def test_another_template_or_adapter_is_measured_again(lineage_copy: Path, monkeypatch, change) -> None:
+    class LoadedError(Exception):
+        pass
+
+    def load(*_: object) -> None:
+        raise LoadedError
+
+    change(monkeypatch)
+    monkeypatch.setattr(inference, "load", load)
+    with pytest.raises(LoadedError):
+        tiny.evaluate(tiny.curriculum(), "v2")
+
+
+def test_a_large_set_is_sampled_by_id_and_grows_without_moving(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiny.write_rows(Path("data/superseded/superseded.jsonl"), [])
+    rows = [tiny.row("many", f"질문 {n}", "답") for n in range(300)]
+    tiny.write_rows(Path("data/heldout/many/prompt_answer.jsonl"), rows)
+    (held,) = heldout.heldout_sets(10)
+    assert (held.name, len(held.records), held.heldout_rows) == ("many.prompt_answer", 10, 300)
+    tiny.write_rows(Path("data/heldout/many/prompt_answer.jsonl"), rows[::-1])
+    assert heldout.heldout_sets(10)[0].records == held.records
+    tiny.write_rows(Path("data/heldout/many/prompt_answer.jsonl"), [*rows, tiny.row("many", "하나 더", "답")])
+    ids = {r.id for r in heldout.heldout_sets(10)[0].records}
+    assert len(ids & {r.id for r in held.records}) >= 9
+
+
+def test_an_empty_set_is_left_out(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiny.write_rows(Path("data/superseded/superseded.jsonl"), [])
+    tiny.write_rows(Path("data/heldout/none/prompt_answer.jsonl"), [])
+    assert heldout.heldout_sets(10) == []
+
+
+def test_a_row_that_was_overtaken_is_asked_of_nobody(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [tiny.row("rules", f"제{n}조는?", "답") for n in range(3)]
+    tiny.write_rows(Path("data/heldout/rules/prompt_answer.jsonl"), rows)
+    with pytest.raises(LineageError, match="dvc repro superseded"):
+        heldout.heldout_sets(10)
+    overtaken = Path("data/superseded/superseded.jsonl")
+    overtaken.parent.mkdir(parents=True)
+    overtaken.write_text(json.dumps({"id": rows[1].id, "by": rows[2].id}) + "\n", encoding="utf-8")
+    (held,) = heldout.heldout_sets(10)
+    assert {r.id for r in held.records} == {rows[0].id, rows[2].id} and held.heldout_rows == 2
+
+
+def test_rows_longer_than_max_length_are_left_out_for_all(lineage_copy: Path, capsys) -> None:
+    long = [tiny.row("long", "질문", "가" * 300), tiny.row("long", "질문", "짧은 답")]
+    tiny.write_rows(Path("data/heldout/long/prompt_answer.jsonl"), long)
+    tiny.evaluate(tiny.curriculum(), "v2")
+    assert measures("v2")["sets"]["long.prompt_answer"]["rows"] == 1
+    assert measures("v2")["sets"]["long.prompt_answer"]["heldout_rows"] == 2
+    assert "1 are longer than max_length" in capsys.readouterr().out
+
+
+def test_a_set_in_which_every_row_is_too_long_has_no_nll(lineage_copy: Path) -> None:
+    long = [tiny.row("long", "질문", "가" * 300, measure="choice", options=("가" * 300, "나"), correct=0)]
+    tiny.write_rows(Path("data/heldout/long/prompt_answer.jsonl"), long)
+    tiny.evaluate(tiny.curriculum(), "v2")
+    found = measures("v2")["sets"]["long.prompt_answer"]
+    assert (found["rows"], found["nll"], found["score"]) == (0, None, None)
+
+
+def test_a_version_that_is_not_built_names_the_command(lineage_copy: Path) -> None:
+    import shutil
+
+    shutil.rmtree("models/v2")
+    with pytest.raises(LineageError, match="dvc repro train@v2"):
+        tiny.evaluate(tiny.curriculum(), "v2")
+
+
+def test_the_stage_refuses_an_unknown_version(workspace: Path, monkeypatch) -> None:
+    monkeypatch.setattr("sys.argv", ["stages/evaluate.py", "v9"])
+    with pytest.raises(LineageError, match=r"unknown version 'v9'; params.yaml has v1, v2, v3"):
+        evaluate.main()

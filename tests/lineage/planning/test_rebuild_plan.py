@@ -1,0 +1,237 @@
+"""`lineage diff` on a real DVC graph whose stages are short scripts: two sources, three mixes, three trainings."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lineage.cli.main import main
+from lineage.core import machine
+from lineage.planning.dvc_changes import changed_files, folder_hash
+from lineage.planning.rebuild_plan import Change, Planned, show
+from tests import tiny
+
+GRAPH = """\
+stages:
+  check:
+    cmd: python code/run.py data/checked.json checked
+    params: [profile, versions, profiles]
+    outs:
+      - data/checked.json: {cache: false, persist: true}
+  ingest:
+    foreach: [samples, problems]
+    do:
+      cmd: cat raw/${item}/* > data/${item}.txt
+      deps: [data/checked.json, "raw/${item}", code]
+      outs: ["data/${item}.txt"]
+  mix:
+    foreach: ${versions}
+    do:
+      cmd: python code/run.py data/mixed/${key} versions.${key}.replay
+      deps: [data/samples.txt, data/problems.txt]
+      params: [versions]
+      outs: ["data/mixed/${key}"]
+  train:
+    foreach: ${versions}
+    do:
+      cmd: python code/run.py out/${key} versions.${key}.train
+      deps: ["data/mixed/${key}"]
+      params: ["profiles.${profile}", "versions.${key}.train"]
+      outs: ["out/${key}"]
+"""
+SCRIPT = """\
+import pathlib, sys, yaml
+tree = yaml.safe_load(open('params.yaml'))
+for name in sys.argv[2].split('.'):
+    tree = tree.get(name, name)
+out = pathlib.Path(sys.argv[1])
+out.parent.mkdir(parents=True, exist_ok=True)
+out.write_text(str(tree))
+"""
+
+
+def run(*command: str) -> None:
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("graph")
+    before = Path.cwd()
+    os.chdir(root)
+    try:
+        Path("dvc.yaml").write_text(GRAPH, encoding="utf-8")
+        Path("params.yaml").write_text(yaml.safe_dump(tiny.params()), encoding="utf-8")
+        Path(".dvcignore").write_text(".gitignore\n", encoding="utf-8")
+        files = {"code/run.py": SCRIPT, "code/words.py": "1\n", "raw/samples/a": "a", "raw/problems/b": "b"}
+        for file, text in files.items():
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            Path(file).write_text(text, encoding="utf-8")
+        run("git", "init", "-q")
+        run("dvc", "init", "-q")
+        run("git", "add", "code")
+        run("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "the code")
+        run("dvc", "repro")
+    finally:
+        os.chdir(before)
+    return root
+
+
+@pytest.fixture
+def graph(rebuilt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "graph"
+    shutil.copytree(rebuilt, root, symlinks=True)
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def diff(capsys: pytest.CaptureFixture) -> Callable[[], dict[str, Any]]:
+    def planned() -> dict[str, Any]:
+        main(["diff", "--json"])
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found | {"stages": {row.pop("stage"): row for row in found["stages"]}}
+
+    return planned
+
+
+def change(**fields: Any) -> None:
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params(**fields)), encoding="utf-8")
+
+
+def test_nothing_changed_then_one_field(graph: Path, diff, capsys) -> None:
+    main(["diff"])
+    assert capsys.readouterr().out == "nothing would be rebuilt\n"
+    change(**{"versions.v3.replay": 0.5})
+    line = {"stage": "train@v3", "seconds": 60.0, "machine": machine.kind(), "profile": "cpu"}
+    mixed = {"stage": "mix@v1", "seconds": 3.0, "machine": machine.kind()}
+    Path(".state").mkdir()
+    Path(".state/journal.jsonl").write_text(
+        json.dumps(line | {"training_seconds": 50.0, "tokens": 1000}) + "\n" + json.dumps(mixed) + "\ntorn {", "utf-8"
+    )
+    stages = diff()["stages"]
+    assert {stage for stage, row in stages.items() if row["certain"]} == {"check", "mix@v1", "mix@v2", "mix@v3"}
+    assert stages["mix@v3"]["changes"] == [{"what": "versions.v3.replay", "old": 0.25, "new": 0.5}]
+    assert stages["mix@v2"]["seconds"] == 3.0 and stages["mix@v2"]["measured"]
+    # What a check writes never changes, so nothing follows from it; what a mix writes may.
+    assert set(stages) == {"check", *(f"{kind}@{v}" for kind in ("mix", "train") for v in tiny.VERSIONS)}
+    assert stages["train@v3"]["after"] == ["mix@v3"] and not stages["train@v3"]["certain"]
+    capsys.readouterr()
+    main(["diff"])
+    said = capsys.readouterr().out
+    assert "    versions.v3.replay: 0.25 → 0.5" in said
+    assert "certain: 4 stages, about 9 s" in said
+    assert "known after: dvc repro mix@v1 mix@v2 mix@v3 (about 9 s)" in said
+    # It was right: only v3's mix came out different.
+    run("dvc", "repro", "mix@v1", "mix@v2", "mix@v3")
+    assert {s: row["certain"] for s, row in diff()["stages"].items()} == {"train@v3": True}
+
+
+def test_a_profile_is_compared_with_the_one_before(graph: Path, diff) -> None:
+    tree = tiny.params(profile="other")
+    tree["profiles"]["other"] = tree["profiles"]["cpu"] | {"batch_size": 2}
+    Path("params.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
+    stages = diff()["stages"]
+    assert set(stages) == {"check", "train@v1", "train@v2", "train@v3"}
+    assert stages["train@v1"]["certain"]
+    assert stages["train@v1"]["changes"] == [
+        {"what": "profile", "old": "cpu", "new": "other"},
+        {"what": "profiles.other.batch_size", "old": 4, "new": 2},
+    ]
+
+
+def test_fields_are_shown_before_files_and_the_same_reasons_once(
+    capsys: pytest.CaptureFixture,
+) -> None:
+    files = tuple(Change(f"code/{number}.py changed") for number in range(12))
+    field = Change("versions.v1.replay", old=0.1, new=0.2)
+    show([Planned(f"mix@{v}", True, (*files, field), (), None, None) for v in ("v1", "v2")])
+    said = capsys.readouterr().out
+    assert said.startswith("mix@v1 · unknown\n    versions.v1.replay: 0.1 → 0.2\n    code/0.py changed\n")
+    assert "    and 5 more, see --json\nmix@v2 · unknown\n    as mix@v1\n" in said
+
+
+def test_which_module_and_which_raw_file(graph: Path, diff) -> None:
+    Path("code/words.py").write_text("2\n", encoding="utf-8")
+    Path("raw/samples/new").write_text("more", encoding="utf-8")
+    stages = diff()["stages"]
+    assert [row["what"] for row in stages["ingest@problems"]["changes"]] == ["code/words.py changed"]
+    # Raw files that were never added to DVC leave no list behind: the folder is named.
+    assert "raw/samples changed" in [row["what"] for row in stages["ingest@samples"]["changes"]]
+    assert stages["ingest@samples"]["certain"] and not stages["mix@v1"]["certain"]
+    assert set(stages["train@v2"]["after"]) == {"mix@v2"}
+
+
+def test_files_of_a_folder_in_dvcs_cache_are_named(graph: Path, diff) -> None:
+    run("dvc", "add", "raw/samples")
+    run("dvc", "repro")
+    Path("raw/samples/new").write_text("more", encoding="utf-8")
+    Path("raw/samples/a").unlink()
+    found = [row["what"] for row in diff()["stages"]["ingest@samples"]["changes"]]
+    assert found == ["raw/samples/a removed", "raw/samples/new added"]
+
+
+def test_what_was_trained_elsewhere_costs_no_training(graph: Path, diff) -> None:
+    Path(".state").mkdir()
+    run_ = {"stage": "train@v3", "seconds": 600.0, "machine": machine.kind(), "profile": "cpu"}
+    Path(".state/journal.jsonl").write_text(
+        json.dumps(run_ | {"training_seconds": 590.0, "tokens": 10}) + "\n", "utf-8"
+    )
+    change(**{"versions.v2.mix": {}, "versions.v2.replay": 0.0, "versions.v2.train": {"adopted": "a" * 64}})
+    row = diff()["stages"]["train@v2"]
+    assert row["certain"] and row["seconds"] < 60 and not row["measured"]
+
+
+def test_without_a_lock_everything_is_rebuilt(graph: Path, diff, capsys) -> None:
+    for made in ("dvc.lock", "data", "out"):
+        shutil.rmtree(made, ignore_errors=True)
+        Path(made).unlink(missing_ok=True)
+    found = diff()
+    assert len(found["stages"]) == 9 and all(row["certain"] for row in found["stages"].values())
+    assert {"what": "never run here", "old": None, "new": None} in found["stages"]["train@v1"]["changes"]
+    main(["diff"])
+    assert "9 stages, about" in capsys.readouterr().out
+
+
+def test_a_result_that_is_gone_comes_from_dvcs_cache_or_is_made_again(graph: Path, diff, capsys) -> None:
+    Path("data/mixed/v2").unlink()
+    found = diff()
+    what = "data/mixed/v2 is not here, but in DVC's cache"
+    assert {stage: row["changes"][0]["what"] for stage, row in found["stages"].items()} == {"mix@v2": what}
+    assert found["certain_seconds"] == found["at_most_seconds"] == 0
+    main(["diff"])
+    assert capsys.readouterr().out.startswith(f"mix@v2 · fetched\n    {what}\n")
+    lock = yaml.safe_load(Path("dvc.lock").read_text())["stages"]
+    md5 = lock["mix@v2"]["outs"][0]["md5"]
+    Path(".dvc/cache/files/md5", md5[:2], md5[2:]).unlink()
+    stages = diff()["stages"]
+    assert [row["what"] for row in stages["mix@v2"]["changes"]] == ["data/mixed/v2 is not here"]
+    # That v2 reads it is no reason of its own.
+    assert stages["train@v2"]["after"] == ["mix@v2"] and not stages["train@v2"]["certain"]
+    assert stages["train@v2"]["changes"] == []
+
+
+def test_a_graph_that_dvc_refuses(graph: Path) -> None:
+    Path("dvc.yaml").write_text("stages: {a: {cmd: x, outs: [b]}, c: {cmd: x, outs: [b]}}", encoding="utf-8")
+    with pytest.raises(SystemExit, match="b"):
+        main(["diff"])
+
+
+def test_while_a_rebuild_is_running_it_says_who_is_at_work(graph: Path) -> None:
+    writer = {"pid": os.getpid(), "cmd": "dvc repro"}
+    Path(".dvc/tmp/rwlock").write_text(json.dumps({"write": {str(graph / "data/mixed/v1"): writer}, "read": {}}))
+    with pytest.raises(SystemExit, match=rf"process {os.getpid()}: dvc repro; wait until it has ended"):
+        main(["diff"])
+
+
+def test_a_folder_whose_old_state_nobody_knows(graph: Path) -> None:
+    assert changed_files("raw/samples", "0" * 32 + ".dir", {}) is None
+    assert folder_hash({}).endswith(".dir")

@@ -1,0 +1,72 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from lineage.core.errors import LineageError
+from lineage.records.record import Record, from_json, qa, read_records
+
+ORIGIN = {"file": "a.json", "row": 3}
+
+
+def a_record(**rest: object) -> Record:
+    return qa("문제: △1,234는?", "답 ①", group="g", origin=ORIGIN, **rest)
+
+
+def test_a_record_survives_its_line() -> None:
+    record = a_record(
+        measure="choice", options=("답 ①", "답 ②"), correct=0, rejected=("답 ②",), documents=("ab",)
+    ).placed("s", "MIT")
+    line = record.to_json()
+    assert "\n" not in line and "△1,234" in line
+    assert from_json(line) == record
+    assert from_json(line).to_json() == line
+
+
+def test_an_id_depends_on_content_alone() -> None:
+    one = a_record().placed("s", "MIT")
+    elsewhere = qa("문제: △1,234는?", "답 ①", group="g", origin={"file": "b.json", "row": 9}).placed("s", "other")
+    assert one.id == elsewhere.id
+    assert one.id.startswith("s.prompt_answer.")
+    assert qa("문제: △1,234는?", "답 ②", group="g", origin=ORIGIN).placed("s", "MIT").id != one.id
+    assert qa("문제: △1,234는?", "답 ①", group="h", origin=ORIGIN).placed("s", "MIT").id != one.id
+    assert a_record(rejected=("답 ②",)).placed("s", "MIT").id == one.id
+
+
+def test_the_completion_is_the_last_of_several_turns() -> None:
+    turns = [("user", "하나"), ("assistant", "1"), ("user", "둘"), ("assistant", "2")]
+    record = Record(group="g", turns=tuple({"role": r, "content": t} for r, t in turns), origin=ORIGIN)
+    assert (record.prompt, record.completion) == ("둘", "2")
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: qa("q", " \n", group="g", origin=ORIGIN), "the answer is empty"),
+        (lambda: Record(group="g", turns=({"role": "user", "content": "q"},), origin=ORIGIN), "a prompt and"),
+        (lambda: Record(group="g", turns=({"role": "user", "content": "q"},) * 2, origin=ORIGIN), "assistant's answer"),
+        (lambda: a_record(measure="choice", options=("a", "b"), correct=2), "correct=2 names none of the 2 options"),
+        (lambda: a_record(measure="choice", options=("a", "b"), correct=-1), "names none"),
+        (lambda: a_record(measure="choice"), "correct=None names none of the 0 options"),
+    ],
+)
+def test_what_is_no_record_says_where_it_came_from(make: object, expected: str) -> None:
+    with pytest.raises(LineageError, match=expected) as error:
+        make()  # type: ignore[operator]
+    assert "a.json" in str(error.value)
+
+
+@pytest.mark.parametrize("bad", ['{"id": 1', "[]", "{}", '{"turns": [], "options": [], "documents": [], "new": 1}'])
+def test_a_broken_line_is_named_by_file_and_number(bad: str, tmp_path: Path) -> None:
+    file = tmp_path / "records.jsonl"
+    file.write_text(a_record().placed("s", "MIT").to_json() + "\n" + bad + "\n", encoding="utf-8")
+    with pytest.raises(LineageError, match=r"records\.jsonl:2: not a record .*dvc repro"):
+        list(read_records(file))
+
+
+def test_a_folder_is_read_in_name_order(tmp_path: Path) -> None:
+    for name in "ba":
+        record = qa(name, "x", group=name, origin=ORIGIN).placed("s", "MIT")
+        (tmp_path / f"{name}.jsonl").write_text(record.to_json() + "\n", encoding="utf-8")
+    (tmp_path / "notes.json").write_text(json.dumps({}), encoding="utf-8")
+    assert [r.prompt for r in read_records(tmp_path)] == ["a", "b"]

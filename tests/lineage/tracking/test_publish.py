@@ -1,0 +1,383 @@
+"""What a user of MLflow sees after `publish`, and that publishing again changes nothing."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineage.core.errors import LineageError
+from lineage.tracking.publish import RECEIPT, Published, publish, show
+from lineage.tracking.registry import MODEL, read_promotions
+from lineage.tracking.server import EXPERIMENT, SETTINGS, local_uri
+from tests.lineage.tracking.published_world import (
+    TREE,
+    digest,
+    finished_workspace,
+    write,
+    write_measures,
+    write_report,
+    write_version,
+)
+
+V2 = "v2:" + digest("v2fingerprint")
+
+
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's tables, made once: its migrations take seconds."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("mlflow") / "empty.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    finished_workspace(tmp_path)
+    with_database(tmp_path, empty_database)
+    return tmp_path
+
+
+def with_database(root: Path, empty: Path) -> None:
+    (root / ".state/mlflow").mkdir(parents=True)
+    shutil.copy(empty, root / ".state/mlflow/mlflow.db")
+
+
+def client() -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(local_uri(), local_uri())
+
+
+def runs() -> dict[str, Any]:
+    """The runs by `lineage_key`; a key that occurs twice fails the test."""
+    c = client()
+    found = c.search_runs([c.get_experiment_by_name(EXPERIMENT).experiment_id])
+    by_key = {run.data.tags["lineage_key"]: run for run in found}
+    assert len(by_key) == len(found)
+    return by_key
+
+
+def everything(root: Path) -> dict[str, Any]:
+    """All tables and all files under .state/mlflow."""
+    with sqlite3.connect(root / ".state/mlflow/mlflow.db") as database:
+        dump = list(database.iterdump())
+    files = {
+        p.relative_to(root).as_posix(): (p.read_bytes(), p.stat().st_mtime_ns)
+        for p in sorted((root / ".state/mlflow").rglob("*"))
+        if p.is_file() and p.name not in ("mlflow.db", "published.json")
+    }
+    return {"tables": dump, "files": files}
+
+
+def outcomes(published: list[Published]) -> dict[str, str]:
+    return {one.facts.name: one.outcome for one in published}
+
+
+def test_a_run_per_version_tells_what_it_is_and_how_well_it_did(workspace: Path) -> None:
+    publish(local_uri())
+    found = runs()
+    assert {run.info.run_name for run in found.values()} == {"base", "v1", "v2", "v3", "report"}
+    run, parent = found[V2], found["v1:" + digest("v1fingerprint")]
+    assert run.info.status == "FINISHED"
+    tags = run.data.tags
+    assert (tags["parent"], tags["parent_run"], tags["profile"]) == ("v1", parent.info.run_id, "cpu")
+    assert (tags["mix"], tags["base"]) == (digest("v2mix"), digest("base"))
+    assert tags["mlflow.note.content"].startswith("# v2")
+    assert "mlflow.parentRunId" not in tags
+    params = run.data.params
+    assert (params["learning_rate"], params["lora.r"], params["lora.targets"]) == (
+        "0.002",
+        "32",
+        "q_proj,v_proj",
+    )
+    assert params["mix_rows.metamath"] == "151"
+    metrics = run.data.metrics
+    assert metrics["nll/metamath.prompt_answer"] == 4.0
+    assert metrics["score/metamath.prompt_answer"] == 0.25
+    assert "score/site_reports.document" not in metrics
+    assert (metrics["pooled/nll"], metrics["pooled/sets_forgotten"]) == (4.5, 1)
+    curve = client().get_metric_history(run.info.run_id, "train/loss")
+    assert [point.step for point in curve] == list(range(1, 41))
+    inputs = {one.dataset.name: one for one in run.inputs.dataset_inputs}
+    assert set(inputs) == {"krx_samples", "metamath"}
+    assert digest("v2mix").startswith(inputs["metamath"].dataset.digest)
+    folder = Path(client().download_artifacts(run.info.run_id, ""))
+    assert (folder / "adapter/adapter_model.safetensors").read_text() == "weights of v2"
+    assert {p.name for p in folder.iterdir()} == {
+        "adapter",
+        "card.md",
+        "measures.json",
+        "answers.jsonl",
+        "manifest.json",
+    }
+    assert found["base:" + digest("base")].data.metrics["nll/metamath.prompt_answer"] == 6.0
+    assert (Path(client().download_artifacts(found["report"].info.run_id, "")) / "lineage.html").is_file()
+
+
+def test_a_second_phase_has_settings_and_curves_of_its_own(workspace: Path) -> None:
+    from lineage.tracking.run_contents import read_facts
+
+    record = json.loads((workspace / "models/v2/lineage.json").read_text(encoding="utf-8"))
+    second = {"beta": 0.1, "steps": 2, "pairs": 30, "learning_rate": 5e-5, "trained_tokens": 900, "sources": {}}
+    write(workspace / "models/v2/lineage.json", record | {"preference": second})
+    write(workspace / "models/v2/preference.csv", "step,loss,margin\n1,0.69,0.0\n2,0.61,0.2\n")
+    found = {one.name: one for one in read_facts()}
+    assert found["v2"].params["preference.beta"] == "0.1" and found["v2"].params["preference.pairs"] == "30"
+    assert found["v2"].history["preference/margin"] == {1: 0.0, 2: 0.2}
+    assert "train/loss" in found["v2"].history
+    assert not [name for name in (*found["v1"].params, *found["v1"].history) if name.startswith("preference")]
+
+
+def test_the_experiment_shows_the_tree(workspace: Path) -> None:
+    publish(local_uri())
+    note = client().get_experiment_by_name(EXPERIMENT).tags["mlflow.note.content"]
+    assert "- base\n  - v1\n    - v2\n    - v3\n" in note
+
+
+def test_an_adapter_is_loaded_by_its_alias(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(local_uri())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", local_uri())
+    c = client()
+    found = c.get_model_version_by_alias(MODEL, "lineage-v3")
+    assert found.tags["lineage_version"] == "v3"
+    assert c.get_run(found.run_id).data.tags["version"] == "v3"
+    from mlflow.artifacts import download_artifacts
+
+    folder = Path(download_artifacts(artifact_uri=f"models:/{MODEL}@lineage-v3"))
+    assert (folder / "adapter_model.safetensors").read_text() == "weights of v3"
+    assert "champion" not in c.get_registered_model(MODEL).aliases
+
+
+def test_publishing_twice_changes_nothing(workspace: Path) -> None:
+    write(workspace / "promotions.yaml", "- {version: v2, because: better}\n")
+    publish(local_uri())
+    before = everything(workspace)
+    again = publish(local_uri())
+    assert set(outcomes(again).values()) == {"unchanged"}
+    assert everything(workspace) == before
+
+
+def test_a_changed_card_changes_its_run_alone(workspace: Path) -> None:
+    publish(local_uri())
+    before = runs()
+    write(workspace / "reports/cards/v2.md", "# v2, corrected\n")
+    assert outcomes(publish(local_uri())) == {
+        "base": "unchanged",
+        "v1": "unchanged",
+        "v2": "updated",
+        "v3": "unchanged",
+        "report": "updated",
+    }
+    after = runs()
+    assert after[V2].data.tags["mlflow.note.content"] == "# v2, corrected\n"
+    assert after[V2].info.run_id == before[V2].info.run_id
+    assert len(client().get_metric_history(after[V2].info.run_id, "train/loss")) == 40
+    adapter = next(workspace.glob(f".state/mlflow/artifacts/{after[V2].info.run_id}/artifacts/adapter/*.safetensors"))
+    card = adapter.parent.parent / "card.md"
+    assert card.read_text() == "# v2, corrected\n"
+    assert adapter.stat().st_mtime_ns < card.stat().st_mtime_ns
+
+
+@pytest.mark.parametrize("nll", [0.5, 9.5])
+def test_a_changed_measure_is_the_one_that_is_shown(workspace: Path, nll: float) -> None:
+    publish(local_uri())
+    write_measures(workspace, "v2", digest("v2adapter"), nll)
+    publish(local_uri())
+    assert runs()[V2].data.metrics["nll/metamath.prompt_answer"] == nll
+
+
+@pytest.mark.parametrize("calls", [1, 6, 14])
+def test_a_killed_publish_is_completed_by_the_next(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    from mlflow import MlflowClient
+
+    left = calls
+
+    def dying(real: Any) -> Any:
+        def call(self: Any, *a: Any, **k: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise KeyboardInterrupt
+            return real(self, *a, **k)
+
+        return call
+
+    for name in ("log_artifact", "log_batch", "set_tag", "log_inputs"):
+        monkeypatch.setattr(MlflowClient, name, dying(getattr(MlflowClient, name)))
+    with pytest.raises(KeyboardInterrupt):
+        publish(local_uri())
+    assert not RECEIPT.exists()
+    monkeypatch.undo()
+    monkeypatch.chdir(workspace)
+    assert "completed" in outcomes(publish(local_uri())).values()
+    found = runs()
+    assert {run.info.status for run in found.values()} == {"FINISHED"}
+    assert len(found) == 5
+    for key, run in found.items():
+        if key.startswith("v"):
+            for metric in run.data.metrics:
+                points = client().get_metric_history(run.info.run_id, metric)
+                assert len(points) == len({p.step for p in points}) == (40 if metric.startswith("train/") else 1)
+    assert len(client().search_model_versions(f"name = '{MODEL}'")) == 3
+
+
+def test_curves_that_are_no_longer_true_are_replaced(workspace: Path) -> None:
+    """The same fingerprint trained on another processor: slightly other losses, and other bytes."""
+    publish(local_uri())
+    before = runs()[V2].info.run_id
+    history = workspace / "models/v2/history.csv"
+    history.write_text(history.read_text().replace("\n3,", "\n3,1"))
+    publish(local_uri())
+    run = runs()[V2]
+    assert run.info.run_id != before
+    assert len(client().get_metric_history(run.info.run_id, "train/loss")) == 40
+    versions = client().search_model_versions(f"name = '{MODEL}' AND tags.lineage_version = 'v2'")
+    assert [v.run_id for v in versions] == [run.info.run_id]
+    assert str(client().get_registered_model(MODEL).aliases["lineage-v2"]) == str(versions[0].version)
+
+
+def test_another_attempt_is_another_run_and_the_alias_moves(workspace: Path) -> None:
+    publish(local_uri())
+    write_version(workspace, "v3", "v1", 2, attempt="again")
+    publish(local_uri())
+    assert {key.partition(":")[0] for key in runs()} == {"base", "v1", "v2", "v3", "report"}
+    assert len(runs()) == 6
+    assert client().get_model_version_by_alias(MODEL, "lineage-v3").tags["fingerprint"] == digest("v3againfingerprint")
+
+
+def test_the_champion_is_what_the_file_says(workspace: Path) -> None:
+    write(
+        workspace / "promotions.yaml",
+        "- {version: v1, because: first}\n- {version: v3, because: better, by: us}\n",
+    )
+    publish(local_uri())
+    found = client().get_model_version_by_alias(MODEL, "champion")
+    assert (found.tags["lineage_version"], found.tags["promoted_because"]) == ("v3", "better")
+    write(workspace / "promotions.yaml", "# nobody\n")
+    publish(local_uri())
+    assert "champion" not in client().get_registered_model(MODEL).aliases
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- {version: v9, because: x}", "'v9' is not among"),
+        ("- {version: v1}", "because missing"),
+        ("- {version: v1, because: x, who: me}", "unknown field who"),
+        ("champion: v1", "expected a list"),
+        ("- v1", "entry 1: expected version"),
+        ("- [", "not valid YAML"),
+    ],
+)
+def test_a_wrong_promotion_is_refused_before_anything_is_written(workspace: Path, text: str, said: str) -> None:
+    write(workspace / "promotions.yaml", text)
+    with pytest.raises(LineageError, match=r"promotions\.yaml") as error:
+        publish(local_uri())
+    assert said in str(error.value)
+    assert client().get_experiment_by_name(EXPERIMENT) is None
+
+
+def test_the_promotions_file_of_the_project_is_read() -> None:
+    read_promotions(Path(__file__).parents[3] / "promotions.yaml")
+
+
+def test_a_version_that_is_not_measured_yet_says_so(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_measures(workspace, "v3", digest("an older adapter"), 1.0)
+    show(publish(local_uri()), local_uri())
+    assert "dvc repro" in capsys.readouterr().out
+    assert not [m for m in runs()["v3:" + digest("v3fingerprint")].data.metrics if m.startswith("nll/")]
+    write_measures(workspace, "v3", digest("v3adapter"), 1.0)
+    assert outcomes(publish(local_uri()))["v3"] == "updated"
+
+
+@pytest.mark.parametrize(
+    ("gone", "remedy"),
+    [
+        ("reports/comparison.json", "dvc repro report"),
+        ("reports/cards/v2.md", "dvc repro report"),
+        ("models/v2/lineage.json", "dvc repro train@v2"),
+        ("models/v2/history.csv", "train@v2"),
+    ],
+)
+def test_a_missing_input_is_named_with_its_remedy(workspace: Path, gone: str, remedy: str) -> None:
+    (workspace / gone).unlink()
+    with pytest.raises(LineageError) as error:
+        publish(local_uri())
+    assert gone in str(error.value)
+    assert remedy in str(error.value)
+
+
+def test_a_server_that_is_not_there_is_said_quickly(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = time.monotonic()
+    with pytest.raises(LineageError, match="lineage publish") as error:
+        publish("http://someone:secret@127.0.0.1:9")
+    assert time.monotonic() - begun < 15
+    assert "secret" not in str(error.value)
+
+
+def test_a_moved_workspace_says_what_to_do(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(local_uri())
+    moved = workspace.rename(workspace.parent / "moved")
+    monkeypatch.chdir(moved)
+    with pytest.raises(LineageError, match=r"rm -r \.state/mlflow"):
+        publish(local_uri())
+
+
+def test_the_receipt_is_the_same_wherever_it_is_made(
+    workspace: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish(local_uri())
+    here = RECEIPT.read_text()
+    assert json.loads(here)["runs"]["v2"]["lineage_key"] == V2
+    assert runs()[V2].info.run_id not in here
+    other = finished_workspace(tmp_path_factory.mktemp("elsewhere"))
+    with_database(other, empty_database)
+    monkeypatch.chdir(other)
+    publish(local_uri())
+    assert RECEIPT.read_text() == here
+
+
+def test_all_of_it_comes_back_after_the_database_is_deleted(workspace: Path) -> None:
+    """As a stage, in a process of its own, with MLflow's migrations."""
+    tree = {f"v{n}": "base" if n == 1 else f"v{n - 1}" for n in range(1, 10)}
+    finished_workspace(workspace, tree, steps=200)
+    shutil.rmtree(workspace / ".state")
+    command = [sys.executable, "-m", "stages.publish"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "140"})
+    assert done.returncode == 0, done.stderr
+    assert "lineage ui" in done.stdout
+    assert len(runs()) == 11
+    assert len(client().get_registered_model(MODEL).aliases) == 9
+    assert TREE.keys() <= json.loads(RECEIPT.read_text())["runs"].keys()
+
+
+def test_a_new_version_joins_the_others(workspace: Path) -> None:
+    publish(local_uri())
+    write_version(workspace, "v4", "v3", 3)
+    write_report(workspace, TREE | {"v4": "v3"})
+    assert outcomes(publish(local_uri())) == {
+        "base": "unchanged",
+        "v1": "unchanged",
+        "v2": "unchanged",
+        "v3": "unchanged",
+        "v4": "new",
+        "report": "updated",
+    }

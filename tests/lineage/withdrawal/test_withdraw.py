@@ -1,0 +1,284 @@
+"""A document is withdrawn from a lineage that was built, pushed and published: nothing of it is left anywhere.
+
+pytest -m slow tests/lineage/withdrawal/test_withdraw.py
+"""
+
+import hashlib
+import json
+import sqlite3
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from lineage.config.load import load_curriculum
+from lineage.core.errors import LineageError
+from lineage.core.stage import only_writer
+from lineage.synthesis.response_cache import keep, kept
+from lineage.withdrawal.dvc_objects import Objects
+from lineage.withdrawal.markers import Subject, found_in, ids_in, lines_with, pattern
+from lineage.withdrawal.withdraw import plan, purge, raw_objects, take_out, withdraw
+from tests import tiny
+from tests.test_own_data import write_pdf
+from tests.workspace import Workspace, ran, raw_rows, shipped_curriculum, short_profile, workspace
+
+DOCUMENT, OTHER = "d" * 64, "e" * 64
+
+
+def record(source: str, number: int, documents: list[str]) -> dict[str, object]:
+    return {
+        "id": f"{source}.prompt_answer.{number:016x}",
+        "source": source,
+        "documents": documents,
+        "turns": [{"role": "user", "content": f"물음 {number}"}, {"role": "assistant", "content": "답"}],
+    }
+
+
+def write_jsonl(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    made = [record("samples", 1, [DOCUMENT]), record("samples", 2, []), record("problems", 3, [OTHER, DOCUMENT])]
+    return write_jsonl(tmp_path / "rows.jsonl", made)
+
+
+def test_rows_are_found_by_document_and_by_source(rows: Path, tmp_path: Path) -> None:
+    assert list(ids_in(rows, pattern(Subject(DOCUMENT)))) == [
+        "samples.prompt_answer.0000000000000001",
+        "problems.prompt_answer.0000000000000003",
+    ]
+    assert len(list(lines_with(rows, pattern(Subject("samples", ("samples",)))))) == 2
+    assert not found_in(rows, pattern(Subject("f" * 64)))
+    (tmp_path / "empty").touch()
+    assert not found_in(tmp_path / "empty", pattern(Subject(DOCUMENT)))
+    said = write_jsonl(tmp_path / "said.jsonl", [record("rules", 1, []) | {"group": 'he wrote "source": "samples"'}])
+    assert not found_in(said, pattern(Subject("samples", ("samples",)))), "a text that quotes the mark is no row"
+
+
+@pytest.fixture
+def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tiny curriculum (v1 ← v2, v1 ← v3) with rows in records and mixes; nothing is trained."""
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params(), sort_keys=False), encoding="utf-8")
+    reached = [record("companies", n, [DOCUMENT]) for n in range(3)]
+    write_jsonl(Path("data/records/companies/records.jsonl"), [*reached[:2], record("companies", 9, [])])
+    write_jsonl(Path("data/heldout/companies/prompt_answer.jsonl"), reached[2:])
+    write_jsonl(Path("data/mixes/v1/own.jsonl"), [*reached[:2], record("samples", 1, [])])
+    write_jsonl(Path("data/mixes/v2/own.jsonl"), [record("problems", 1, [])])
+    write_jsonl(Path("data/mixes/v3/replay.jsonl"), reached[:1])
+    return tmp_path
+
+
+def test_the_plan_names_records_mixes_and_every_adapter_below(planned: Path) -> None:
+    reach = plan(load_curriculum(), DOCUMENT)
+    assert {source: len(ids) for source, ids in reach.records.items()} == {"companies": 3}
+    assert reach.mixes == {"v1": 2, "v3": 1}
+    assert reach.adapters["v1"].startswith("trained on 2") and reach.adapters["v2"] == "continues v1"
+    assert plan(load_curriculum(), OTHER).adapters == {}
+
+
+def test_what_cannot_be_withdrawn_is_said_before_anything_changes(planned: Path) -> None:
+    with pytest.raises(LineageError, match=r"neither a source \(samples, .* nor a document's SHA-256"):
+        plan(load_curriculum(), "sampels")
+    with pytest.raises(LineageError, match=r"versions\.v2\.mix is problems alone: nothing would be left"):
+        plan(load_curriculum(), "problems")
+
+
+def put(root: Path, content: bytes) -> str:
+    """An object as DVC keeps it."""
+    oid = hashlib.md5(content).hexdigest()
+    path = root / "files/md5" / oid[:2] / oid[2:]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return oid
+
+
+def put_folder(root: Path, members: dict[str, bytes]) -> str:
+    listed = [{"md5": put(root, content), "relpath": name} for name, content in members.items()]
+    content = json.dumps(listed).encode()
+    oid = f"{hashlib.md5(content).hexdigest()}.dir"
+    path = root / "files/md5" / oid[:2] / oid[2:]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return oid
+
+
+def lineage_json(adapter: str, parent: str | None, mix: str) -> bytes:
+    return json.dumps({"adapter": adapter, "parent_adapter": parent, "mix": {"sha256": mix, "sources": {}}}).encode()
+
+
+def test_weights_are_found_through_their_mix_and_their_parents(tmp_path: Path) -> None:
+    from lineage.core.files import sha256_of
+
+    own, replay = json.dumps(record("samples", 1, [DOCUMENT])).encode(), b""
+    hashes = [hashlib.sha256(part).hexdigest() for part in (own, replay)]
+    put_folder(tmp_path, {"own.jsonl": own, "replay.jsonl": replay})
+    shared = b"a tokenizer that every model folder holds"
+
+    def model(adapter: str, parent: str | None, mix: str) -> tuple[str, str]:
+        weights = f"weights {adapter}".encode()
+        members = {"lineage.json": lineage_json(adapter, parent, mix), "adapter_model.safetensors": weights}
+        return put_folder(tmp_path, members | {"tokenizer.json": shared}), hashlib.md5(weights).hexdigest()
+
+    first, first_weights = model("1" * 64, None, sha256_of(hashes))
+    child, child_weights = model("2" * 64, "1" * 64, "another")
+    other, other_weights = model("3" * 64, None, "another")
+    run = tmp_path / "runs/aa/bb/cc"
+    run.parent.mkdir(parents=True)
+    run.write_text(f"outs:\n- md5: {child}\n")
+
+    cache = Objects(tmp_path)
+    found = cache.found(Subject(DOCUMENT))
+    assert found.adapters == {"1" * 64, "2" * 64}
+    assert {first, child, first_weights, child_weights} <= found.oids
+    assert not {other, other_weights, hashlib.md5(shared).hexdigest()} & found.oids
+    cache.remove(found.oids)
+    assert not run.exists(), "DVC must not believe that it can restore what is gone"
+    assert Objects(tmp_path).found(Subject(DOCUMENT)).oids == frozenset()
+    assert other_weights in Objects(tmp_path).paths
+
+
+def test_answers_written_about_a_withdrawn_text_go_with_its_rows(tmp_path: Path) -> None:
+    row, kept = ({"from": "rules.record.1", "documents": [d], "question": "?"} for d in (DOCUMENT, OTHER))
+
+    def generated(answers: bytes, row: dict[str, object]) -> None:
+        put_folder(tmp_path, {"rows.jsonl": json.dumps(row).encode(), "answers.jsonl": answers})
+
+    generated(b'{"key": "1", "text": "about the withdrawn"}\n', row)
+    generated(b'{"key": "2", "text": "about another"}\n', kept)
+    generated(b"", row)
+    generated(b"", kept)
+    cache = Objects(tmp_path)
+    cache.remove(cache.found(Subject(DOCUMENT)).oids)
+    left = {path.read_bytes() for path in cache.paths.values()}
+    assert b'{"key": "1", "text": "about the withdrawn"}\n' not in left
+    assert {b"", b'{"key": "2", "text": "about another"}\n'} <= left
+
+
+def test_unmarked_objects_are_known_again_after_a_kill(own: Path) -> None:
+    converted = own / "data/documents/own/companies/a.json"
+    converted.parent.mkdir(parents=True)
+    converted.write_text('{"file": "a.pdf"}', encoding="utf-8")
+    reach = plan(load_curriculum(), "companies")
+    files = [own / "data/raw/own/companies/rows.csv", converted]
+    noted = raw_objects(reach.subject, reach)
+    assert noted == {hashlib.md5(file.read_bytes()).hexdigest() for file in files}
+    take_out(reach)
+    again = plan(load_curriculum(), "companies")
+    assert again.raw == () and raw_objects(again.subject, again) == noted
+
+
+def test_a_document_of_a_source_that_is_withdrawn_already_changes_nothing_of_it(own: Path) -> None:
+    take_out(plan(load_curriculum(), "companies"))
+    take_out(plan(load_curriculum(), DOCUMENT))  # the records of companies are still there: the rebuild was killed
+    assert load_curriculum().sources["companies"].withdrawn == "all"
+
+
+def test_answers_that_are_left_are_not_paid_for_again(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineage.withdrawal.withdraw._caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
+    monkeypatch.setattr("lineage.tracking.removal.remove_runs", lambda adapters: 0)
+    monkeypatch.setattr("lineage.tracking.removal.runs_of", lambda adapters: [])
+    left, gone = ({"key": digit * 64, "text": "{}"} for digit in "12")
+    for answer in (left, gone):
+        keep(answer, Path(".state/answers"))
+    write_jsonl(Path("data/generated/own/cases/answers.jsonl"), [left])
+    purge(Subject(DOCUMENT), set())
+    assert kept("1" * 64) == left and kept("2" * 64) is None
+
+
+def test_nothing_is_purged_while_a_stage_runs(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineage.withdrawal.withdraw.subprocess.run", lambda *_, **__: SimpleNamespace(returncode=0))
+    monkeypatch.setattr("lineage.withdrawal.withdraw.purge", lambda *_: pytest.fail("purged under a running stage"))
+    reach = plan(load_curriculum(), DOCUMENT)
+    with only_writer("train v3"), pytest.raises(LineageError, match="another stage is writing here: train v3"):
+        withdraw(reach)
+
+
+@pytest.fixture
+def own(planned: Path) -> Path:
+    """The same with `data: own` and a raw file of companies."""
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params() | {"data": "own"}, sort_keys=False), encoding="utf-8")
+    raw = Path("data/raw/own/companies/rows.csv")
+    raw.parent.mkdir(parents=True)
+    raw.write_text("이름,자산\n가온,1\n", encoding="utf-8")
+    return planned
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """v1 on rows of its own, v2 on PDFs and v3 on questions, both on v1; pushed to a remote, published."""
+    tree = shipped_curriculum() | {"data": "own"}
+    short_profile(tree)
+    tree["profiles"]["cpu"]["max_length"] = 1024
+    sources = {"v1": ("base", "krx_samples"), "v2": ("v1", "site_reports"), "v3": ("v1", "questions")}
+    tree["papers"] = {"site_reports": tree["papers"]["site_reports"]}
+    tree["generated"] = {}
+    tree["sources"] = {name: tree["sources"][name] for _, name in sources.values()}
+    tree["versions"] = {
+        version: tree["versions"][version]
+        | {"parent": parent, "mix": {source: {"form": tree["sources"][source]["forms"][0], "weight": 1}}}
+        | {"replay": 0.0, "exclude": []}
+        for version, (parent, source) in sources.items()
+    }
+    w = workspace(tmp_path_factory.mktemp("withdraw") / "w", tree)
+    raw = w.root / "data/raw/own"
+    for source in tree["sources"]:
+        (raw / source).mkdir(parents=True)
+    for number in range(8):
+        write_pdf(raw / "site_reports" / f"{number + 1:02} 점검.pdf", number + 1)
+    for source in ("krx_samples", "questions"):
+        write_jsonl(raw / source / "rows.jsonl", list(raw_rows(source, 40)))  # type: ignore[arg-type]
+    w.run("dvc", "add", *(f"data/raw/own/{source}" for source in tree["sources"]))
+    w.run("dvc", "remote", "add", "-d", "store", str(w.root.parent / "store"))
+    w.repro()
+    w.run("dvc", "push", "--run-cache")
+    return w
+
+
+@pytest.mark.slow
+def test_nothing_of_a_document_is_left(built: Workspace) -> None:
+    w = built
+    pdfs = sorted((w.root / "data/raw/own/site_reports").iterdir())
+    trained = (w.root / "data/records/site_reports/records.jsonl").read_text(encoding="utf-8")
+    pdf, document = next((p, s) for p in pdfs if (s := hashlib.sha256(p.read_bytes()).hexdigest()) in trained)
+    before = {version: w.adapter(version) for version in ("v1", "v2", "v3")}
+    store = w.root.parent / "store"
+    marks = pattern(Subject(document), hashes=[before["v2"]])
+
+    def holding(*folders: Path) -> list[Path]:
+        # What keeps the document out names it: the list of what was not converted, and DVC's notes of parameters.
+        files = [p for folder in folders for p in folder.rglob("*") if p.is_file() and p.name != "quarantine.jsonl"]
+        files = [p for p in files if "runs" not in p.relative_to(w.root.parent).parts]
+        return [p for p in files if found_in(p, marks)]
+
+    rooms = [w.root / room for room in ("data", "models", "metrics", "reports", ".dvc/cache", ".state")] + [store]
+    assert {room.name for room in rooms if holding(room)} >= {"data", "models", "cache", "store", ".state"}
+
+    said = w.run("lineage.cli.main", "withdraw", document, "--dry-run")
+    assert "site_reports" in said and "v2" in said and pdf.is_file()
+    refused = w.run("lineage.cli.main", "withdraw", document, fails=True)
+    assert "--yes" in refused and pdf.is_file()
+
+    said = w.run("lineage.cli.main", "withdraw", document, "--yes")
+    assert "is withdrawn" in said
+    assert {s for s in ran(said) if s.startswith(("convert", "ingest", "train", "base@"))} == {
+        "convert@site_reports",
+        "ingest@site_reports",
+        "train@v2",
+    }
+    assert not pdf.exists()
+    assert holding(*rooms) == []
+    assert not any(hashlib.sha256(p.read_bytes()).hexdigest() == document for p in store.rglob("*") if p.is_file())
+    after = {version: w.adapter(version) for version in ("v1", "v2", "v3")}
+    assert after["v2"] != before["v2"] and {**after, "v2": ""} == {**before, "v2": ""}
+
+    with sqlite3.connect(w.root / ".state/mlflow/mlflow.db") as database:
+        tags = {value for (value,) in database.execute("select value from tags where key = 'adapter'")}
+    assert before["v2"] not in tags and after["v2"] in tags
+    assert w.repro() == set(), "all is fresh afterwards"
+    assert "is withdrawn" in w.run("lineage.cli.main", "withdraw", document, "--yes"), "once more changes nothing"
