@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from lineage.core.files import STATE
+from lineage.core.paths import STATE
 from lineage.core.stage import QUIET
 
 MLFLOW_UI = "KRX_MLFLOW_UI"  # the variable that says where people open MLflow; `flows.serve` sets it

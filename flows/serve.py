@@ -24,7 +24,7 @@ from flows import MLFLOW_UI, TRAINING_PAGES
 from flows.repro import PROCESS_GUARD
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE
+from lineage.core.paths import STATE
 from lineage.planning.dvc_graph import environment
 from lineage.tracking.server import SETTINGS, artifact_root, local_uri
 from lineage.tracking.server import shown as without_password

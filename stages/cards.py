@@ -12,17 +12,18 @@ own. Counting is cached in `.state/cards` by content.
 import os
 
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.files import appearing
 from lineage.core.stage import run_stage
-from lineage.datacards.cards import CARDS, cards
+from lineage.datacards.cards import cards
 
 
 def main() -> None:
     """Write the cards of this workspace."""
     os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing forks here, and a million rows want all cores
-    with appearing(CARDS) as (out,):
+    with appearing(paths.CARDS) as (out,):
         print(cards(load_curriculum(), out))
-    print(f"→ {CARDS / 'index.md'}")
+    print(f"→ {paths.CARDS / 'index.md'}")
 
 
 if __name__ == "__main__":

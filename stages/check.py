@@ -4,14 +4,11 @@ The output never changes: what stands on it waits for the check, and is not made
 same findings in full.
 """
 
-from pathlib import Path
-
 from lineage.config.buildable import buildable, prepare
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.files import write_json
 from lineage.core.stage import run_stage
-
-CHECKED = Path("data/checked.json")
 
 
 def main() -> None:
@@ -21,8 +18,8 @@ def main() -> None:
     ready = [b.version for b in buildable(c) if not b.missing]
     print(f"curriculum: {len(c.versions)} versions, {len(c.sources)} sources, profile {c.profile}, data {c.data}")
     if c.data == "own":
-        print(f"can be built from data/raw/own: {', '.join(ready) or 'nothing yet; run `lineage check`'}")
-    write_json(CHECKED, {"curriculum": "checked"})
+        print(f"can be built from {paths.RAW}/own: {', '.join(ready) or 'nothing yet; run `lineage check`'}")
+    write_json(paths.CHECKED, {"curriculum": "checked"})
 
 
 if __name__ == "__main__":

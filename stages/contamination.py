@@ -11,23 +11,21 @@ clean part too, and a version that says `decontaminate: true` leaves such rows o
 
 from pathlib import Path
 
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, write_json
 from lineage.core.stage import run_stage
 from lineage.dedup.contamination import contamination
 from lineage.dedup.ngram_overlap import HeldOutIndex
 
-MIXES = Path("data/mixes")
-CONTAMINATION = Path("data/contamination")
-
 
 def main() -> None:
     """Compare every mix with every held-out set."""
-    folders = sorted(folder for folder in MIXES.glob("*") if folder.is_dir())
+    folders = sorted(folder for folder in paths.MIXES.glob("*") if folder.is_dir())
     if not folders:
-        raise LineageError(f"{MIXES}: no mixes; run `dvc repro mix` first")
+        raise LineageError(f"{paths.MIXES}: no mixes; run `dvc repro mix` first")
     prepared: dict[Path, HeldOutIndex] = {}
-    with appearing(CONTAMINATION) as (out,):
+    with appearing(paths.CONTAMINATION) as (out,):
         for folder in folders:
             report = contamination(folder, prepared)
             write_json(out / f"{folder.name}.json", report)

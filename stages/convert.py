@@ -8,11 +8,11 @@ Every file ends as a document or in `quarantine.jsonl`; `convert.json` has the c
      "remedy": "its pages are pictures: set papers.<source>.ocr: true in params.yaml, or get the original"}
 """
 
-from pathlib import Path
-
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE, appearing
+from lineage.core.files import appearing
+from lineage.core.paths import STATE
 from lineage.core.stage import argument, run_stage
 from lineage.pdf.admission import REMEDIES, Limits
 from lineage.pdf.convert import convert_folder
@@ -25,7 +25,7 @@ def main() -> None:
     if source not in curriculum.papers:
         raise LineageError(f"papers.{source}: no such source of PDFs; there are {', '.join(curriculum.papers)}")
     paper = curriculum.papers[source]
-    raw, out = Path("data/raw", curriculum.data, source), Path("data/documents", curriculum.data, source)
+    raw, out = paths.RAW / curriculum.data / source, paths.DOCUMENTS / curriculum.data / source
     limits = Limits(paper.max_megabytes, paper.max_pages, paper.seconds, paper.ocr)
     with appearing(out) as [fresh]:
         done = convert_folder(raw, fresh, limits, STATE / "documents", paper.withdrawn)

@@ -10,18 +10,16 @@ A line without `similarity` is a class of rows that say the same, one with it is
 """
 
 from collections import Counter
-from pathlib import Path
 
+from lineage.core import paths
 from lineage.core.files import appearing
 from lineage.core.stage import run_stage
 from lineage.dedup.duplicates import duplicates
 
-DUPLICATES = Path("data/duplicates")
-
 
 def main() -> None:
     """Find the duplicates of all sources."""
-    with appearing(DUPLICATES) as (out,):
+    with appearing(paths.DUPLICATES) as (out,):
         counts = duplicates(out)
     found = Counter[str]()
     for pair in counts["repetitions"].values():

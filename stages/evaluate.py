@@ -10,10 +10,10 @@ A set is measured once for the same weights: results are cached in `.state/evalu
 """
 
 import os
-from pathlib import Path
 
 from lineage.config.load import load_curriculum
 from lineage.config.schema import BASE
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing
 from lineage.core.stage import argument, run_stage
@@ -28,7 +28,7 @@ def main() -> None:
     if version not in (BASE, *c.versions):
         raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
-    with appearing(Path("metrics", version)) as (out,):
+    with appearing(paths.metrics(version)) as (out,):
         evaluate(c, version, heldout_sets(c.evaluation.rows), out)
 
 

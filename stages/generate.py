@@ -12,14 +12,13 @@ Training and held-out records are both asked about; every row keeps the group, t
 record. So a question is held out exactly when its reference is, and goes when the document behind it goes.
 """
 
-from pathlib import Path
-
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing
 from lineage.core.stage import argument, run_stage
-from lineage.synthesis.counts import paid
+from lineage.synthesis.balance import paid
 from lineage.synthesis.endpoint import host
 from lineage.synthesis.generate import generate, records_of, writer_of
 from lineage.synthesis.response_cache import restore
@@ -35,7 +34,7 @@ def main() -> None:
         allowed = ", ".join(curriculum.generated) or "none"
         raise LineageError(f"{name!r} is not under generated: in params.yaml; it has {allowed}")
     wanted = curriculum.generated[name]
-    target = Path("data/generated", curriculum.data, name)
+    target = paths.GENERATED / curriculum.data / name
     restore(target / "answers.jsonl")
     if wanted.model:
         _say_where_to(curriculum, name)

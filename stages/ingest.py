@@ -10,9 +10,8 @@ data/records/<source>/documents.txt    SHA-256 of every document behind a row, h
 data/heldout/<source>/<form>.jsonl     what no version ever trains on
 """
 
-from pathlib import Path
-
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing
 from lineage.core.stage import argument, run_stage
@@ -25,7 +24,7 @@ def main() -> None:
     name = argument(f"a source, one of {', '.join(curriculum.sources)}")
     if name not in curriculum.sources:
         raise LineageError(f"{name!r} is no source in params.yaml; it has {', '.join(curriculum.sources)}")
-    with appearing(Path("data/heldout", name), Path("data/records", name)) as (heldout, records):
+    with appearing(paths.HELDOUT / name, paths.RECORDS / name) as (heldout, records):
         done = ingest(curriculum.input_folder(name), records, heldout, name, curriculum.sources[name])
     note = f" ({done['note']})" if done["note"] else ""
     print(
@@ -33,7 +32,7 @@ def main() -> None:
         f"{done['heldout']:,} held out, {done['rejected_rows']:,} rejected{note}"
     )
     for reason, rows in done["rejected"].items():
-        print(f"  rejected {rows:,}: {reason}; see data/records/{name}/rejected.jsonl")
+        print(f"  rejected {rows:,}: {reason}; see {paths.rejected(name)}")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ left_out.csv    reason,id,cause: the rows that were left out, and the row or doc
 mix.json        the counts, by source and reason
 """
 
-from pathlib import Path
-
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing
 from lineage.core.stage import argument, run_stage
@@ -21,7 +20,7 @@ def main() -> None:
     version = argument(f"a version, one of {', '.join(c.versions)}")
     if version not in c.versions:
         raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
-    with appearing(Path("data/mixes", version)) as (out,):
+    with appearing(paths.mix(version)) as (out,):
         summary = mix(c, version, out)
     replayed = summary["replay"]["rows"]
     reasons = {reason: sum(summary[reason].values()) for reason in ("superseded", "contaminated", "duplicates")}

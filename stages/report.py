@@ -7,22 +7,19 @@
 What has not been built yet is left out and named, with the command that builds it.
 """
 
-from pathlib import Path
-
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.files import appearing
 from lineage.core.stage import run_stage
 from lineage.reporting.report import report
 
-REPORTS = Path("reports")
-
 
 def main() -> None:
     """Write the report of this workspace."""
-    with appearing(REPORTS) as (out,):
+    with appearing(paths.REPORTS) as (out,):
         said = report(load_curriculum(), out)
     print("\n".join(said))
-    print(f"→ {REPORTS / 'lineage.html'}")
+    print(f"→ {paths.REPORTS / 'lineage.html'}")
 
 
 if __name__ == "__main__":

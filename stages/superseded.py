@@ -13,8 +13,7 @@
 the words of a deletion. A version's `superseded: drop | date | keep` says what its mix does with these rows.
 """
 
-from pathlib import Path
-
+from lineage.core import paths
 from lineage.core.files import appearing
 from lineage.core.stage import run_stage
 from lineage.supersession.superseded import find
@@ -22,7 +21,7 @@ from lineage.supersession.superseded import find
 
 def main() -> None:
     """Find what was overtaken among all records of the workspace."""
-    with appearing(Path("data/superseded")) as (out,):
+    with appearing(paths.SUPERSEDED) as (out,):
         summary = find(out)
     found = [
         f"{source} {sum(sides.values()):,} {reason}"

@@ -6,10 +6,10 @@ goes on from its checkpoint. A version that was trained elsewhere is checked and
 
 import os
 import shutil
-from pathlib import Path
 
 from lineage.adoption.adopted_version import publish_adopted
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing
 from lineage.core.stage import argument, run_stage
@@ -25,7 +25,7 @@ def main() -> None:
         raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
     # Read once by the first library that computes.
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
-    with appearing(Path("models", version)) as (out,):
+    with appearing(paths.adapter(version)) as (out,):
         if c.versions[version].train.adopted:
             print(publish_adopted(c, version, out))
             return

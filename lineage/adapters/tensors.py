@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lineage.core import paths
 from lineage.core.errors import LineageError
 
 PREFIX = "base_model.model."
@@ -109,8 +110,9 @@ def check_shapes(
         for part, found in shape.items():
             if found != fits[part] or not r:
                 raise LineageError(
-                    f"{where}: {keys[part]} is {found}, but {module} of models/base is {rows} × {columns}, so that "
-                    f"{fits[part]} is expected; it was trained on another base: adopt it in a chain on that base"
+                    f"{where}: {keys[part]} is {found}, but {module} of {paths.BASE_MODEL} is {rows} × "
+                    f"{columns}, so that {fits[part]} is expected; it was trained on another base: adopt it in a chain "
+                    f"on that base"
                 )
         ranks[module] = r
     return ranks
@@ -182,11 +184,14 @@ def _of_another_base(strangers: list[str], modules: Shapes, where: str) -> str:
     theirs = {int(found[1]) for name in strangers if (found := number.search(name))}
     if ours and theirs and min(theirs) > max(ours):
         return (
-            f"{where}: it has at least {max(theirs) + 1} layers, models/base has {max(ours) + 1}; it was trained on "
-            f"another base: adopt it in a chain on that base"
+            f"{where}: it has at least {max(theirs) + 1} layers, {paths.BASE_MODEL} has {max(ours) + 1}; it was "
+            f"trained on another base: adopt it in a chain on that base"
         )
     first = min(strangers, key=_natural)
-    return f"{where}: models/base has no linear layer {first}; it was trained on another base, or on another layer type"
+    return (
+        f"{where}: {paths.BASE_MODEL} has no linear layer {first}; it was trained on another base, or on another layer "
+        f"type"
+    )
 
 
 def _natural(name: str) -> list[Any]:

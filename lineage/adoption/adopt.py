@@ -22,11 +22,11 @@ from lineage.adoption import compatibility, tokenizer_check
 from lineage.adoption import source_folder as folders
 from lineage.config.edit import edit_curriculum
 from lineage.config.schema import BASE, Curriculum, Lora
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, sha256, write_json
 from lineage.core.stage import only_writer
 
-BASE_FOLDER = Path("models/base")
 TEMPLATES = Path(__file__).parents[1] / "base_model" / "templates"
 
 
@@ -86,13 +86,13 @@ def examined(
     shapes.check_config(config, f"{where}/{folders.CONFIG}")
     notes = [*found.notes, *bases.same_base(config, record, word.base_is_mine, f"{where}/{folders.CONFIG}")]
     header = tensors.read_header(found.weights)  # before libraries are loaded for seconds
-    modules = bases.linear_layers(BASE_FOLDER)
+    modules = bases.linear_layers(paths.BASE_MODEL)
     if "repo" not in record["origin"]:
         bases.check_weights(modules, Path(record["weights"]))
     lora, names, more = compatibility.fits(config, header, modules, c.chain.lora, found.weights)
     notes += more
     tensors.check_values(found.weights, names)
-    notes += tokenizer_check.check_tokenizer(found, BASE_FOLDER, tokenizer)
+    notes += tokenizer_check.check_tokenizer(found, paths.BASE_MODEL, tokenizer)
     shipped = {file.stem: file.read_text(encoding="utf-8") for file in sorted(TEMPLATES.glob("*.jinja"))}
     return lora, names, notes + tokenizer_check.check_template(found, tokenizer, shipped, word.template_may_differ)
 
@@ -114,7 +114,7 @@ def _free(c: Curriculum, version: str, parent: str) -> None:
 
 def _base(c: Curriculum) -> tuple[dict[str, Any], Any]:
     """`base.json` and the base's tokenizer, once both are known to be the active profile's."""
-    file = BASE_FOLDER / "base.json"
+    file = paths.BASE_MODEL / "base.json"
     if not file.is_file():
         raise LineageError(f"{file}: not found, an adapter is held against the base; run: dvc repro base")
     record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -124,13 +124,13 @@ def _base(c: Curriculum) -> tuple[dict[str, Any], Any]:
         raise LineageError(f"{file}: it is not the base of the profile {c.profile}; run: dvc repro base")
     from transformers import AutoTokenizer
 
-    return record, AutoTokenizer.from_pretrained(BASE_FOLDER)
+    return record, AutoTokenizer.from_pretrained(paths.BASE_MODEL)
 
 
 def _no_twin(c: Curriculum, version: str, parent: str, digest: str) -> None:
     """It is not a version of this lineage under a new name: its data would be called unknown, or it is its parent."""
     for other in (name for name in c.versions if name != version):
-        file = Path("models", other, folders.WEIGHTS)
+        file = paths.adapter(other) / folders.WEIGHTS
         if c.versions[other].train.adopted == digest:
             raise LineageError(f"{version}: {other} is this very adapter; it is adopted already")
         if file.is_file() and sha256(file) == digest:

@@ -20,6 +20,7 @@ from lineage.adoption.compatibility import PLACE, fits, write_config
 from lineage.adoption.source_folder import CONFIG, WEIGHTS
 from lineage.base_model.loading import BASE_FOLDER, base_record
 from lineage.config.schema import BASE, Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of, write_json
 from lineage.training.job import HISTORY
@@ -120,5 +121,5 @@ def _read(path: Path, again: str) -> dict[str, Any]:
 def _parent_adapter(parent: str) -> str | None:
     if parent == BASE:
         return None
-    record: dict[str, str] = json.loads(Path("models", parent, "lineage.json").read_text(encoding="utf-8"))
+    record: dict[str, str] = json.loads(paths.training_record(parent).read_text(encoding="utf-8"))
     return record["adapter"]

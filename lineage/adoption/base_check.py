@@ -16,6 +16,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lineage.core import paths
 from lineage.core.errors import LineageError
 
 CACHED = re.compile(r"models--([\w.-]+?)--([\w.-]+)/snapshots/([0-9a-f]{40})/?$")
@@ -72,7 +73,7 @@ def same_base(config: dict[str, Any], record: dict[str, Any], mine: bool, where:
         stated, revision = f"{cached[1]}/{cached[2]}", cached[3]
     note, differs = _read(stated, wanted, bool(origin.get("repo")))
     if revision and origin.get("revision") and revision not in (origin["revision"], "main"):
-        differs = f"it names commit {str(revision)[:12]}, models/base is {origin['revision'][:12]}"
+        differs = f"it names commit {str(revision)[:12]}, {paths.BASE_MODEL} is {origin['revision'][:12]}"
     if not differs:
         return [note] if note else []
     if mine:
@@ -95,14 +96,17 @@ def _read(stated: str, wanted: str, is_repository: bool) -> tuple[str, str]:
     plain = stated.replace("\\", "/").rstrip("/")
     last, name = plain.rpartition("/")[2], wanted.rpartition("/")[2]
     if not plain:
-        return "", f"it names no base, models/base is {wanted}"
+        return "", f"it names no base, {paths.BASE_MODEL} is {wanted}"
     if plain.lower() == wanted.lower():
         return "", ""
     if is_repository and plain.lower().startswith("unsloth/") and COPIES.sub("", last.lower()) == name.lower():
         return f"it was trained on {plain}, Unsloth's copy of {wanted}", ""
     if not _is_repository(plain) and not wanted.startswith("base:") and _spelt(last) == _spelt(name):
         return f"it names its base by a folder called {last}; a folder's name proves nothing", ""
-    return "", f"its base is {plain if _is_repository(plain) else f'a folder called {last}'}, models/base is {wanted}"
+    return (
+        "",
+        f"its base is {plain if _is_repository(plain) else f'a folder called {last}'}, {paths.BASE_MODEL} is {wanted}",
+    )
 
 
 def _spelt(name: str) -> str:

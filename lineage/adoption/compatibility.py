@@ -7,9 +7,10 @@ from lineage.adapters import config as shapes
 from lineage.adapters import tensors
 from lineage.adoption.source_folder import CONFIG
 from lineage.config.schema import Lora
+from lineage.core import paths
 from lineage.core.files import write_json
 
-PLACE = Path("data/adopted")  # a folder for each adopted version: adapter, config, adopted.json
+PLACE = paths.ADOPTED  # a folder for each adopted version: adapter, config, adopted.json
 
 
 def fits(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.adoption.source_folder import Folder
+from lineage.core import paths
 from lineage.core.errors import LineageError
 
 PROBE = (
@@ -54,7 +55,7 @@ def check_tokenizer(folder: Folder, base: Path, tokenizer: Any) -> list[str]:
         if found != expected:
             at = next((i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), -1)
             raise LineageError(
-                f"{where}: it cuts text otherwise than models/base/tokenizer.json: {text[:24]!r}… becomes "
+                f"{where}: it cuts text otherwise than {paths.BASE_TOKENIZER}: {text[:24]!r}… becomes "
                 f"{len(found)} tokens, there {len(expected)}, and token {at} differs; it was trained on another base"
             )
     stop, pad = special.get("eos_token"), special.get("pad_token")
@@ -144,14 +145,14 @@ def _vocabulary(ours: dict[str, int], theirs: dict[str, int], pad: str | None, w
     if moved:
         one = moved[0]
         raise LineageError(
-            f"{where}: {len(moved):,} tokens are not those of models/base/tokenizer.json; {json.dumps(one)} has the id "
+            f"{where}: {len(moved):,} tokens are not those of {paths.BASE_TOKENIZER}; {json.dumps(one)} has the id "
             f"{theirs.get(one)}, there {ours[one]}; it was trained on another base"
         )
     if extra == [pad]:
         return [f"it was padded with a token of its own, {pad}; padding is never read"]
     if extra:
         raise LineageError(
-            f"{where}: {len(theirs):,} tokens, models/base has {len(ours):,}; the first that is new is {extra[0]!r}. "
-            f"A chain cannot carry tokens that only this adapter knows: train it again without them"
+            f"{where}: {len(theirs):,} tokens, {paths.BASE_MODEL} has {len(ours):,}; the first that is new is "
+            f"{extra[0]!r}. A chain cannot carry tokens that only this adapter knows: train it again without them"
         )
     return []

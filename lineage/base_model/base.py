@@ -14,6 +14,7 @@ from typing import Any
 from lineage.base_model import chat_template, tiny_corpus
 from lineage.base_model.loading import BASE_FOLDER
 from lineage.config.schema import Build, Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 
@@ -97,7 +98,7 @@ def train_tokenizer(vocab_size: int, seed: int, template: str) -> Any:
         tokenizer_object=inner, eos_token=chat_template.STOP, pad_token=chat_template.PAD
     )
     tokenizer.add_special_tokens({"additional_special_tokens": [chat_template.START]})
-    chat_template.equip(tokenizer, template, "models/base")
+    chat_template.equip(tokenizer, template, paths.BASE_MODEL.as_posix())
     return tokenizer
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from lineage.config.schema import Profile
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 
-BASE_FOLDER = Path("models/base")
+BASE_FOLDER = paths.BASE_MODEL
 
 
 def base_record() -> dict[str, Any]:
@@ -65,7 +66,7 @@ def weights_of(base: dict[str, Any]) -> str:
         folder = Path(base["weights"])
     for name, seen in base.get("files", {}).items():
         if not (folder / name).is_file() or sha256(folder / name) != seen:
-            raise LineageError(f"{folder / name}: not the file that models/base names; run: dvc repro -f base")
+            raise LineageError(f"{folder / name}: not the file that {BASE_FOLDER} names; run: dvc repro -f base")
     return folder.as_posix()
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lineage.config.schema import Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.planning.cost import here
 from lineage.planning.cost import table as costs
@@ -34,11 +35,11 @@ def check(c: Curriculum) -> None:
         console.print(table)
     ready, away = [], set()
     for version in buildable(c):
-        adopted = Path("data/adopted", version.version)
+        adopted = paths.ADOPTED / version.version
         if c.versions[version.version].train.adopted and not adopted.is_dir():
             back = f"bring it back with `dvc checkout {adopted}.dvc`, or adopt it again"
             console.print(f"[yellow]{version.version}[/] cannot be built: {adopted} is not here; {back}")
-            if not Path("models", version.version, "lineage.json").is_file():
+            if not paths.training_record(version.version).is_file():
                 away.add(version.version)
         elif above := [parent for parent in c.ancestors(version.version) if parent in away]:
             console.print(f"[yellow]{version.version}[/] cannot be built before {above[-1]}")
@@ -57,7 +58,7 @@ def check(c: Curriculum) -> None:
     for line in careful:
         console.print(f"[yellow]{line}[/]")
     if not ready:
-        raise LineageError(f"nothing can be built yet; put files into data/raw/{c.data}/<source>/ (see the README)")
+        raise LineageError(f"nothing can be built yet; put files into {paths.RAW / c.data}/<source>/ (see the README)")
     if refused:
         raise LineageError("\n".join(refused))
 
@@ -65,7 +66,7 @@ def check(c: Curriculum) -> None:
 def drifted_packages() -> list[str]:
     """Adapters whose record names other package versions than those installed: rebuilding may give other bytes."""
     lines = []
-    for file in sorted(Path("models").glob("*/lineage.json")):
+    for file in sorted(paths.MODELS.glob("*/lineage.json")):
         for package, recorded in json.loads(file.read_text(encoding="utf-8"))["packages"].items():
             try:
                 here = installed(package).partition("+")[0]
@@ -78,7 +79,7 @@ def drifted_packages() -> list[str]:
 
 def leftovers(c: Curriculum) -> list[str]:
     """Folders of sources and versions that params.yaml no longer names: what reads all records still meets them."""
-    rooms = {"data/records": set(c.sources), "data/heldout": set(c.sources), "data/mixes": set(c.versions)}
+    rooms = {paths.RECORDS: set(c.sources), paths.HELDOUT: set(c.sources), paths.MIXES: set(c.versions)}
     return [
         folder.as_posix()
         for room, known in rooms.items()

@@ -15,8 +15,10 @@ from typing import Any
 
 from lineage.config.edit import edit_curriculum
 from lineage.config.schema import Curriculum, Hub
+from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE, appearing, sha256, write_json
+from lineage.core.files import appearing, sha256, write_json
+from lineage.core.paths import STATE
 
 RECEIPT = ".hub.json"
 
@@ -29,7 +31,7 @@ def fetch(c: Curriculum, source: str, pin: bool = False) -> dict[str, Any]:
     """
     if source not in c.sources:
         raise LineageError(f"{source!r} is no source in params.yaml; it has {', '.join(c.sources)}")
-    hub, folder = c.sources[source].hub, Path("data/raw/own", source)
+    hub, folder = c.sources[source].hub, paths.RAW / "own" / source
     if hub is None:
         known = ", ".join(name for name, spec in c.sources.items() if spec.hub)
         raise LineageError(
@@ -105,7 +107,7 @@ def _unreachable(source: str, repo: str, error: Exception) -> LineageError:
     return LineageError(
         f"{repo} could not be fetched: {type(error).__name__}: {reason}\n"
         f"  Without a network: run `lineage fetch {source}` on a machine that has one, with this params.yaml, and copy "
-        f"its data/raw/own/{source}/ here.\n"
+        f"its {paths.RAW}/own/{source}/ here.\n"
         f"  For a repository that asks for a login: set HF_TOKEN. "
         f"If config or split are named: compare them with its page on the hub."
     )

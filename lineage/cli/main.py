@@ -18,6 +18,7 @@ from lineage.cli.results import results
 from lineage.cli.show import show
 from lineage.config.load import load_curriculum
 from lineage.config.schema import BASE, Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.stage import prepare_environment, run_stage
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     inside.add_argument("--json", action="store_true", help="the same facts for a program")
     cards = commands.add_parser("cards", help="the data cards: where they are")
     cards.add_argument("--check", action="store_true", help="add up every table again, and count the rows anew")
-    get = commands.add_parser("fetch", help="a hub source's rows into data/raw/own/<source>, at its pinned commit")
+    get = commands.add_parser("fetch", help="a hub source's rows into its folder of raw files, at its pinned commit")
     get.add_argument("source")
     get.add_argument("--pin", action="store_true", help="ask the hub for the present commit and write it first")
     out = commands.add_parser(
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
     take.add_argument("--as", dest="version", required=True, help="the version's name, such as v4")
     take.add_argument("--parent", required=True, help="base, or the version whose weights it continued")
     take.add_argument("--because", help="the reason that params.yaml gives")
-    take.add_argument("--base-is-mine", action="store_true", help="its base has another name, but is models/base")
+    take.add_argument("--base-is-mine", action="store_true", help="its base has another name, but is ours")
     take.add_argument("--template-may-differ", action="store_true", help="accept another chat template, and note it")
     ask = commands.add_parser("ask", help="ask a version a question")
     ask.add_argument("version", help="base or a version of params.yaml")
@@ -124,9 +125,9 @@ def _provenance(c: Curriculum, version: str, as_json: bool) -> None:
 
 
 def _cards(check_them: bool) -> None:
-    if not Path("data/cards/index.md").is_file():
-        raise LineageError("data/cards/index.md is not there; build it with: dvc repro cards")
-    print("data/cards/index.md: a card for each source and each mix")
+    if not paths.CARDS_INDEX.is_file():
+        raise LineageError(f"{paths.CARDS_INDEX} is not there; build it with: dvc repro cards")
+    print(f"{paths.CARDS_INDEX}: a card for each source and each mix")
     if check_them:
         from lineage.datacards.checking import mistakes
 
@@ -139,8 +140,8 @@ def _fetch(c: Curriculum, source: str, pin: bool) -> None:
     from lineage.cli.fetch import fetch
 
     got = fetch(c, source, pin)
-    print(f"data/raw/own/{source}/{got['file']}: {got['rows']:,} rows of {got['repo']} at {got['revision'][:12]}")
-    print(f"Next: dvc add data/raw/own/{source}, so that DVC keeps them")
+    print(f"{paths.RAW}/own/{source}/{got['file']}: {got['rows']:,} rows of {got['repo']} at {got['revision'][:12]}")
+    print(f"Next: dvc add {paths.RAW}/own/{source}, so that DVC keeps them")
 
 
 def _withdraw(c: Curriculum, name: str, dry_run: bool, sure: bool) -> None:
@@ -150,7 +151,7 @@ def _withdraw(c: Curriculum, name: str, dry_run: bool, sure: bool) -> None:
     console = Console()
     table = Table("what", "where", "how much", title=f"{name} reached")
     table.add_row("raw files, deleted", c.raw_folder("").as_posix(), f"{len(reach.raw):,}")
-    table.add_row("documents", f"data/documents/{c.data}", f"{len(reach.documents):,}")
+    table.add_row("documents", (paths.DOCUMENTS / c.data).as_posix(), f"{len(reach.documents):,}")
     for source, ids in reach.records.items():
         table.add_row("records", source, f"{len(ids):,}")
     for version, rows in reach.mixes.items():

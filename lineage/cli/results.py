@@ -1,18 +1,18 @@
 """`lineage results`: a line a version, from what the `report` stage compared."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from lineage.core import paths
 from lineage.core.errors import LineageError
 
 
 def results() -> None:
     """Print a line a version: held-out NLL of its own sources against its parent, what it forgot, and where to look."""
-    file = Path("reports/comparison.json")
+    file = paths.COMPARISON
     if not file.is_file():
         raise LineageError(f"{file} is not there; build it with: dvc repro report")
     table = Table("version", "from", "NLL on its own", "change (95 %)", "better", "forgot", "right answers")

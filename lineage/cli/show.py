@@ -1,12 +1,12 @@
 """`lineage show`: the tree of versions, the state of each, and why it continues its parent."""
 
 import json
-from pathlib import Path
 
 from rich.console import Console
 from rich.tree import Tree
 
 from lineage.config.schema import BASE, Curriculum
+from lineage.core import paths
 
 
 def show(c: Curriculum) -> None:
@@ -23,10 +23,10 @@ def show(c: Curriculum) -> None:
 
 def state_of(c: Curriculum, name: str) -> str:
     """Whether a version's adapter is here, and the command that brings it back where it is not."""
-    record = Path("models", name, "lineage.json")
+    record = paths.training_record(name)
     if not record.is_file():
-        locked = Path("dvc.lock").is_file() and f"train@{name}:" in Path("dvc.lock").read_text(encoding="utf-8")
-        back = f"dvc checkout models/{name} || " if locked else ""
+        locked = paths.DVC_LOCK.is_file() and f"train@{name}:" in paths.DVC_LOCK.read_text(encoding="utf-8")
+        back = f"dvc checkout {paths.adapter(name)} || " if locked else ""
         return f"[yellow]not here[/] · {back}dvc repro train@{name}"
     made = json.loads(record.read_text(encoding="utf-8"))
     if made["parent"] != c.versions[name].parent:
@@ -39,7 +39,7 @@ def state_of(c: Curriculum, name: str) -> str:
 
 
 def _base_state() -> str:
-    file = Path("models/base/base.json")
+    file = paths.BASE_RECORD
     if not file.is_file():
         return "not here · dvc repro base"
     base = json.loads(file.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from lineage.config.reserved import BASE
+from lineage.core import paths
 from lineage.records.record import Form
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -360,8 +361,8 @@ class Curriculum(Frozen):
 
     def raw_folder(self, source: str) -> Path:
         """Where the files of a source lie as they came."""
-        return Path("data/raw", self.data, source)
+        return paths.RAW / self.data / source
 
     def input_folder(self, source: str) -> Path:
         """Where the reader of a source reads: raw files, documents made from PDFs, or generated rows."""
-        return Path("data", self.sources[source].input, self.data, source)
+        return paths.DATA / self.sources[source].input / self.data / source

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-STATE = Path(".state")  # may be deleted at any time: caches by content, checkpoints, databases, locks
+from lineage.core.paths import STATE
 
 
 def sha256(path: Path) -> str:

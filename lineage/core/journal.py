@@ -19,8 +19,8 @@ from typing import Any
 
 import yaml
 
-from lineage.core import machine
-from lineage.core.files import STATE
+from lineage.core import machine, paths
+from lineage.core.paths import STATE
 
 FILE = STATE / "journal.jsonl"
 Entry = dict[str, Any]
@@ -88,8 +88,8 @@ def trained_with() -> Entry:
     """The profile, and the first digits of the base's identity, as they are in the working folder."""
     facts: Entry = {}
     try:
-        facts["profile"] = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))["profile"]
-        facts["base"] = json.loads(Path("models/base/base.json").read_text(encoding="utf-8"))["identity"][:12]
+        facts["profile"] = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))["profile"]
+        facts["base"] = json.loads(paths.BASE_RECORD.read_text(encoding="utf-8"))["identity"][:12]
     except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
         pass  # before there is a base
     return facts

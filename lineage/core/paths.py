@@ -1,7 +1,7 @@
 """Where everything lies in a workspace. No other module spells these paths.
 
-All are relative to the working folder, as DVC and the messages name them; of a workspace elsewhere, its root comes first:
-`root / mix_summary("v6")`.
+All are relative to the working folder, as DVC and the messages name them; for a workspace elsewhere, its root comes
+first: `root / mix_summary("v6")`.
 """
 
 from pathlib import Path

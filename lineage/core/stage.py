@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from lineage.core import journal
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE
+from lineage.core.paths import STATE
 
 # Set before any library is imported: libraries read these once.
 QUIET = {

@@ -6,15 +6,12 @@ from typing import Any
 
 from lineage.base_model import chat_template
 from lineage.config.schema import Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, write_json
 from lineage.datacards.counting import Ruler
 from lineage.datacards.facts import mix_facts, source_facts
 from lineage.datacards.rendering import index, mix_card, source_card
-
-CARDS = Path("data/cards")
-BASE = Path("models/base/base.json")
-TOKENIZER = Path("models/base/tokenizer.json")
 
 
 def cards(c: Curriculum, out: Path) -> str:
@@ -23,16 +20,22 @@ def cards(c: Curriculum, out: Path) -> str:
     Raises:
         LineageError: there is no base, whose tokenizer counts the tokens.
     """
-    if not TOKENIZER.is_file() or not BASE.is_file():
-        raise LineageError(f"{TOKENIZER}: not found, the base's tokenizer counts the tokens; run `dvc repro base`")
-    record = json.loads(BASE.read_text(encoding="utf-8"))
+    if not paths.BASE_TOKENIZER.is_file() or not paths.BASE_RECORD.is_file():
+        raise LineageError(
+            f"{paths.BASE_TOKENIZER}: not found, the base's tokenizer counts the tokens; run `dvc repro base`"
+        )
+    record = json.loads(paths.BASE_RECORD.read_text(encoding="utf-8"))
     origin = record["origin"]
     base = origin.get("repo") or origin.get("path") or "the base that this lineage builds"
     ruler = Ruler(
-        base, TOKENIZER, sha256(TOKENIZER), chat_template.template(record["template"]["name"]), c.active.max_length
+        base,
+        paths.BASE_TOKENIZER,
+        sha256(paths.BASE_TOKENIZER),
+        chat_template.template(record["template"]["name"]),
+        c.active.max_length,
     )
-    sources = [name for name in c.sources if Path("data/records", name, "ingest.json").is_file()]
-    mixes = [version for version in c.in_order() if Path("data/mixes", version, "mix.json").is_file()]
+    sources = [name for name in c.sources if paths.ingest_counts(name).is_file()]
+    mixes = [version for version in c.in_order() if paths.mix_summary(version).is_file()]
     of_sources, of_mixes = [], []
     for name in sources:
         of_sources.append(source_facts(c, name, ruler))

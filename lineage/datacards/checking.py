@@ -14,18 +14,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lineage.core import paths
 from lineage.records.record import PARTS
 
 NUMBER = re.compile(r"^\**(\d{1,3}(?:,\d{3})*)\**$")
 TABLE = re.compile(r"(?:^\|.*\n)+", re.M)
 FENCED = re.compile(r"^(`{3,})text\n.*?^\1$", re.M | re.S)  # samples may look like tables
 CELL = re.compile(r"(?<!\\)\|")
-ROWS = {"sources": ("data/records", "data/heldout"), "mixes": ("data/mixes",)}  # where the rows of a card lie
+ROWS = {"sources": (paths.RECORDS, paths.HELDOUT), "mixes": (paths.MIXES,)}  # where the rows of a card lie
 
 
 def mistakes(root: Path = Path()) -> list[str]:
     """Every figure of `data/cards` that its rows do not give, each as `file: what is wrong`; empty if all are right."""
-    folder = root / "data/cards"
+    folder = root / paths.CARDS
     if not (folder / "index.md").is_file():
         return [f"{folder / 'index.md'}: not found; run `dvc repro cards`"]
     found: list[str] = []
@@ -33,20 +34,20 @@ def mistakes(root: Path = Path()) -> list[str]:
         for line in _totals(card):
             found.append(f"{card.relative_to(root)}: {line}")
     for kind, made in (
-        ("sources", root.glob("data/records/*/ingest.json")),
-        ("mixes", root.glob("data/mixes/*/mix.json")),
+        ("sources", (root / paths.RECORDS).glob("*/ingest.json")),
+        ("mixes", (root / paths.MIXES).glob("*/mix.json")),
     ):
         here, cards = {p.parent.name for p in made}, {p.stem for p in folder.glob(f"{kind}/*.md")}
         found += [
-            f"data/cards/{kind}/{name}.md: not found, though its rows are here; if {name} is no longer in params.yaml, "
-            f"delete {' and '.join(f'{folder}/{name}' for folder in ROWS[kind])}"
+            f"{paths.CARDS}/{kind}/{name}.md: not found, though its rows are here; if {name} is no longer in "
+            f"params.yaml, delete {' and '.join(f'{folder}/{name}' for folder in ROWS[kind])}"
             for name in sorted(here - cards)
         ]
-        found += [f"data/cards/{kind}/{name}.md: its rows are not here" for name in sorted(cards - here)]
+        found += [f"{paths.CARDS}/{kind}/{name}.md: its rows are not here" for name in sorted(cards - here)]
         for name in sorted(here & cards):
             check = _source if kind == "sources" else _mix
             found += [
-                f"data/cards/{kind}/{name}.md: {line}" for line in check(root, folder / kind / f"{name}.md", name)
+                f"{paths.CARDS}/{kind}/{name}.md: {line}" for line in check(root, folder / kind / f"{name}.md", name)
             ]
     return found
 
@@ -91,8 +92,8 @@ def _recount(file: Path) -> Counter[tuple[str, str, str]]:
 
 
 def _source(root: Path, card: Path, name: str) -> Iterator[str]:
-    parts = {"to train on": [root / "data/records" / name / "records.jsonl"]}
-    parts["held out"] = sorted((root / "data/heldout" / name).glob("*.jsonl"))
+    parts = {"to train on": [root / paths.records(name)]}
+    parts["held out"] = sorted((root / paths.HELDOUT / name).glob("*.jsonl"))
     real: Counter[tuple[str, str, str]] = Counter()
     for part, files in parts.items():
         for file in files:
@@ -108,7 +109,7 @@ def _source(root: Path, card: Path, name: str) -> Iterator[str]:
 def _mix(root: Path, card: Path, name: str) -> Iterator[str]:
     real: Counter[tuple[str, str, str]] = Counter()
     for part, column in (("own", "own"), ("replay", "replayed")):
-        for (source, form, what), count in _recount(root / "data/mixes" / name / f"{part}.jsonl").items():
+        for (source, form, what), count in _recount(root / paths.mix(name) / f"{part}.jsonl").items():
             real[source, form, what] += count
             if what == "rows":
                 real[source, form, column] += count
@@ -172,10 +173,10 @@ def _indexed(card: Path, name: str, sums: list[int]) -> Iterator[str]:
 
 def _trained(root: Path, card: Path, name: str) -> Iterator[str]:
     """Tokens against the record of a training on this very mix with this very base, where there is one."""
-    record, base = _json(root / "models" / name / "lineage.json"), _json(root / "models/base/base.json")
+    record, base = _json(root / paths.training_record(name)), _json(root / paths.BASE_RECORD)
     if not record or not base or record["base"]["identity"] != base["identity"]:
         return
-    files = [root / "data/mixes" / name / f"{part}.jsonl" for part in PARTS]
+    files = [root / paths.mix(name) / f"{part}.jsonl" for part in PARTS]
     if record["mix"]["sha256"] != hashlib.sha256(json.dumps([_sha256(file) for file in files]).encode()).hexdigest():
         return
     parts = json.loads(card.with_suffix(".json").read_text(encoding="utf-8"))["parts"]

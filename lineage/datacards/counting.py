@@ -26,7 +26,8 @@ from typing import Any
 
 from lineage.base_model import chat_template
 from lineage.core.code_identity import code_identity
-from lineage.core.files import STATE, sha256, sha256_of, write_json
+from lineage.core.files import sha256, sha256_of, write_json
+from lineage.core.paths import STATE
 from lineage.datacards import o200k
 from lineage.records.record import Record, read_records
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.config.schema import Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 from lineage.datacards.counting import Ruler, counted
@@ -19,8 +20,8 @@ from lineage.records.record import PARTS
 
 def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
     """What the card of a source says; its records must have been ingested."""
-    spec, folder = c.sources[name], Path("data/records", name)
-    files = {"records": [folder / "records.jsonl"], "heldout": sorted(Path("data/heldout", name).glob("*.jsonl"))}
+    spec, folder = c.sources[name], paths.RECORDS / name
+    files = {"records": [folder / "records.jsonl"], "heldout": sorted((paths.HELDOUT / name).glob("*.jsonl"))}
     ingest = json.loads((folder / "ingest.json").read_text(encoding="utf-8"))
     return {
         "name": name,
@@ -40,7 +41,7 @@ def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
 
 def mix_facts(c: Curriculum, version: str, ruler: Ruler) -> dict[str, Any]:
     """What the card of a mix says; it must have been mixed."""
-    spec, folder = c.versions[version], Path("data/mixes", version)
+    spec, folder = c.versions[version], paths.mix(version)
     mix = json.loads((folder / "mix.json").read_text(encoding="utf-8"))
     found = _counted(c, {part: [folder / f"{part}.jsonl"] for part in PARTS}, ruler)
     inside = dict.fromkeys(entry["source"] for entry in found["parts"])
@@ -67,7 +68,7 @@ def _licence(c: Curriculum, source: str) -> dict[str, Any]:
 
 def _counted(c: Curriculum, files: dict[str, list[Path]], ruler: Ruler) -> dict[str, Any]:
     parts, described = [], {}
-    for part, path in ((part, path) for part, paths in files.items() for path in paths):
+    for part, path in ((part, path) for part, found in files.items() for path in found):
         entries = counted(path, ruler)
         for entry in entries:
             if entry["source"] not in c.sources:

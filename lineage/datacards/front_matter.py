@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from lineage.core import paths
+
 LEAST_SHARE = 0.1  # of the rows, for a language to be named
 HUB_LICENCES = {
     "mit", "apache-2.0", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "odc-by", "odbl",
@@ -47,7 +49,7 @@ def front_matter(facts: dict[str, Any], readers: dict[str, str], name: str) -> s
         "dataset_info": {
             "splits": [
                 {
-                    "name": path.removeprefix("data/").removesuffix(".jsonl").replace("/", "_"),
+                    "name": path.removeprefix(f"{paths.DATA}/").removesuffix(".jsonl").replace("/", "_"),
                     "num_bytes": file["bytes"],
                     "num_examples": file["rows"],
                 }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE
+from lineage.core.paths import STATE
 
 NAME = "o200k_base"
 ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"

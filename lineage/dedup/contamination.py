@@ -10,13 +10,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from lineage.core import paths
 from lineage.core.code_identity import code_identity
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE, appearing, sha256, sha256_of, write_json
+from lineage.core.files import appearing, sha256, sha256_of, write_json
+from lineage.core.paths import STATE
 from lineage.dedup.ngram_overlap import HeldOutIndex, Overlap, seen
 from lineage.records.record import PARTS, Record, read_records
 
-HELDOUT = Path("data/heldout")
 BATCH = 256
 Found = dict[str, dict[str, Any]]  # by held-out id: by, how, similarity
 
@@ -30,7 +31,7 @@ def contamination(folder: Path, prepared: dict[Path, HeldOutIndex]) -> dict[str,
     files = [folder / f"{part}.jsonl" for part in PARTS]
     if missing := [str(file) for file in files if not file.is_file()]:
         raise LineageError(f"{missing[0]}: missing; run `dvc repro mix@{folder.name}`")
-    sets = sorted(HELDOUT.glob("*/*.jsonl"))
+    sets = sorted(paths.HELDOUT.glob("*/*.jsonl"))
     mix_key = sha256_of([[sha256(file) for file in files], code_identity(__name__)])
     places = {file: STATE / "contamination" / mix_key / f"{sha256(file)}.json" for file in sets}
     new = [file for file, place in places.items() if not place.is_file()]

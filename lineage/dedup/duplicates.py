@@ -22,14 +22,15 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from lineage.core import paths
 from lineage.core.code_identity import code_identity
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE, appearing, sha256, sha256_of, write_json
+from lineage.core.files import appearing, sha256, sha256_of, write_json
+from lineage.core.paths import STATE
 from lineage.dedup import text_similarity
 from lineage.dedup.text_similarity import Text
 from lineage.records.record import Record, record_at
 
-RECORDS = Path("data/records")
 BANDS, BAND_ROWS = 18, 7  # a pair of similarity 0.8 meets with 98 %, one of 0.5 with 13 %
 CROWD = 20  # so many rows of one source behind one band key are a template: they are not compared with each other
 BATCH = 1000
@@ -40,9 +41,9 @@ ROW = np.dtype(
 
 def duplicates(out: Path) -> dict[str, Any]:
     """Write the files named above into `out` and return the counts."""
-    files = sorted(RECORDS.glob("*/records.jsonl"))
+    files = sorted(paths.RECORDS.glob("*/records.jsonl"))
     if not files:
-        raise LineageError(f"{RECORDS}: no records.jsonl in any source's folder; run `dvc repro ingest` first")
+        raise LineageError(f"{paths.RECORDS}: no records.jsonl in any source's folder; run `dvc repro ingest` first")
     names = [file.parent.name for file in files]
     parts = [signatures(file) for file in files]
     source = np.repeat(np.arange(len(files), dtype=np.uint16), [len(part) for part in parts])

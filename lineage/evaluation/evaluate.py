@@ -12,7 +12,8 @@ from lineage.base_model import chat_template
 from lineage.base_model.loading import base_record
 from lineage.config.schema import BASE, Curriculum
 from lineage.core.code_identity import code_identity
-from lineage.core.files import STATE, sha256, sha256_of, write_json
+from lineage.core.files import sha256, sha256_of, write_json
+from lineage.core.paths import STATE
 from lineage.evaluation import inference
 from lineage.evaluation.heldout import HeldOutSet
 from lineage.evaluation.metrics import chrf, last_number, mean_interval, resamples, same_number

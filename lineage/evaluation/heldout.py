@@ -4,14 +4,11 @@ import hashlib
 import heapq
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256_of
 from lineage.records.record import Record, read_records
-
-HELDOUT = Path("data/heldout")
-SUPERSEDED = Path("data/superseded/superseded.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +26,12 @@ def heldout_sets(rows: int) -> list[HeldOutSet]:
 
     A row that a later amendment overtook is asked of no version: its answer is no longer the right one.
     """
-    if not SUPERSEDED.is_file():
-        raise LineageError(f"{SUPERSEDED}: not found; run `dvc repro superseded`")
-    with SUPERSEDED.open(encoding="utf-8") as lines:
+    if not paths.SUPERSEDED_ROWS.is_file():
+        raise LineageError(f"{paths.SUPERSEDED_ROWS}: not found; run `dvc repro superseded`")
+    with paths.SUPERSEDED_ROWS.open(encoding="utf-8") as lines:
         overtaken = {json.loads(line)["id"] for line in lines}
     sets = []
-    for file in sorted(HELDOUT.glob("*/*.jsonl")):
+    for file in sorted(paths.HELDOUT.glob("*/*.jsonl")):
         total = 0
         ranked: list[tuple[str, Record]] = []
         for record in read_records(file):

@@ -8,6 +8,7 @@ from typing import Any
 from lineage.base_model import chat_template
 from lineage.base_model.loading import BASE_FOLDER, base_record, load_base, weights_of
 from lineage.config.schema import BASE, Profile
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 
@@ -21,7 +22,7 @@ def built(version: str) -> Path:
     Raises:
         LineageError: if it was not built, with the command that builds it.
     """
-    folder = Path("models", version)
+    folder = paths.adapter(version)
     if version == BASE and not (folder / "base.json").is_file():
         raise LineageError(f"{folder} is not there; build it with: dvc repro base")
     if version != BASE and not (folder / "lineage.json").is_file():
@@ -64,12 +65,12 @@ def _trained_on(base: dict[str, Any], folder: Path) -> None:
     was, now = record["base"]["identity"], base["identity"]
     if was != now:
         raise LineageError(
-            f"{folder}: its adapter was trained on the base {was[:12]}, models/base is {now[:12]}; "
+            f"{folder}: its adapter was trained on the base {was[:12]}, {paths.BASE_MODEL} is {now[:12]}; "
             f"train it again: dvc repro train@{folder.name}, or bring its base back: dvc checkout {BASE_FOLDER}"
         )
     if record["template"] != base["template"]["sha256"]:
         raise LineageError(
-            f"{folder}: its adapter was trained with another chat template than that of models/base; "
+            f"{folder}: its adapter was trained with another chat template than that of {paths.BASE_MODEL}; "
             f"train it again: dvc repro train@{folder.name}"
         )
 

@@ -18,12 +18,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.records.record import Record
-
-CLUSTERS = Path("data/duplicates/clusters.jsonl")
-SUPERSEDED = Path("data/superseded/superseded.jsonl")
-HELDOUT = Path("data/heldout")
 
 SOURCE = re.compile(r"[^.:]*")  # of a record's id, or of the words for a deletion, "rules: 업무규정.txt 제30조 삭제"
 
@@ -93,13 +90,13 @@ class Findings:
     @cached_property
     def repetitions(self) -> Repetitions:
         """Raises LineageError where the stage has not run."""
-        return Repetitions(_lines(CLUSTERS, "duplicates"))
+        return Repetitions(_lines(paths.CLUSTERS, "duplicates"))
 
     @cached_property
     def successors(self) -> dict[int, list[Successor]]:
         """By row key. Raises LineageError where the stage has not run."""
         found: dict[int, list[Successor]] = {}
-        for line in _lines(SUPERSEDED, "superseded"):
+        for line in _lines(paths.SUPERSEDED_ROWS, "superseded"):
             successor = Successor(line["by"], line["as_of"], line["until"])
             found.setdefault(row_key(line["id"]), []).append(successor)
         return found
@@ -109,7 +106,7 @@ class Findings:
         """Every held-out set, ready to be looked for."""
         from lineage.dedup.ngram_overlap import HeldOutIndex
 
-        return [HeldOutIndex(file) for file in sorted(HELDOUT.glob("*/*.jsonl"))]
+        return [HeldOutIndex(file) for file in sorted(paths.HELDOUT.glob("*/*.jsonl"))]
 
     def successor(self, record: Record, met: frozenset[str]) -> Successor | None:
         """What overtook a row first, as far as the sources tell that a version's line has `met`."""
@@ -136,7 +133,7 @@ def dated(record: Record, successor: Successor) -> Record:
     said = f"({_korean(day)} 기준)" if day else f"({_korean(successor.until)} 이전 기준)" if successor.until else ""
     if not said:
         raise LineageError(
-            f"{SUPERSEDED}: {record.id} has neither as_of nor until, so superseded: date cannot date it; "
+            f"{paths.SUPERSEDED_ROWS}: {record.id} has neither as_of nor until, so superseded: date cannot date it; "
             f"use superseded: drop, or state 시행일 or 기준일 in {record.origin.get('file')}"
         )
     turns = list(record.turns)

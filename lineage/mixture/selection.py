@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from lineage.config.schema import Curriculum, MixEntry
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.mixture.exclusions import Findings, Repetitions, Successor, Taken, dated
 from lineage.records.record import Record, placed_records, record_at
 
-RECORDS = Path("data/records")
 BATCH = 256
 
 Row = tuple[int, Record]  # the line's place in its file, in bytes, and the record
@@ -173,7 +173,7 @@ def records_file(source: str) -> Path:
 
 
 def _of(source: str, name: str) -> Path:
-    file = RECORDS / source / name
+    file = paths.RECORDS / source / name
     if not file.is_file():
         raise LineageError(f"{file}: missing; run `dvc repro ingest@{source}`")
     return file

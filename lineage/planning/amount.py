@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.config.schema import Curriculum
+from lineage.core import paths
 from lineage.core.files import sha256, sha256_of
 from lineage.records.record import PARTS
 
@@ -20,7 +21,6 @@ READ = 64 << 20  # bytes of a file that are looked at; the rest is taken to be a
 HASHED = 256 << 20  # bytes of a mix up to which it is worth knowing whether it is the one of a record
 CHARACTERS_PER_TOKEN = 1.7  # Korean in a byte-level vocabulary, where there is no tokenizer yet
 TURN_TOKENS = 5  # what the template puts around a turn
-TOKENIZER = Path("models/base/tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def work_of(c: Curriculum, version: str) -> Work:
 
 def amount_of(c: Curriculum, version: str) -> Amount | None:
     """Rows and tokens of a version's mix; None if it is not there yet."""
-    folder = Path("data/mixes", version)
+    folder = paths.mix(version)
     files = [folder / f"{part}.jsonl" for part in PARTS]
     if not all(file.is_file() for file in files):
         return None
@@ -81,8 +81,8 @@ def amount_of(c: Curriculum, version: str) -> Amount | None:
 def _recorded(version: str, files: list[Path]) -> dict[str, Any] | None:
     """What the record of a trained version says of the mix, if it is this mix, whole, tokenised as it would be now."""
     try:
-        record = json.loads(Path("models", version, "lineage.json").read_text(encoding="utf-8"))
-        base = json.loads(Path("models/base/base.json").read_text(encoding="utf-8"))
+        record = json.loads(paths.training_record(version).read_text(encoding="utf-8"))
+        base = json.loads(paths.BASE_RECORD.read_text(encoding="utf-8"))
         mix: dict[str, Any] = record["mix"]
         same = mix["sha256"] == sha256_of([sha256(file) for file in files])
         whole = not any(source["dropped"] for source in mix["sources"].values())
@@ -116,9 +116,9 @@ def _lengths(rows: list[list[dict[str, str]]]) -> list[int]:
     """The tokens of some rows, given their turns."""
     texts = ["".join(turn["content"] for turn in turns) for turns in rows]
     around = [TURN_TOKENS * len(turns) for turns in rows]
-    if not TOKENIZER.is_file():
+    if not paths.BASE_TOKENIZER.is_file():
         return [ceil(len(text) / CHARACTERS_PER_TOKEN) + more for text, more in zip(texts, around, strict=True)]
     from tokenizers import Tokenizer
 
-    encoded = Tokenizer.from_file(str(TOKENIZER)).encode_batch(texts, add_special_tokens=False)
+    encoded = Tokenizer.from_file(str(paths.BASE_TOKENIZER)).encode_batch(texts, add_special_tokens=False)
     return [len(row.ids) + more for row, more in zip(encoded, around, strict=True)]

@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 
 from rich.table import Table
 
 from lineage.config.schema import Curriculum, Profile
-from lineage.core import journal, machine
+from lineage.core import journal, machine, paths
 from lineage.core.errors import LineageError
 from lineage.core.machine import Room, size
 from lineage.planning.amount import Work, work_of
@@ -52,7 +51,7 @@ def _disk(c: Curriculum, version: str, model: Model, work: Work) -> int:
     """An adapter twice (the folder and DVC's cache), three checkpoints while the third is written, and the tokens."""
     lora = c.lora_of(version)
     adapter = 4 * model.adapter(lora)
-    tokenizer = sum(file.stat().st_size for file in Path("models/base").glob("token*.json"))
+    tokenizer = sum(file.stat().st_size for file in paths.BASE_MODEL.glob("token*.json"))
     checkpoint = adapter + optimizer_bytes(model, lora, c.active.optimizer) + tokenizer
     a_token = 8 + 12 * c.active.packing  # ids and labels of 4 bytes; packed once more, with positions
     return 2 * (adapter + tokenizer) + 3 * checkpoint + a_token * work.mix_tokens

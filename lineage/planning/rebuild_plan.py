@@ -15,13 +15,13 @@ import yaml
 from rich.console import Console
 
 from lineage.config.schema import Curriculum
-from lineage.core import journal
+from lineage.core import journal, paths
 from lineage.planning.cost import Cost, clock, costs, span
 from lineage.planning.duration import Seconds, adopting_seconds, stage_seconds
 from lineage.planning.dvc_changes import Lock, changed_files, in_cache
 from lineage.planning.dvc_graph import in_order, read_graph, status
 
-CONSTANT = {"data/checked.json": "check"}  # an output that never changes: nothing is made stale by it
+CONSTANT = {paths.CHECKED.as_posix(): "check"}  # an output that never changes: nothing is made stale by it
 SHOWN = 8  # reasons of a stage on the terminal; `--json` has all
 NOTHING = "(nothing)"
 MISSING = "is not here"

@@ -21,6 +21,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lineage.config.schema import Curriculum, Term
+from lineage.core import paths
 from lineage.core.files import sha256, sha256_of
 from lineage.provenance.ancestry import Inside, inside, licences_of
 from lineage.provenance.training_record import read_record
@@ -36,7 +37,7 @@ def provenance(c: Curriculum, version: str, root: Path = Path()) -> dict[str, An
     Raises:
         LineageError: the version or an ancestor of it is not trained here, or was trained again since.
     """
-    return facts(c, inside(version, root / "models", licences_of(c)), root)
+    return facts(c, inside(version, root / paths.MODELS, licences_of(c)), root)
 
 
 def facts(c: Curriculum, whole: Inside, root: Path = Path()) -> dict[str, Any]:
@@ -124,8 +125,8 @@ def _positive(counts: dict[str, int]) -> dict[str, int]:
 
 def _rows_made_from(documents: list[str], version: str, root: Path) -> int | None:
     """Rows of a version's mix that were made from a document; None if the adapter was trained on another mix."""
-    files = [root / "data/mixes" / version / f"{part}.jsonl" for part in PARTS]
-    trained_on = read_record(version, root / "models")["mix"].get("sha256")
+    files = [root / paths.mix(version) / f"{part}.jsonl" for part in PARTS]
+    trained_on = read_record(version, root / paths.MODELS)["mix"].get("sha256")
     if not all(file.is_file() for file in files) or sha256_of([sha256(file) for file in files]) != trained_on:
         return None
     rows = 0

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lineage.core import paths
 from lineage.core.errors import LineageError
 
 
-def read_record(version: str, models: Path = Path("models")) -> dict[str, Any]:
+def read_record(version: str, models: Path = paths.MODELS) -> dict[str, Any]:
     """The training record of a version, `models/<version>/lineage.json`.
 
     Raises:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from lineage.config.schema import BASE, Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.provenance.ancestry import Inside, inside, licences_of
 from lineage.provenance.obligations import facts
@@ -69,14 +70,14 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
     Raises:
         LineageError: a file is there but is not what its stage writes.
     """
-    models, licences = root / "models", licences_of(c)
+    models, licences = root / paths.MODELS, licences_of(c)
     w = Workspace(c, _json(models / BASE / "base.json"), {}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     if w.base is None:
         w.missing[BASE] = ["there is no base model; run `dvc repro base`"]
     for version in c.in_order():
-        if mix := _json(root / "data/mixes" / version / "mix.json"):
+        if mix := _json(root / paths.mix_summary(version)):
             w.mixes[version] = mix
-        if (found := _contamination(root / f"data/contamination/{version}.json")) is not None:
+        if (found := _contamination(root / paths.contamination(version))) is not None:
             w.contamination[version] = found
         if not (models / version / "lineage.json").is_file():
             w.missing[version] = [f"not trained; run `dvc repro train@{version}`"]
@@ -99,13 +100,13 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
     for model in [BASE, *w.inside]:
         try:
             adapter = w.records[model]["adapter"] if model in w.records else None
-            w.measured[model] = _measured(model, root / "metrics" / model, adapter)
+            w.measured[model] = _measured(model, root / paths.metrics(model), adapter)
         except _Absent as absent:
             w.missing.setdefault(model, []).append(str(absent))
     for source in c.sources:
-        if ingest := _json(root / "data/records" / source / "ingest.json"):
+        if ingest := _json(root / paths.ingest_counts(source)):
             w.ingests[source] = ingest
-        if conversion := _json(root / "data/documents" / c.data / source / "convert.json"):
+        if conversion := _json(root / paths.conversion(c.data, source)):
             w.conversions[source] = conversion
     return w
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from lineage.config.schema import BASE
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.reporting.artifacts import Measured, SetRows, Workspace
 from lineage.reporting.clean_part import contamination
@@ -125,7 +126,7 @@ def _difference(pairs: list[tuple[str, SetRows, SetRows]], draws: _Draws) -> dic
     for name, a, b in pairs:
         if a.ids != b.ids or not np.array_equal(a.tokens, b.tokens):
             raise LineageError(
-                f"metrics/*/rows.jsonl: two versions were measured on different rows of {name}, or with "
+                f"{paths.METRICS}/*/rows.jsonl: two versions were measured on different rows of {name}, or with "
                 f"another tokenizer; run `dvc repro evaluate` and `dvc repro baseline` to measure all alike"
             )
         drawn = draws.of(name, len(a.ids))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lineage.core import paths
 from lineage.records.left_out import of_ingest, of_mix
 from lineage.reporting.artifacts import Workspace
 
@@ -18,17 +19,17 @@ def losses(w: Workspace) -> list[dict[str, Any]]:
         )
 
     for source, conversion in w.conversions.items():
-        listed = f"data/documents/{w.curriculum.data}/{source}/quarantine.jsonl"
+        listed = paths.quarantine(w.curriculum.data, source).as_posix()
         add(source, "PDF quarantined", conversion["reasons"], listed)
     for source, ingest in w.ingests.items():
         # A quarantined PDF is rejected by ingest as well: it is counted once, above.
         rejected = {r: n for r, n in ingest["rejected"].items() if not r.startswith("quarantined: ")}
-        add(source, "row rejected", rejected, f"data/records/{source}/rejected.jsonl")
-        add(source, "record left out", of_ingest(ingest), f"data/records/{source}/ingest.json")
+        add(source, "row rejected", rejected, paths.rejected(source).as_posix())
+        add(source, "record left out", of_ingest(ingest), paths.ingest_counts(source).as_posix())
     for version, mix in w.mixes.items():
         for source, reason, count in of_mix(mix):
-            add(f"{version} · {source}", "record left out", {reason: count}, f"data/mixes/{version}/mix.json")
+            add(f"{version} · {source}", "record left out", {reason: count}, paths.mix_summary(version).as_posix())
     for version, record in w.records.items():
         for source, counts in sorted(record["mix"]["sources"].items()):
-            add(f"{version} · {source}", "row dropped", counts["dropped"], f"models/{version}/lineage.json")
+            add(f"{version} · {source}", "row dropped", counts["dropped"], paths.training_record(version).as_posix())
     return found

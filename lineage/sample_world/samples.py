@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from lineage.core import paths
 from lineage.sample_world import (
     arithmetic,
     bookkeeping,
@@ -19,7 +20,7 @@ from lineage.sample_world import (
     translation,
 )
 
-TARGET = Path("data/raw/sample")
+TARGET = paths.RAW / "sample"
 
 
 @cache

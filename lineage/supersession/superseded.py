@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from lineage.core import paths
 from lineage.core.files import write_json
 from lineage.supersession.scan import Files, Scanned, seen_in
 from lineage.supersession.verdicts import Conflict, Verdicts, judge
 
-RECORDS, HELDOUT = Path("data/records"), Path("data/heldout")
 EXAMPLES = 3  # of each reason
 LISTED = 20  # records of one conflict
 SHOWN = 200  # characters of a text
@@ -27,9 +27,9 @@ def find(out: Path) -> dict[str, Any]:
     Raises:
         LineageError: a line that is no record, or an `as_of` that is no day.
     """
-    files = Files([*sorted(RECORDS.glob("*/records.jsonl")), *sorted(HELDOUT.glob("*/*.jsonl"))])
+    files = Files([*sorted(paths.RECORDS.glob("*/records.jsonl")), *sorted(paths.HELDOUT.glob("*/*.jsonl"))])
     seen = seen_in(files)
-    verdicts = judge(files, seen, sorted(RECORDS.glob("*/rejected.jsonl")))
+    verdicts = judge(files, seen, sorted(paths.RECORDS.glob("*/rejected.jsonl")))
     rows, superseded = _rows(files, verdicts)
     _write_lines(out / "superseded.jsonl", rows)
     _write_lines(out / "conflicts.jsonl", _conflicts(files, verdicts.conflicts))
@@ -60,7 +60,7 @@ def _rows(files: Files, verdicts: Verdicts) -> tuple[list[dict[str, str]], dict[
         if found.loc in counted:
             continue
         counted.add(found.loc)
-        counts[source][reason]["heldout" if HELDOUT in files.path(found.loc).parents else "records"] += 1
+        counts[source][reason]["heldout" if paths.HELDOUT in files.path(found.loc).parents else "records"] += 1
     return sorted(rows, key=lambda row: (row["id"], row["by"])), counts
 
 

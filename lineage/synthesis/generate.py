@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from lineage.config.schema import Curriculum, Generated
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import write_json
 from lineage.records.record import Record, read_records
-from lineage.synthesis.counts import GenerationCounts
+from lineage.synthesis.balance import GenerationCounts
 from lineage.synthesis.endpoint import Endpoint
 from lineage.synthesis.filters import refusal
 from lineage.synthesis.llm_writer import Asking
@@ -48,7 +49,7 @@ def records_of(curriculum: Curriculum, wanted: Generated) -> Iterator[tuple[Reco
         raise LineageError(
             f"sources.{source}.forms: only summaries, which a model would summarise again; add document to them"
         )
-    for path in (Path("data/records", source, "records.jsonl"), Path("data/heldout", source)):
+    for path in (paths.records(source), paths.HELDOUT / source):
         if not path.exists():
             raise LineageError(f"{path}: no such records; run `dvc repro ingest@{source}` first")
         for record in read_records(path):

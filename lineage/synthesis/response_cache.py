@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE, sha256_of
+from lineage.core.files import sha256_of
+from lineage.core.paths import STATE
 
 FOLDER = STATE / "answers"
 

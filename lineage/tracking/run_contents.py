@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from lineage.config.schema import BASE
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 
-MODELS, METRICS, REPORTS = Path("models"), Path("metrics"), Path("reports")
 NOTE = "mlflow.note.content"  # what the UI shows as a run's description
 PREFERENCE = ("beta", "learning_rate", "pairs", "steps", "trained_tokens")  # what a second phase is told by
 NOTE_LIMIT = 7500  # characters; MLflow cuts a tag at 8,000
@@ -62,7 +62,7 @@ def read_facts() -> list[Facts]:
     Raises:
         LineageError: naming the file that is missing or not what its stage writes, and the remedy.
     """
-    comparison = read_json(REPORTS / "comparison.json", "report")
+    comparison = read_json(paths.REPORTS / "comparison.json", "report")
     shared = {"profile": comparison["profile"], "data": comparison["data"]}
     versions = [_version(name, one, shared) for name, one in comparison["versions"].items()]
     return [*_base(shared), *_parents_first(versions), _report(shared)]
@@ -78,16 +78,16 @@ def read_json(path: Path, stage: str) -> dict[str, Any]:
 
 
 def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Facts:
-    folder = MODELS / name
+    folder = paths.MODELS / name
     record = read_json(folder / "lineage.json", f"train@{name}")
-    card = REPORTS / "cards" / f"{name}.md"
+    card = paths.REPORTS / "cards" / f"{name}.md"
     if not card.is_file():
         raise LineageError(f"{card}: not found; make it again: dvc repro report")
     measures = _measures(name, record["adapter"])
     artifacts = {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)} | {"card.md": card}
     if measures:
         artifacts |= {
-            file.name: file for file in _files(METRICS / name) if file.name in ("measures.json", "answers.jsonl")
+            file.name: file for file in _files(paths.METRICS / name) if file.name in ("measures.json", "answers.jsonl")
         }
     mix = record["mix"]
     return Facts(
@@ -119,7 +119,7 @@ def _base(shared: dict[str, str]) -> Iterator[Facts]:
     """The base, once it has been measured: what the first version is compared with."""
     if not (measures := _measures(BASE, None)):
         return
-    base = read_json(MODELS / BASE / "base.json", "base")
+    base = read_json(paths.MODELS / BASE / "base.json", "base")
     sizes = {name: base[name] for name in ("parameters", "vocab_size") if name in base}
     yield Facts(
         name=BASE,
@@ -131,8 +131,8 @@ def _base(shared: dict[str, str]) -> Iterator[Facts]:
         },
         params=_flat({"base": base["origin"]} | sizes),
         measures=measures,
-        artifacts={"base.json": MODELS / BASE / "base.json"}
-        | {file.name: file for file in _files(METRICS / BASE) if file.name in ("measures.json", "answers.jsonl")},
+        artifacts={"base.json": paths.MODELS / BASE / "base.json"}
+        | {file.name: file for file in _files(paths.METRICS / BASE) if file.name in ("measures.json", "answers.jsonl")},
     )
 
 
@@ -142,13 +142,13 @@ def _report(shared: dict[str, str]) -> Facts:
         name="report",
         key="report",
         tags=shared | {NOTE: "Retention matrix, tree, curves, all cards: open the artifact `lineage.html`."},
-        artifacts={file.relative_to(REPORTS).as_posix(): file for file in _files(REPORTS)},
+        artifacts={file.relative_to(paths.REPORTS).as_posix(): file for file in _files(paths.REPORTS)},
     )
 
 
 def _measures(name: str, adapter: str | None) -> dict[str, float]:
     """`nll/<set>` (nats per supervised token), `score/<set>` (0..1); none of another adapter."""
-    path = METRICS / name / "measures.json"
+    path = paths.METRICS / name / "measures.json"
     if not path.is_file():
         return {}
     found = read_json(path, "baseline" if name == BASE else f"evaluate@{name}")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+from lineage.core import paths
 from lineage.tracking.run_contents import Facts
 
 MANIFEST = "manifest.json"  # artifact path → SHA-256: what need not be uploaded again
@@ -109,7 +110,7 @@ def _fill(client: Any, run: Any, facts: Facts, extra: dict[str, str]) -> None:
                 name,
                 digest,
                 "local",
-                json.dumps({"uri": f"data/mixes/{facts.name}"}),
+                json.dumps({"uri": paths.mix(facts.name).as_posix()}),
                 None,
                 json.dumps(contents),
             ),

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE
+from lineage.core.paths import STATE
 from lineage.core.stage import QUIET
 
 FOLDER = STATE / "mlflow"
@@ -68,7 +69,8 @@ def connected(uri: str) -> Iterator[Any]:
         raise LineageError(
             f"MLflow at {shown(uri)} could not be filled: {reason}\n"
             f"  {local if uri == local_uri() else remote}\n"
-            f"  Nothing is lost: it lies in models/, metrics/, reports/. Then run again: lineage publish"
+            f"  Nothing is lost: it lies in {paths.MODELS}, {paths.METRICS}, {paths.REPORTS}. "
+            f"Then run again: lineage publish"
         ) from error
 
 

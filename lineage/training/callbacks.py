@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from lineage.core import paths
 from lineage.core.errors import LineageError, Preempted
 from lineage.core.machine import size
 from lineage.training import checkpoints, resource_errors
@@ -242,7 +243,7 @@ def _stop_for_numbers(job: Job, more: dict[str, Any], steps: tuple[int, int], wh
     raise LineageError(
         f"{job.version}: {step} of {job.steps}: {what} is not finite, so training stopped; {guilty}. "
         f"Lower profiles.<profile>.learning_rate or versions.{job.version}.train.lr_scale (in force: "
-        f"{job.learning_rate:g}), or look at these rows in data/mixes/{job.version}. "
+        f"{job.learning_rate:g}), or look at these rows in {paths.mix(job.version)}. "
         f"The same run again would go on {again} and stop at the same step"
     )
 

@@ -26,7 +26,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from lineage.core.errors import LineageError, Preempted
-from lineage.core.files import STATE, write_json
+from lineage.core.files import write_json
+from lineage.core.paths import STATE
 from lineage.training.job import Job, Outcome
 
 APART = {"tokenizer", "dataset"}  # too big for JSON, saved in their own formats

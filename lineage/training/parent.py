@@ -7,6 +7,7 @@ from typing import Any
 from lineage.adapters.config import check_config
 from lineage.adapters.filenames import WEIGHTS
 from lineage.config.schema import BASE, Lora
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 
@@ -23,7 +24,7 @@ def open_parent(parent: str, base: dict[str, Any]) -> dict[str, Any] | None:
     """
     if parent == BASE:
         return None
-    folder = Path("models", parent)
+    folder = paths.adapter(parent)
     remedy = f"rebuild it: dvc repro -f train@{parent}"
     try:
         record: dict[str, Any] = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
@@ -68,7 +69,7 @@ def continued(parent: str, record: dict[str, Any] | None, lora: Lora, seed: int,
     """The folder whose weights a version starts from: its parent's, or a padded copy of them if its r is larger."""
     if record is None:
         return None
-    folder = Path("models", parent)
+    folder = paths.adapter(parent)
     if record["lora"]["r"] >= lora.r:
         return folder
     from lineage.adapters.rank_growth import padded

@@ -9,13 +9,14 @@ begins anew.
 
 from dataclasses import dataclass
 from importlib.metadata import version as installed
-from pathlib import Path
 from typing import Any
 
 from lineage.base_model.loading import BASE_FOLDER, base_record, weights_of
 from lineage.config.schema import Curriculum
+from lineage.core import paths
 from lineage.core.code_identity import code_identity
-from lineage.core.files import STATE, sha256, sha256_of
+from lineage.core.files import sha256, sha256_of
+from lineage.core.paths import STATE
 from lineage.training.batch_order import sequences_in_a_pass, steps_for, training_order
 from lineage.training.dpo import pairs_at_once
 from lineage.training.job import Job
@@ -87,7 +88,7 @@ def planned(c: Curriculum, version: str) -> Plan:
     base = base_record()
     parent = open_parent(spec.parent, base)
     tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
-    mix, hashed = Path("data/mixes", version), sha256(BASE_FOLDER / "tokenizer.json")
+    mix, hashed = paths.mix(version), sha256(paths.BASE_TOKENIZER)
     tokens = tokenize_mix(mix, tokenizer, hashed, profile.max_length, full=profile.loss == "full")
     lengths, pack_to = tokens.lengths, profile.max_length if profile.packing else None
     sequences = sequences_in_a_pass(lengths, profile.batch_size, c.seed, pack_to)
@@ -145,7 +146,7 @@ def planned_pairs(c: Curriculum, version: str, tokenizer: Any, hashed: str) -> P
     profile, spec = c.active, c.versions[version].train.preference
     if spec is None:
         return None
-    pairs = pairs_of(Path("data/mixes", version), tokenizer, hashed, profile.max_length, c.seed)
+    pairs = pairs_of(paths.mix(version), tokenizer, hashed, profile.max_length, c.seed)
     per_step, at_once = profile.global_batch_size, pairs_at_once(profile)
     steps = steps_for(profile.budget, spec.budget_scale, sum(pairs.lengths), len(pairs.lengths), per_step)
     order = training_order(pairs.lengths, at_once, steps * per_step // at_once, c.seed)

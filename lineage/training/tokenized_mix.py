@@ -15,7 +15,8 @@ from typing import Any
 from lineage.base_model import chat_template
 from lineage.core.code_identity import code_identity
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE, sha256, sha256_of, write_json
+from lineage.core.files import sha256, sha256_of, write_json
+from lineage.core.paths import STATE
 from lineage.records.record import PARTS, read_records
 
 TOO_LONG = "longer than max_length"

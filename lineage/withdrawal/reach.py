@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lineage.config.schema import BASE, Curriculum
+from lineage.core import paths
 from lineage.withdrawal.markers import Subject, ids_in, lines_with, pattern
 
 HEAD = 1024  # bytes of a document that hold its file's name and SHA-256
@@ -35,7 +36,7 @@ def reach_of(c: Curriculum, what: Subject) -> Reach:
     mixes = {
         version: rows
         for version in c.in_order()
-        if (rows := sum(1 for file in _jsonl("data/mixes", version) for _ in lines_with(file, marks)))
+        if (rows := sum(1 for file in _jsonl(paths.MIXES, version) for _ in lines_with(file, marks)))
     }
     adapters: dict[str, str] = {}
     for version in c.in_order():
@@ -47,14 +48,14 @@ def reach_of(c: Curriculum, what: Subject) -> Reach:
     return Reach(what, tuple(_raw(c, what, documents)), documents, _records(c, what), mixes, adapters)
 
 
-def _jsonl(*folder: str) -> list[Path]:
-    return sorted(Path(*folder).glob("*.jsonl"))
+def _jsonl(room: Path, name: str) -> list[Path]:
+    return sorted((room / name).glob("*.jsonl"))
 
 
 def _records(c: Curriculum, what: Subject) -> dict[str, tuple[str, ...]]:
     marks, found = pattern(what), {}
     for source in what.sources or c.sources:
-        files = [*_jsonl("data/records", source), *_jsonl("data/heldout", source)]
+        files = [*_jsonl(paths.RECORDS, source), *_jsonl(paths.HELDOUT, source)]
         if ids := tuple(dict.fromkeys(i for file in files for i in ids_in(file, marks))):
             found[source] = ids
     return found
@@ -63,7 +64,7 @@ def _records(c: Curriculum, what: Subject) -> dict[str, tuple[str, ...]]:
 def _documents(c: Curriculum, what: Subject) -> Iterator[Path]:
     """The converted documents: all of a source's, or those made from the one file."""
     for source in what.sources or c.papers:
-        for file in sorted(Path("data/documents", c.data, source).glob("*.json")):
+        for file in sorted((paths.DOCUMENTS / c.data / source).glob("*.json")):
             if not what.is_document or what.name.encode() in file.open("rb").read(HEAD):
                 yield file
 
@@ -77,5 +78,5 @@ def _raw(c: Curriculum, what: Subject, documents: tuple[Path, ...]) -> Iterator[
         for document in documents:
             yield c.raw_folder(document.parent.name) / json.loads(document.read_text(encoding="utf-8"))["file"]
         for source in c.papers:  # copies of it under other names lie in quarantine as duplicates
-            for line in lines_with(Path("data/documents", c.data, source, "quarantine.jsonl"), pattern(what)):
+            for line in lines_with(paths.quarantine(c.data, source), pattern(what)):
                 yield c.raw_folder(source) / json.loads(line)["file"]

@@ -24,17 +24,30 @@ from typing import Any
 from lineage.config.edit import edit_curriculum
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import STATE
+from lineage.core.paths import STATE
 from lineage.core.stage import only_writer
 from lineage.withdrawal.dvc_objects import Found, Objects
 from lineage.withdrawal.markers import Subject, found_in, pattern, subject
 from lineage.withdrawal.reach import Reach, reach_of
 
 KEPT_STATE = ("mlflow", "prefect", "withdrawal", "writer.lock")  # the rest of .state speeds things up and holds text
-DATA = ("documents", "generated", "records", "heldout", "superseded", "duplicates", "mixes", "contamination", "cards")
 NOTED = STATE / "withdrawal"  # a file for each withdrawal that has begun: the objects to remove
-ROOMS = (*(f"data/{room}" for room in DATA), "models", "metrics", "reports")
+ROOMS = (
+    paths.DOCUMENTS,
+    paths.GENERATED,
+    paths.RECORDS,
+    paths.HELDOUT,
+    paths.SUPERSEDED,
+    paths.DUPLICATES,
+    paths.MIXES,
+    paths.CONTAMINATION,
+    paths.CARDS,
+    paths.MODELS,
+    paths.METRICS,
+    paths.REPORTS,
+)
 SAYS_WHAT_IS_NOT_HERE = ("quarantine.jsonl", "rejected.jsonl")  # lists of what was kept out
 
 
@@ -107,7 +120,7 @@ def take_out(reach: Reach) -> None:
     for file in reach.raw:
         file.unlink(missing_ok=True)
     c = load_curriculum()
-    for source in sorted({file.relative_to(Path("data/raw", c.data)).parts[0] for file in reach.raw}):
+    for source in sorted({file.relative_to(paths.RAW / c.data).parts[0] for file in reach.raw}):
         if c.raw_folder(source).with_name(f"{source}.dvc").is_file():
             folder = c.raw_folder(source).as_posix()
             if subprocess.run([sys.executable, "-m", "dvc", "add", "-q", folder]).returncode:
@@ -147,7 +160,7 @@ def purge(what: Subject, raw: set[str]) -> Proof:
     for entry in sorted(STATE.iterdir()) if STATE.is_dir() else []:
         if entry.name not in KEPT_STATE:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    for answers in sorted(Path("data/generated").glob("*/*/answers.jsonl")):  # those that are left were paid for
+    for answers in sorted(paths.GENERATED.glob("*/*/answers.jsonl")):  # those that are left were paid for
         restore(answers)
     for place, odb in remotes.items():
         there = [oid for oid in sorted(gone.oids) if odb.exists(oid)]
@@ -164,7 +177,7 @@ def prove(what: Subject, gone: Found) -> Proof:
     from lineage.tracking.removal import runs_of
 
     marks = pattern(what, gone.ids if what.is_document else (), {adapter[:12] for adapter in gone.adapters})
-    hits = {room: sum(1 for _ in _files_with(Path(room), marks)) for room in ROOMS}
+    hits = {room.as_posix(): sum(1 for _ in _files_with(room, marks)) for room in ROOMS}
     caches, remotes = _caches()
     hits |= {place: len(cache.found(what).oids | (gone.oids & cache.paths.keys())) for place, cache in caches.items()}
     hits |= {place: sum(odb.exists(oid) for oid in gone.oids) for place, odb in remotes.items()}

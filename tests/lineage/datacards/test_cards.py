@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from lineage.base_model import chat_template
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing
 from lineage.datacards import cards as stage
@@ -101,17 +102,17 @@ def here(tmp_path, monkeypatch, tokenizer_file):
 
 
 def build(c=C):
-    with appearing(stage.CARDS) as (out,):
+    with appearing(paths.CARDS) as (out,):
         stage.cards(c, out)
-    return stage.CARDS
+    return paths.CARDS
 
 
 def card(name):
-    return (stage.CARDS / f"{name}.md").read_text(encoding="utf-8")
+    return (paths.CARDS / f"{name}.md").read_text(encoding="utf-8")
 
 
 def facts(name):
-    return json.loads((stage.CARDS / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads((paths.CARDS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def table(text, first):
@@ -180,7 +181,7 @@ def test_a_row_moved_between_histogram_buckets_and_a_lost_bucket_are_caught(here
 def test_data_that_changed_and_cards_that_are_missing_or_left_over_are_caught(here):
     build()
     write("data/mixes/v1/own.jsonl", [record("krx_samples", 1)])
-    (stage.CARDS / "sources/metamath.md").unlink()
+    (paths.CARDS / "sources/metamath.md").unlink()
     shutil.rmtree("data/records/reddit_enko")
     said = "\n".join(mistakes())
     assert "data/mixes/v1/own.jsonl was changed since" in said and "the card says 1200, the files hold 1" in said
@@ -234,7 +235,7 @@ def test_samples_are_shown_only_where_the_licence_allows_it(here):
     forbidden, unknown, allowed = (card(f"sources/{s}") for s in ("krx_samples", "reddit_enko", "metamath"))
     assert "no samples, redistribution is forbidden (KRX material)" in forbidden and "문항" not in forbidden
     assert "whether they may be redistributed is unknown" in unknown and "문항" not in unknown
-    for line in Path(stage.CARDS, "sources/krx_samples.json").read_text(encoding="utf-8").splitlines():
+    for line in Path(paths.CARDS, "sources/krx_samples.json").read_text(encoding="utf-8").splitlines():
         assert "문항" not in line, "nor in the facts beside the card"
     shown = [s["id"] for p in facts("sources/metamath")["parts"] if p["part"] == "records" for s in p["samples"]]
     ids = [json.loads(line)["id"] for line in Path("data/records/metamath/records.jsonl").read_text().splitlines()]
@@ -289,7 +290,7 @@ def test_benchmarks_withdrawn_sources_and_pinned_hubs_say_so(here):
 
 def test_only_what_is_new_is_counted_and_the_cache_changes_no_byte(here, monkeypatch):
     build()
-    before = {p: p.read_bytes() for p in sorted(stage.CARDS.rglob("*")) if p.is_file()}
+    before = {p: p.read_bytes() for p in sorted(paths.CARDS.rglob("*")) if p.is_file()}
     counted, real = [], counting._count
     monkeypatch.setattr(counting, "_count", lambda file, ruler: counted.append(file.as_posix()) or real(file, ruler))
     build()
@@ -322,7 +323,7 @@ def test_the_check_is_a_command_that_fails_on_a_mistake(here):
     done = run("stages.cards")
     assert done.returncode == 0 and "5 sources with 1,223 rows" in done.stdout, done.stderr
     assert run("lineage.cli.main", "cards", "--check").returncode == 0
-    path = stage.CARDS / "mixes/v1.md"
+    path = paths.CARDS / "mixes/v1.md"
     path.write_text(path.read_text().replace("**1,200**", "**1,300**"))
     done = run("lineage.cli.main", "cards", "--check")
     assert done.returncode == 1 and "mixes/v1.md: own: the total says 1,300" in done.stderr

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 from lineage.dedup import contamination as room
@@ -135,7 +136,7 @@ def test_a_new_version_or_set_costs_only_itself_and_the_cache_changes_nothing(mo
     heldout(rule())
     mixed(drill("읽으시오.", ARTICLE))
     report()
-    first = sha256(stage.CONTAMINATION)
+    first = sha256(paths.CONTAMINATION)
     searched: list[tuple[str, str]] = []
     search = room.found_in
 
@@ -145,7 +146,7 @@ def test_a_new_version_or_set_costs_only_itself_and_the_cache_changes_nothing(mo
 
     monkeypatch.setattr(room, "found_in", noted)
     report()
-    assert searched == [] and sha256(stage.CONTAMINATION) == first
+    assert searched == [] and sha256(paths.CONTAMINATION) == first
     heldout(tiny.row("bench", "무엇?", "무엇"), at="bench/prompt_answer")
     report()
     assert searched == [("v1", "bench")]
@@ -153,10 +154,10 @@ def test_a_new_version_or_set_costs_only_itself_and_the_cache_changes_nothing(mo
     mixed(drill("외우시오.", "답"), version="v2")
     report()
     assert searched == [("v2", "bench"), ("v2", "rules")]
-    both = sha256(stage.CONTAMINATION)
+    both = sha256(paths.CONTAMINATION)
     shutil.rmtree(".state")
     report()
-    assert sha256(stage.CONTAMINATION) == both
+    assert sha256(paths.CONTAMINATION) == both
 
 
 def test_another_rule_of_comparing_takes_nothing_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:

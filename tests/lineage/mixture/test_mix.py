@@ -11,7 +11,7 @@ import yaml
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, sha256
-from lineage.mixture.exclusions import CLUSTERS, SUPERSEDED
+from lineage.core.paths import CLUSTERS, SUPERSEDED_ROWS
 from lineage.records.record import Record, read_records
 from stages.mix import main
 from tests import tiny
@@ -38,7 +38,7 @@ def clusters(*lines: dict[str, Any]) -> None:
 
 
 def superseded(*lines: dict[str, Any]) -> None:
-    write_lines(SUPERSEDED, lines)
+    write_lines(SUPERSEDED_ROWS, lines)
 
 
 def write_lines(file: Path, lines: Iterable[dict[str, Any]]) -> None:
@@ -388,7 +388,7 @@ def test_a_deletion_and_an_amendment_count_where_their_source_is_known(source: s
     assert summary("v1")["superseded"] == ({"samples": 2 * dropped} if dropped else {})
 
 
-@pytest.mark.parametrize(("file", "stage"), [(CLUSTERS, "duplicates"), (SUPERSEDED, "superseded")])
+@pytest.mark.parametrize(("file", "stage"), [(CLUSTERS, "duplicates"), (SUPERSEDED_ROWS, "superseded")])
 def test_findings_that_are_not_there_are_named_with_their_stage(file: Path, stage: str) -> None:
     file.unlink()
     with pytest.raises(LineageError, match=rf"{file}: missing; run `dvc repro {stage}`"):
