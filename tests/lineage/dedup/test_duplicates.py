@@ -8,8 +8,9 @@ import pytest
 
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, sha256
-from lineage.core.paths import DUPLICATES, main
+from lineage.core.paths import DUPLICATES
 from lineage.dedup.duplicates import duplicates
+from stages.duplicates import main
 from tests import tiny
 
 LONG = "거래소는 상장법인이 공시 의무를 지키지 않으면 그 사실을 알리고 매매 거래를 3일 동안 정지할 수 있다"

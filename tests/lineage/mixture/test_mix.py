@@ -433,8 +433,8 @@ def test_a_withdrawn_source_is_absent_and_a_mix_of_nothing_else_says_what_to_do(
 
 def test_v7_with_a_new_source_and_a_benchmark_changes_no_older_mix() -> None:
     """From records to mixes: with the new source come duplicates of old rows, which join none of them."""
+    from lineage.core.paths import DUPLICATES
     from lineage.dedup.duplicates import duplicates
-    from stages.duplicates import DUPLICATES
 
     long = "거래소는 상장법인이 공시 의무를 지키지 않으면 그 사실을 알리고 매매 거래를 3일 동안 정지할 수 있다"
     old = [tiny.row("samples", "규정", long.replace("매매", word)) for word in ("모든 매매", "매매")]
