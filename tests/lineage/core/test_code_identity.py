@@ -1,0 +1,122 @@
+"""The identity of code: what it computes, not how it is worded or where it stands."""
+
+from pathlib import Path
+
+import pytest
+
+from lineage.core import code_identity as identity
+from lineage.core.code_identity import closure, code_identity, same_code
+
+MEASURE = '''"""Scores an answer."""
+
+from lineage.text import trim
+
+
+def score(answer: str) -> float:
+    """From 0 to 1."""
+    return float(len(trim(answer)))  # a stand-in
+'''
+TRIM = """def trim(text: str) -> str:
+    return text.strip()
+"""
+ASK = """from lineage import measure
+
+
+def ask(text: str) -> float:
+    return measure.score(text)
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of three modules: `ask` calls `measure`, which calls `text`."""
+    monkeypatch.setattr(identity, "ROOT", tmp_path)
+    monkeypatch.setattr(identity, "EXEMPT", {"lineage/words.py": "says things to people"})
+    write(tmp_path, "ask", ASK)
+    write(tmp_path, "measure", MEASURE)
+    write(tmp_path, "text", TRIM)
+    return tmp_path
+
+
+def write(root: Path, module: str, text: str) -> None:
+    file = root / "lineage" / f"{module}.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def now(module: str = "lineage.ask") -> str:
+    for known in (identity.closure, identity.needed_by, identity._parts):
+        known.cache_clear()
+    return code_identity(module)
+
+
+def test_words_layout_and_order_are_no_part_of_it(house: Path) -> None:
+    before = now()
+    write(house, "measure", MEASURE.replace("# a stand-in", "# chrF later").replace("Scores", "Judges"))
+    assert now() == before
+    write(house, "measure", MEASURE.replace("float(len(trim(answer)))", "float(\n        len(trim(answer))\n    )"))
+    assert now() == before
+    write(house, "text", f"LATER = 1\n\n\n{TRIM}")
+    other = now()
+    write(house, "text", f"{TRIM}\n\nLATER = 1\n")
+    assert now() == other != before
+
+
+@pytest.mark.parametrize("module", ["ask", "measure", "text"])
+def test_a_change_of_what_is_computed_is_seen_however_far_away(house: Path, module: str) -> None:
+    before = now()
+    write(house, module, (house / f"lineage/{module}.py").read_text().replace("return ", "return 2 * "))
+    assert now() != before
+
+
+def test_an_import_inside_a_function_counts_and_an_exempt_module_does_not(house: Path) -> None:
+    write(house, "late", "LIMIT = 3\n")
+    write(house, "text", TRIM.replace("    return", "    from lineage.late import LIMIT\n\n    return LIMIT *"))
+    before = now()
+    write(house, "late", "LIMIT = 4\n")
+    assert now() != before
+    write(house, "words", "HELLO = 'hello'\n")
+    write(house, "text", TRIM.replace("def", "from lineage.words import HELLO\n\n\ndef", 1))
+    before = now()
+    write(house, "words", "HELLO = 'good morning'\n")
+    assert now() == before
+
+
+def test_a_definition_that_moves_to_another_file_is_the_same(house: Path) -> None:
+    before = now()
+    write(house, "judging/score", MEASURE)
+    (house / "lineage/measure.py").unlink()
+    write(
+        house,
+        "ask",
+        "from lineage.judging.score import score as rate\n\n\n"
+        + ASK.split("\n\n\n")[1].replace("measure.score", "rate"),
+    )
+    assert now() == before
+    write(house, "judging/score", f"{MEASURE}\n\n{TRIM}".replace("from lineage.text import trim\n", ""))
+    (house / "lineage/text.py").unlink()
+    assert now() == before, "two files became one"
+
+
+def test_what_is_started_or_opened_by_name_counts(house: Path) -> None:
+    write(house, "worker", "SPEED = 1\n")
+    (house / "lineage/words.txt").write_text("가 나 다")
+    write(house, "text", TRIM + '\nCOMMAND = ["python", "-m", "lineage.worker"]\nWORDS = "words.txt"\n')
+    seen = {now()}
+    write(house, "worker", "SPEED = 2\n")
+    seen.add(now())
+    (house / "lineage/words.txt").write_text("가 나 라")
+    seen.add(now())
+    assert len(seen) == 3
+    assert {p.name for p in closure(house / "lineage/ask.py")} == {
+        "ask.py",
+        "measure.py",
+        "text.py",
+        "worker.py",
+        "words.txt",
+    }
+
+
+def test_two_texts_of_a_file_are_compared() -> None:
+    assert same_code(MEASURE, MEASURE.replace("# a stand-in", "").replace('    """From 0 to 1."""\n', ""))
+    assert not same_code(MEASURE, MEASURE.replace("float(", "int("))
