@@ -16,7 +16,7 @@ no older figure.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,11 +43,16 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A held-out row, or its completion: how many 8-grams it has, and its bare numbers."""
+    """A held-out row, or its completion alone.
+
+    row: its place in the set. least: 8-grams that it must have to overlap. numbers: its bare numbers, which must all
+    stand in the training row. grams: how many 8-grams it has that are no template.
+    """
 
     row: int
-    grams: int
+    least: int
     numbers: Counter[str]
+    grams: int = 0
 
 
 class HeldOutIndex:
@@ -68,12 +73,13 @@ class HeldOutIndex:
             turns, _ = text_similarity.shingle_hashes([text.tokens for text in texts[:-1]], GRAM, whole=True)
             answer, _ = text_similarity.shingle_hashes([texts[-1].tokens], GRAM, whole=True)
             home = groups.setdefault(record.group, len(groups))
-            of_answer = Counter(text_similarity.numbers(record.completion))
-            for numbers, found in ((_numbers(record), np.union1d(turns, answer)), (of_answer, np.unique(answer))):
+            whole = Part(row, LEAST, _numbers(record))
+            completion = Part(row, BEARING, Counter(text_similarity.numbers(record.completion)))
+            for part, found in ((whole, np.union1d(turns, answer)), (completion, np.unique(answer))):
                 grams.append(found)
                 owners.append(np.full(len(found), len(self.parts), np.int32))
                 homes.append(np.full(len(found), home, np.int32))
-                self.parts.append(Part(row, 0, numbers))
+                self.parts.append(part)
         self._index(grams, owners, homes)
 
     def _index(self, grams: list[np.ndarray], owners: list[np.ndarray], homes: list[np.ndarray]) -> None:
@@ -89,7 +95,7 @@ class HeldOutIndex:
         self.starts = np.append(self.starts, own.sum())
         self.owners = owner[own]
         counts = np.bincount(self.owners, minlength=len(self.parts))
-        self.parts = [Part(p.row, int(n), p.numbers) for p, n in zip(self.parts, counts, strict=True)]
+        self.parts = [replace(part, grams=int(n)) for part, n in zip(self.parts, counts, strict=True)]
 
     def overlaps(self, batch: "SeenGrams") -> Iterator[Overlap]:
         """What of this set stands in the training rows of a batch; a pair of rows may come more than once."""
@@ -102,15 +108,14 @@ class HeldOutIndex:
             return
         place = np.minimum(np.searchsorted(self.grams, batch.grams), len(self.grams) - 1)
         hit = self.grams[place] == batch.grams
-        rows, place = np.divmod(np.unique(batch.rows[hit] * len(self.grams) + place[hit]), len(self.grams))
+        rows, place, _ = _unique_pairs(batch.rows[hit], place[hit])
         many = self.starts[place + 1] - self.starts[place]
         offsets = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-        owners = self.owners[np.repeat(self.starts[place], many) + offsets].astype(np.int64)
-        pairs, counts = np.unique(np.repeat(rows, many) * len(self.parts) + owners, return_counts=True)
-        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
-            record, part = batch.records[pair // len(self.parts)], self.parts[pair % len(self.parts)]
-            least = BEARING if pair % len(self.parts) % 2 else LEAST
-            if part.grams >= least and count >= SHARE * part.grams and part.numbers <= _numbers(record):
+        owners = self.owners[np.repeat(self.starts[place], many) + offsets]
+        shared = _unique_pairs(np.repeat(rows, many), owners)
+        for row, owner, count in zip(*(column.tolist() for column in shared), strict=True):
+            record, part = batch.records[row], self.parts[owner]
+            if part.grams >= part.least and count >= SHARE * part.grams and part.numbers <= _numbers(record):
                 yield Overlap(self.ids[part.row], record.id, "near", count / part.grams)
 
 
@@ -136,6 +141,14 @@ def seen(records: Sequence[Record]) -> SeenGrams:
         [text_similarity.near_key(row[:-1]) for row in texts],
     )
     return SeenGrams(records, exact, prompts, grams, rows)
+
+
+def _unique_pairs(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different pairs of two columns of small whole numbers, in order, and how often each occurs."""
+    width = int(other.max(initial=0)) + 1
+    pairs, counts = np.unique(one.astype(np.int64) * width + other, return_counts=True)  # by axis it takes ten times as long
+    first, second = np.divmod(pairs, width)
+    return first, second, counts
 
 
 def _numbers(record: Record) -> Counter[str]:

@@ -1,14 +1,16 @@
 """One pass over all records: what is needed to find what was overtaken, some numbers a record and no text.
 
-A record's place (`loc`) is its file's number and its offset there, in one 64-bit number; `Files.read` goes back to it.
+A record is named by its number in the pass (`loc`); `Files.read` goes back to it.
 """
 
 import json
 import re
 from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,40 +19,36 @@ from lineage.readers.text.dates import day
 from lineage.records.record import FORMS, Record, placed_records, record_at
 from lineage.supersession.comparable_text import Cited, article_of, article_text, asked, book_names, cited, key
 
-OFFSET_BITS = 44  # a file of 16 TiB, half a million files
 
-
-@dataclass(frozen=True)
 class Files:
-    """The files of a pass, in their order, and the records in them."""
+    """The files of a pass, in their order, and the records in them: 8 bytes a record."""
 
-    paths: Sequence[Path]
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = paths
+        self._offsets = array("q")  # of each record, in bytes from the beginning of its file
+        self._firsts: list[int] = []  # of each file, the number of its first record
 
     def records(self) -> Iterator[tuple[int, Record]]:
-        """Every record and where it lies. Raises LineageError for a line that is none."""
-        for number, path in enumerate(self.paths):
+        """Every record with its number: the pass, made once. Raises LineageError for a line that is no record."""
+        for path in self.paths:
+            self._firsts.append(len(self._offsets))
             for offset, record in placed_records(path):
-                yield (number << OFFSET_BITS) + offset, record
+                self._offsets.append(offset)
+                yield len(self._offsets) - 1, record
 
     def read(self, locs: Iterable[int]) -> Iterator[tuple[int, Record]]:
-        """The records at some places, in the order of the places."""
-        stream, opened = None, -1
-        for loc in sorted(locs):
-            number, offset = loc >> OFFSET_BITS, loc & ((1 << OFFSET_BITS) - 1)
-            if stream is None or number != opened:
-                if stream:
-                    stream.close()
-                stream, opened = self.paths[number].open("rb"), number
-            yield loc, record_at(stream, offset)
-        if stream:
-            stream.close()
+        """The records of some numbers, in the order of the pass."""
+        for path, of_file in groupby(sorted(locs), self.path):
+            with path.open("rb") as stream:
+                for loc in of_file:
+                    yield loc, record_at(stream, self._offsets[loc])
 
     def path(self, loc: int) -> Path:
-        """The file that a place is in."""
-        return self.paths[loc >> OFFSET_BITS]
+        """The file that a record is in."""
+        return self.paths[bisect_right(self._firsts, loc) - 1]
 
     def source(self, loc: int) -> str:
-        """The source that a place belongs to: the folder of its file."""
+        """The source that a record belongs to: the folder of its file."""
         return self.path(loc).parent.name
 
 
