@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DO_NOT_TRACK := 1
 STAMP := .venv/installed
+# Tests of a file share what it has built, so a file stays in one process.
+PARALLEL := -n 2 --dist loadscope
 
 .PHONY: lineage ui test test-slow verify-gpu lint clean
 
@@ -18,10 +20,10 @@ ui: $(STAMP)            ## Prefect (trigger a rebuild) and MLflow (compare versi
 	@python -m flows.serve
 
 test: $(STAMP)          ## the default tests, minutes
-	@pytest
+	@pytest $(PARALLEL)
 
 test-slow: $(STAMP)     ## the long ones: determinism, kill and resume, freshness, servers
-	@pytest -m 'slow and not gpu'
+	@pytest $(PARALLEL) -m 'slow and not gpu'
 
 verify-gpu: $(STAMP)    ## on a machine with an NVIDIA GPU: everything about training there, and a written report
 	@python -m benchmarks.verify_gpu $(ARGS)
