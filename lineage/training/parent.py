@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from lineage.adapters.config import check_config
-from lineage.adapters.filenames import WEIGHTS
 from lineage.config.schema import BASE, Lora
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
+from lineage.core.paths import WEIGHTS
 
 
 def open_parent(parent: str, base: dict[str, Any]) -> dict[str, Any] | None:

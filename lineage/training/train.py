@@ -18,11 +18,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from lineage.adapters.filenames import WEIGHTS
 from lineage.config.schema import Curriculum
 from lineage.core import journal, machine
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, sha256, write_json
+from lineage.core.paths import WEIGHTS
 from lineage.training.invariants import sound
 from lineage.training.job import HISTORY, PREFERENCE_HISTORY, Job, Outcome, Trainer
 from lineage.training.plan import Plan, packages, planned
