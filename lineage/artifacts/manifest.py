@@ -4,8 +4,8 @@
      "base": {"identity": "b6aa…", "load": "float32", "origin": {…}}, "template": "e69e…", "code": "77d1…",
      "mix": {"rows": 259, "tokens": 11640, "sources": {"site_reports": {"rows": 233, …}}, …}, …}
 
-It holds no clock, host or path, so that the same inputs give the same bytes. One that was written before the code had an
-identity of its own has no `code`: its `fingerprint` covers the code too.
+It holds no clock, host or path, so that the same inputs give the same bytes. One that was written before the code had
+an identity of its own has no `code`: its `fingerprint` covers the code too.
 """
 
 from collections.abc import Iterator
@@ -59,8 +59,8 @@ class SourcePairs(Part):
     dropped: dict[str, int] = Field(default_factory=dict)
 
 
-class PreferencePhase(Part):
-    """A second phase of training, on pairs of a better and a worse answer."""
+class PreferenceInputs(Part):
+    """A second phase of training, on pairs of a better and a worse answer: all that is decided before it."""
 
     beta: float
     steps: int
@@ -70,6 +70,11 @@ class PreferencePhase(Part):
     tokens: int = 0
     dropped: int = 0
     sources: dict[str, SourcePairs]
+
+
+class PreferencePhase(PreferenceInputs):
+    """The same, once it was trained."""
+
     requested: dict[str, Setting] = Field(default_factory=dict)
     effective: dict[str, Setting] = Field(default_factory=dict)
 
@@ -90,12 +95,10 @@ class AdoptedFrom(Part):
     notes: tuple[str, ...]
 
 
-class AdapterManifest(Artifact):
-    """What an adapter was made from, and how.
+class TrainingInputs(Artifact):
+    """What an adapter is made from: all that is decided before a model is loaded.
 
-    parent_adapter, adapter: the SHA-256 of their tensors. template: of the chat template. fingerprint: a hash of data,
-    parent, base and settings. code: the identity of the code that trained it. eight_bit_share: of its optimizer.
-    Of a version that was adopted, what nobody here knows is None, empty or 0.
+    parent_adapter: the SHA-256 of its tensors. template: the SHA-256 of the chat template.
     """
 
     version: str
@@ -108,6 +111,17 @@ class AdapterManifest(Artifact):
     seed: int
     steps: int
     trained_tokens: int
+    preference: PreferenceInputs | None = None
+
+
+class AdapterManifest(TrainingInputs):
+    """What an adapter was made from, and how.
+
+    adapter: the SHA-256 of its tensors. fingerprint: a hash of data, parent, base and settings. code: the identity of
+    the code that trained it. eight_bit_share: of the optimizer's states.
+    Of a version that was adopted, what nobody here knows is None, empty or 0.
+    """
+
     preference: PreferencePhase | None = None
     adapter: str
     adopted: AdoptedFrom | None = None

@@ -28,7 +28,7 @@ class Replayed(Part):
 
     share: float
     rows: int
-    drawn: dict[str, dict[str, int]] = Field(alias="from")
+    drawn: dict[str, dict[str, int]] = Field(validation_alias="from", serialization_alias="from")
 
 
 class ExcludedRows(Part):
