@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from lineage.artifacts.artifact import Artifact, JsonObject, Part, Setting, parsed, write
+from lineage.artifacts.artifact import Artifact, Part, Setting, parsed, write
 from lineage.artifacts.base_manifest import BaseManifest, BaseOrigin
 from lineage.config.lora import Lora
 from lineage.core import paths
@@ -132,11 +132,6 @@ class AdapterManifest(TrainingInputs):
     packages: dict[str, str]
     fingerprint: str
     code: str | None = None
-
-    @property
-    def by_source(self) -> dict[str, JsonObject]:
-        """The counts of each source of its mix, as they stand in the file."""
-        return {name: counts.model_dump(mode="json") for name, counts in self.mix.sources.items()}
 
 
 def read_manifest(version: str, root: Path = Path()) -> AdapterManifest:

@@ -54,6 +54,7 @@ def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary:
 
     available = account.of("available")
     replayed = sum(counts.total() for counts in came_from.values())
+    drawn = {ancestor: dict(counts) for ancestor, counts in came_from.items()}
     summary = MixSummary(
         version=version,
         rows=own.total() + replayed,
@@ -61,9 +62,7 @@ def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary:
             source: OwnRows(form=entry.form, available=available[source], taken=own[source])
             for source, entry in mine.sources.items()
         },
-        replay=Replayed(
-            share=spec.replay, rows=replayed, drawn={ancestor: dict(rows) for ancestor, rows in came_from.items()}
-        ),
+        replay=Replayed(share=spec.replay, rows=replayed, drawn=drawn),
         excluded=ExcludedRows(
             scope=spec.exclude_scope,
             sources=spec.exclude,

@@ -5,8 +5,8 @@ the version's own mix leaves out. The answer comes from the manifests beside the
 curriculum: what was trained, not what is planned. Licences alone are passed in. What follows from them is in
 `lineage/provenance/obligations.py`.
 
-A manifest with `adopted` is of a version that was trained elsewhere (`lineage adopt`). What it was trained on is unknown,
-and so is part of what every version after it holds: all counts of such a line are lower bounds.
+A manifest with `adopted` is of a version that was trained elsewhere (`lineage adopt`). What it was trained on is
+unknown, and so is part of what every version after it holds: all counts of such a line are lower bounds.
 
     inside("v3", licences_of(curriculum)).line   →  ("v1", "v3")
 """

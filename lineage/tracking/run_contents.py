@@ -110,7 +110,7 @@ def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Fac
         history=_history(folder / "history.csv", name)
         | (_history(folder / "preference.csv", name, "preference") if manifest.preference else {}),
         measures=measures | (_pooled(compared) if measures else {}),
-        datasets={source: (str(mix.sha256)[:16], counts) for source, counts in manifest.by_source.items()},
+        datasets={source: (str(mix.sha256)[:16], counts.model_dump()) for source, counts in mix.sources.items()},
         artifacts=artifacts,
         parent=manifest.parent,
         measured=bool(measures),

@@ -1,8 +1,8 @@
 """DVC's cache and remotes: which objects hold withdrawn text, or weights trained on it, and how they go.
 
 An object is a file named by its MD5; `<md5>.dir` lists the files of a folder. Text is found by its marks. Weights show
-nothing, so their manifests tell: `lineage.json` names the mix and the parent's adapter, from which the line follows. What
-a model wrote about a text (`answers.jsonl`) shows nothing either: it goes with the rows beside it.
+nothing, so their manifests tell: `lineage.json` names the mix and the parent's adapter, from which the line follows.
+What a model wrote about a text (`answers.jsonl`) shows nothing either: it goes with the rows beside it.
 """
 
 import json
