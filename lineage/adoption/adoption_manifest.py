@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from lineage.artifacts.artifact import Artifact, Part, parsed, write
+from lineage.artifacts.artifact import Artifact, ArtifactPart, parsed, write
 from lineage.artifacts.manifest import AdoptedFrom, OriginalFile
 from lineage.config.lora import Lora
 
 NAME = "adopted.json"
 
 
-class HeldAgainst(Part):
+class HeldAgainst(ArtifactPart):
     """The base and the chat template that an adapter was found to fit, by their hashes."""
 
     base: str

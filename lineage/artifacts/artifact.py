@@ -12,13 +12,13 @@ JsonObject = dict[str, JsonValue]
 Setting = bool | int | float | str | None  # one value that a trainer was asked for, or that was in force
 
 
-class Part(BaseModel):
+class ArtifactPart(BaseModel):
     """A piece of an artifact."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True)
 
 
-class Artifact(Part):
+class Artifact(ArtifactPart):
     """A whole file."""
 
     def to_json(self) -> JsonObject:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from lineage.artifacts.artifact import Artifact, Part, parsed, write
+from lineage.artifacts.artifact import Artifact, ArtifactPart, parsed, write
 from lineage.core import paths
 from lineage.core.errors import LineageError
 
 
-class BaseOrigin(Part):
+class BaseOrigin(ArtifactPart):
     """Where a base comes from: built here to these sizes, a folder of this name, or a hub repository at a commit."""
 
     build: dict[str, int | float] | None = None
@@ -26,7 +26,7 @@ class BaseOrigin(Part):
         return {name: value for name, value in plain(self).items() if value is not None}
 
 
-class TemplateName(Part):
+class TemplateName(ArtifactPart):
     """A chat template: its file in `lineage/base_model/templates`, and the SHA-256 of its text."""
 
     name: str

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from lineage.artifacts.artifact import Artifact, Part, Setting, parsed, write
+from lineage.artifacts.artifact import Artifact, ArtifactPart, Setting, parsed, write
 from lineage.artifacts.base_manifest import BaseManifest, BaseOrigin
 from lineage.config.lora import Lora
 from lineage.core import paths
@@ -21,7 +21,7 @@ from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 
 
-class LoadedBase(Part):
+class LoadedBase(ArtifactPart):
     """The base that an adapter stands on. load: its precision in training, `4bit` or a dtype."""
 
     identity: str
@@ -29,7 +29,7 @@ class LoadedBase(Part):
     load: str
 
 
-class SourceTokens(Part):
+class SourceTokens(ArtifactPart):
     """What was trained on of one source. dropped: reason → rows. replayed_rows: those that repeat an ancestor's."""
 
     rows: int
@@ -39,7 +39,7 @@ class SourceTokens(Part):
     dropped: dict[str, int]
 
 
-class TrainedMix(Part):
+class TrainedMix(ArtifactPart):
     """The mix as it was trained on; every total is the sum of its sources. sha256: None where nobody knows the data."""
 
     sha256: str | None
@@ -50,7 +50,7 @@ class TrainedMix(Part):
     sources: dict[str, SourceTokens]
 
 
-class SourcePairs(Part):
+class SourcePairs(ArtifactPart):
     """The preference pairs of one source. judged: how many of them people judged."""
 
     pairs: int
@@ -59,7 +59,7 @@ class SourcePairs(Part):
     dropped: dict[str, int] = Field(default_factory=dict)
 
 
-class PreferenceInputs(Part):
+class PreferenceInputs(ArtifactPart):
     """A second phase of training, on pairs of a better and a worse answer: all that is decided before it."""
 
     beta: float
@@ -79,14 +79,14 @@ class PreferencePhase(PreferenceInputs):
     effective: dict[str, Setting] = Field(default_factory=dict)
 
 
-class OriginalFile(Part):
+class OriginalFile(ArtifactPart):
     """The adapter's file as it came from elsewhere."""
 
     sha256: str
     bytes: int
 
 
-class AdoptedFrom(Part):
+class AdoptedFrom(ArtifactPart):
     """Where an adapter that was trained elsewhere came from. notes: what differed, or could not be checked."""
 
     tool: str

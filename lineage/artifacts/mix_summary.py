@@ -8,14 +8,14 @@ from pathlib import Path
 
 from pydantic import Field
 
-from lineage.artifacts.artifact import Artifact, Part, parsed, write
+from lineage.artifacts.artifact import Artifact, ArtifactPart, parsed, write
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 from lineage.records.record import PARTS
 
 
-class OwnRows(Part):
+class OwnRows(ArtifactPart):
     """What a mix takes of one source. available: rows that nothing speaks against."""
 
     form: str
@@ -23,7 +23,7 @@ class OwnRows(Part):
     taken: int
 
 
-class Replayed(Part):
+class Replayed(ArtifactPart):
     """Rows of the ancestors' mixes. share: what was asked for. drawn: ancestor → source → rows."""
 
     share: float
@@ -31,7 +31,7 @@ class Replayed(Part):
     drawn: dict[str, dict[str, int]] = Field(validation_alias="from", serialization_alias="from")
 
 
-class ExcludedRows(Part):
+class ExcludedRows(ArtifactPart):
     """What `exclude` kept out. documents: of the excluded sources. dropped: source → rows made from one of them."""
 
     scope: str

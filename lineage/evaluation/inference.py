@@ -36,7 +36,7 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
         LineageError: it was not built, was changed since, or was trained on another base or template than those in
             `models/base`.
     """
-    base = read_base()
+    folder, base = built(version), read_base()
     if version != BASE:
         opened_adapter(version, base)
     import torch
@@ -45,7 +45,7 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
 
     model = load_base(weights_of(base), profile)
     if version != BASE:
-        model = PeftModel.from_pretrained(model, paths.adapter(version))
+        model = PeftModel.from_pretrained(model, folder)
     if torch.cuda.is_available() and not profile.load_in_4bit:  # 4-bit weights are there already
         model = model.to("cuda")
     return model.eval(), AutoTokenizer.from_pretrained(BASE_FOLDER)

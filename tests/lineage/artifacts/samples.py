@@ -58,7 +58,7 @@ OLD_MANIFEST: dict[str, Any] = {
     "trained_tokens": 300,
     "version": "v2",
 }
-MANIFEST = OLD_MANIFEST | {"code": "d" * 64}
+MANIFEST = OLD_MANIFEST | {"code": "c0de" * 16}
 TWO_PHASES = MANIFEST | {
     "preference": {
         "beta": 0.1,
