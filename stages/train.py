@@ -9,8 +9,6 @@ import shutil
 
 from lineage.adoption.adopted_version import publish_adopted
 from lineage.config.load import load_curriculum
-from lineage.core import paths
-from lineage.core.errors import LineageError
 from lineage.core.files import appearing
 from lineage.core.stage import argument, run_stage
 from lineage.planning.cost import refuse_what_cannot_fit
@@ -20,20 +18,18 @@ from lineage.training.train import train
 def main() -> None:
     """Train the version that the command line names."""
     c = load_curriculum()
-    version = argument(f"a version, one of {', '.join(c.versions)}")
-    if version not in c.versions:
-        raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
+    v = c.version(argument(f"a version, one of {', '.join(c.versions)}"))
     # Read once by the first library that computes.
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
-    with appearing(paths.adapter(version)) as (out,):
-        if c.versions[version].train.adopted:
-            print(publish_adopted(c, version, out))
+    with appearing(v.adapter) as (out,):
+        if v.spec.train.adopted:
+            print(publish_adopted(c, v, out))
             return
-        refuse_what_cannot_fit(c, version)
-        trained = train(c, version, out)
+        refuse_what_cannot_fit(c, v)
+        trained = train(c, v, out)
     # Not before: a run that is killed while its folder appears goes on from there.
     shutil.rmtree(trained.checkpoints, ignore_errors=True)
-    print(f"{version}: adapter {trained.adapter[:12]}, final loss {trained.loss:.3f}")
+    print(f"{v.name}: adapter {trained.adapter[:12]}, final loss {trained.loss:.3f}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from typing import Any
 
 import pytest
 
-from lineage.config.schema import Curriculum, Frozen
+from lineage.config.fields import Frozen
+from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of, write_json
 

@@ -288,7 +288,8 @@ def candidates(tree: dict[str, Any], leaf: Leaf, value: Any) -> Iterator[Any]:
 
 def _choices() -> dict[str, tuple[str, ...]]:
     """What the types of the curriculum allow, by field name."""
-    from lineage.config.schema import Chain, Generated, Licence, MixEntry, Profile, Source, Version
+    from lineage.config.schema import Chain, Generated, Licence, Profile, Source, Version
+    from lineage.config.version import MixEntry
 
     found: dict[str, tuple[str, ...]] = {"data": ("sample",), "profile": ("small",), "parent": ()}
     for model in (Chain, Profile, Licence, Generated, Source, Version, MixEntry):

@@ -18,7 +18,7 @@ import yaml
 
 from lineage.config.load import load_curriculum, parse_curriculum
 from lineage.config.schema import Curriculum
-from lineage.core.files import appearing, write_json
+from lineage.core.files import appearing
 from lineage.records.record import Record, qa
 
 VERSIONS = ("v1", "v2", "v3")
@@ -188,9 +188,9 @@ def train(c: Curriculum, version: str) -> Path:
 
     with appearing(Path("models", version)) as (out,):
         if c.versions[version].train.adopted:
-            publish_adopted(c, version, out)
+            publish_adopted(c, c.version(version), out)
             return Path("models", version)
-        trained = stage(c, version, out)
+        trained = stage(c, c.version(version), out)
     shutil.rmtree(trained.checkpoints)
     return Path("models", version)
 
@@ -200,7 +200,7 @@ def mix(c: Curriculum, version: str) -> Path:
     from lineage.mixture.mix import mix as stage
 
     with appearing(Path("data/mixes", version)) as (out,):
-        stage(c, version, out)
+        stage(c, c.version(version), out)
     return Path("data/mixes", version)
 
 
@@ -217,6 +217,7 @@ def evaluate(c: Curriculum, version: str) -> Path:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The tiny lineage, trained and measured. Do not write into it."""
+    from lineage.artifacts.base_manifest import write_base
     from lineage.base_model import tiny_corpus
     from lineage.base_model.base import build
     from lineage.base_model.loading import BASE_FOLDER
@@ -232,7 +233,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         with appearing(BASE_FOLDER) as (out,):
             spec = c.active.base.build
             assert spec
-            write_json(out / "base.json", build(spec, c, out))
+            write_base(out, build(spec, c, out))
         for version in VERSIONS:
             mix(c, version)
             train(c, version)
@@ -276,7 +277,7 @@ def job(version: str, c: Curriculum | None = None, **changes: Any) -> Any:
     c = c or curriculum()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "open_parent", lambda parent, base: None)
-        planned = stage.planned(c, version).job
+        planned = stage.planned(c, c.version(version)).job
     parent = c.versions[version].parent
     folder = None if parent == "base" else Path("models", parent)
     return replace(planned, **{"parent": folder, "checkpoints": Path(".state/checkpoints/test")} | changes)

@@ -1,6 +1,5 @@
 """`lineage check`: what can be built from what is here, what it costs, and where packages differ from a record's."""
 
-import json
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from lineage.artifacts.manifest import manifests
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -64,16 +64,16 @@ def check(c: Curriculum) -> None:
 
 
 def drifted_packages() -> list[str]:
-    """Adapters whose record names other package versions than those installed: rebuilding may give other bytes."""
+    """Adapters whose manifest names other package versions than those installed: rebuilding may give other bytes."""
     lines = []
-    for file in sorted(paths.MODELS.glob("*/lineage.json")):
-        for package, recorded in json.loads(file.read_text(encoding="utf-8"))["packages"].items():
+    for version, manifest in manifests():
+        for package, recorded in manifest.packages.items():
             try:
                 here = installed(package).partition("+")[0]
             except PackageNotFoundError:
                 here = "missing"
             if here != recorded:
-                lines.append(f"{file.parent.name} was trained with {package} {recorded}, here is {here}")
+                lines.append(f"{version} was trained with {package} {recorded}, here is {here}")
     return lines
 
 

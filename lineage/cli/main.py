@@ -113,9 +113,7 @@ def _diff(c: Curriculum, as_json: bool) -> None:
 def _provenance(c: Curriculum, version: str, as_json: bool) -> None:
     from lineage.provenance.obligations import provenance, rendered
 
-    if version not in c.versions:
-        raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
-    facts = provenance(c, version)
+    facts = provenance(c, c.version(version).name)
     if as_json:
         print(json.dumps(facts, ensure_ascii=False, indent=2))
         return

@@ -22,6 +22,7 @@ PACKAGES = ("lineage", "stages", "flows")
 EXEMPT = {
     "lineage/core": "starts stages, names files, hashes and renames: it shows in the outputs of every stage",
     "lineage/config": "its values arrive through `params`; it refuses a curriculum, changes none",
+    "lineage/artifacts": "the shapes of files, and refusals: a change of them changes the bytes that stages write",
     "lineage/records/record.py": "the shape of a row: a change of it changes the bytes that ingest and mix write",
     "lineage/planning": "refuses what cannot fit, shapes no result",
     "lineage/adapters/config.py": "refuses the config of an adapter, changes none",

@@ -28,6 +28,7 @@ CARDS = DATA / "cards"
 CARDS_INDEX = CARDS / "index.md"
 
 MODELS = Path("models")  # by version, and the base
+WEIGHTS = "adapter_model.safetensors"  # of an adapter's folder, as PEFT calls it
 BASE_MODEL = MODELS / "base"
 BASE_RECORD = BASE_MODEL / "base.json"
 BASE_TOKENIZER = BASE_MODEL / "tokenizer.json"
@@ -80,6 +81,11 @@ def contamination(version: str) -> Path:
 def adapter(version: str) -> Path:
     """The folder of a version's adapter, tokenizer and record."""
     return MODELS / version
+
+
+def adapter_weights(version: str) -> Path:
+    """The tensors of a version's adapter."""
+    return MODELS / version / WEIGHTS
 
 
 def training_record(version: str) -> Path:

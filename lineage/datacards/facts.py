@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.mix_summary import read_mix
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -42,7 +43,7 @@ def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
 def mix_facts(c: Curriculum, version: str, ruler: Ruler) -> dict[str, Any]:
     """What the card of a mix says; it must have been mixed."""
     spec, folder = c.versions[version], paths.mix(version)
-    mix = json.loads((folder / "mix.json").read_text(encoding="utf-8"))
+    mix = read_mix(version).to_json()
     found = _counted(c, {part: [folder / f"{part}.jsonl"] for part in PARTS}, ruler)
     inside = dict.fromkeys(entry["source"] for entry in found["parts"])
     return {

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.base_manifest import read_base
 from lineage.base_model import chat_template
-from lineage.base_model.loading import base_record
 from lineage.config.schema import BASE, Curriculum
 from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of, write_json
@@ -24,7 +24,7 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
     """Measure all sets and write the three files into `out`."""
     folder = inference.built(version)
     adapter = sha256(folder / "adapter_model.safetensors") if version != BASE else None
-    base = base_record()
+    base = read_base()
     settings = [
         c.evaluation.max_new_tokens,
         c.evaluation.answers,
@@ -32,7 +32,7 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
         c.active.load_in_4bit,
         c.active.max_length,
     ]
-    weights = [base["identity"], adapter, settings, base["template"], code_identity(__name__)]
+    weights = [base.identity, adapter, settings, base.template.model_dump(), code_identity(__name__)]
     cached = {s.name: STATE / "evaluations" / f"{sha256_of([s.digest, weights])}.json" for s in sets}
     if missing := [s for s in sets if not cached[s.name].is_file()]:
         from lineage.base_model.fast_import import ASKING, import_lean

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from lineage.artifacts.manifest import read_manifest
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.provenance.ancestry import Inside, inside, licences_of
 from lineage.provenance.obligations import facts
-from lineage.provenance.training_record import read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
             w.missing[version] = [f"not trained; run `dvc repro train@{version}`"]
             continue
         try:
-            whole, record = inside(version, models, licences), read_record(version, models)
+            whole, record = inside(version, licences, root), read_manifest(version, root).to_json()
             if w.base and whole.base != w.base["identity"]:
                 raise LineageError(f"{version} was trained on another base; run `dvc repro train@{version}`")
             if record["parent"] != c.versions[version].parent:

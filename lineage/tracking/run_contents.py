@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.artifact import JsonObject
+from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.manifest import AdapterManifest, verified_manifest
 from lineage.config.schema import BASE
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 
 NOTE = "mlflow.note.content"  # what the UI shows as a run's description
-PREFERENCE = ("beta", "learning_rate", "pairs", "steps", "trained_tokens")  # what a second phase is told by
+PREFERENCE = {"beta", "learning_rate", "pairs", "steps", "trained_tokens"}  # what a second phase is told by
 NOTE_LIMIT = 7500  # characters; MLflow cuts a tag at 8,000
 
 
@@ -36,7 +39,7 @@ class Facts:
     params: dict[str, str] = field(default_factory=dict)
     history: dict[str, dict[int, float]] = field(default_factory=dict)
     measures: dict[str, float] = field(default_factory=dict)
-    datasets: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    datasets: dict[str, tuple[str, JsonObject]] = field(default_factory=dict)
     artifacts: dict[str, Path] = field(default_factory=dict)
     parent: str | None = None
     measured: bool = True
@@ -78,39 +81,38 @@ def read_json(path: Path, stage: str) -> dict[str, Any]:
 
 
 def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Facts:
-    folder = paths.MODELS / name
-    record = read_json(folder / "lineage.json", f"train@{name}")
+    folder, manifest = paths.adapter(name), verified_manifest(name)
     card = paths.REPORTS / "cards" / f"{name}.md"
     if not card.is_file():
         raise LineageError(f"{card}: not found; make it again: dvc repro report")
-    measures = _measures(name, record["adapter"])
+    measures = _measures(name, manifest.adapter)
     artifacts = {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)} | {"card.md": card}
     if measures:
         artifacts |= {
             file.name: file for file in _files(paths.METRICS / name) if file.name in ("measures.json", "answers.jsonl")
         }
-    mix = record["mix"]
+    mix = manifest.mix
     return Facts(
         name=name,
-        key=f"{name}:{record['fingerprint']}",
+        key=f"{name}:{manifest.fingerprint}",
         tags=shared
         | {
             "version": name,
-            "fingerprint": record["fingerprint"],
-            "parent": record["parent"],
-            "mix": mix["sha256"] or "unknown",
-            "base": record["base"]["identity"],
-            "adapter": record["adapter"],
+            "fingerprint": manifest.fingerprint,
+            "parent": manifest.parent,
+            "mix": mix.sha256 or "unknown",
+            "base": manifest.base.identity,
+            "adapter": manifest.adapter,
             NOTE: _note(card.read_text(encoding="utf-8")),
         }
         | ({"unknown_data": ",".join(unknown)} if (unknown := compared.get("unknown")) else {}),
-        params=_params(record),
+        params=_params(manifest),
         history=_history(folder / "history.csv", name)
-        | (_history(folder / "preference.csv", name, "preference") if "preference" in record else {}),
+        | (_history(folder / "preference.csv", name, "preference") if manifest.preference else {}),
         measures=measures | (_pooled(compared) if measures else {}),
-        datasets={source: (f"{mix['sha256'][:16]}", contents) for source, contents in mix["sources"].items()},
+        datasets={source: (str(mix.sha256)[:16], counts.model_dump()) for source, counts in mix.sources.items()},
         artifacts=artifacts,
-        parent=record["parent"],
+        parent=manifest.parent,
         measured=bool(measures),
     )
 
@@ -119,19 +121,18 @@ def _base(shared: dict[str, str]) -> Iterator[Facts]:
     """The base, once it has been measured: what the first version is compared with."""
     if not (measures := _measures(BASE, None)):
         return
-    base = read_json(paths.MODELS / BASE / "base.json", "base")
-    sizes = {name: base[name] for name in ("parameters", "vocab_size") if name in base}
+    base = read_base()
     yield Facts(
         name=BASE,
-        key=f"{BASE}:{base['identity']}",
+        key=f"{BASE}:{base.identity}",
         tags=shared
         | {
-            "base": base["identity"],
+            "base": base.identity,
             NOTE: "The base model, before any training: what the versions start from.",
         },
-        params=_flat({"base": base["origin"]} | sizes),
+        params=_flat({"base": base.origin.model_dump(), "parameters": base.parameters, "vocab_size": base.vocab_size}),
         measures=measures,
-        artifacts={"base.json": paths.MODELS / BASE / "base.json"}
+        artifacts={"base.json": paths.BASE_RECORD}
         | {file.name: file for file in _files(paths.METRICS / BASE) if file.name in ("measures.json", "answers.jsonl")},
     )
 
@@ -169,18 +170,18 @@ def _pooled(compared: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _params(record: dict[str, Any]) -> dict[str, str]:
+def _params(manifest: AdapterManifest) -> dict[str, str]:
     """The settings as they were asked for, and those in force where they differ."""
-    rows = {source: contents["rows"] for source, contents in record["mix"]["sources"].items()}
-    asked, in_force, adopted = record["requested"], record["effective"], record.get("adopted")
-    second = {name: value for name, value in record.get("preference", {}).items() if name in PREFERENCE}
+    said, adopted, second = manifest.to_json(), manifest.adopted, manifest.preference
+    rows = {source: counts.rows for source, counts in manifest.mix.sources.items()}
+    asked, in_force = manifest.requested, manifest.effective
     return _flat(
-        {name: record[name] for name in ("parent", "lora", "seed", "steps", "trained_tokens", "template")}
+        {name: said[name] for name in ("parent", "lora", "seed", "steps", "trained_tokens", "template")}
         | asked
-        | {"base": record["base"], "mix_rows": rows}
+        | {"base": said["base"], "mix_rows": rows}
         | {"effective": {name: value for name, value in in_force.items() if asked.get(name) != value}}
-        | ({"preference": second} if second else {})
-        | ({"adopted": {"tool": adopted["tool"], "stated_base": adopted["stated_base"]}} if adopted else {})
+        | ({"preference": second.model_dump(include=PREFERENCE)} if second else {})
+        | ({"adopted": {"tool": adopted.tool, "stated_base": adopted.stated_base}} if adopted else {})
     )
 
 

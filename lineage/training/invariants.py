@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from lineage.adapters.filenames import WEIGHTS
 from lineage.base_model.loading import text_config
 from lineage.core.errors import LineageError
+from lineage.core.paths import WEIGHTS
 from lineage.training.distributed import process_group
 from lineage.training.job import Job
 from lineage.training.trl_config import CLIP

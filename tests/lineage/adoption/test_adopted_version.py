@@ -27,7 +27,7 @@ def publish(c: Curriculum, version: str) -> Path:
     from lineage.adoption.adopted_version import publish_adopted
 
     with appearing(Path("models", version)) as (out,):
-        publish_adopted(c, version, out)
+        publish_adopted(c, c.version(version), out)
     return Path("models", version)
 
 
@@ -164,7 +164,7 @@ def test_no_promise_is_made_about_exclusions_and_withdrawals(line: Curriculum) -
     later = line.model_copy(update={"sources": line.sources | {"company_reports": gone}})
     (one,) = provenance(later, "v5")["withdrawn"]
     assert (one["through"], one["unsure"]) == ({}, ["v4"])
-    assert inside("v5", Path("models"), licences_of(line)).adopted == ("v4",)
+    assert inside("v5", licences_of(line)).adopted == ("v4",)
 
 
 def test_show_results_and_packages(line: Curriculum, capsys) -> None:

@@ -170,8 +170,9 @@ def test_a_new_set_is_measured_alone(lineage_copy: Path, monkeypatch) -> None:
 
 
 def _change_template(patch: pytest.MonkeyPatch) -> None:
-    changed = evaluation.base_record() | {"template": {"name": "chatml", "sha256": "another"}}
-    patch.setattr(evaluation, "base_record", lambda: changed)
+    base = evaluation.read_base()
+    changed = base.model_copy(update={"template": base.template.model_copy(update={"sha256": "another"})})
+    patch.setattr(evaluation, "read_base", lambda: changed)
 
 
 def _change_adapter(patch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,7 @@ def write_world(root: Path, c: Curriculum, sets: tuple[str, ...] = SETS) -> None
             "identity": "b" * 64,
             "parameters": 376416,
             "vocab_size": 1800,
+            "template": {"name": "chatml", "sha256": "d" * 64},
         },
     )
     write_metrics(root, c, BASE, None, sets)
@@ -149,6 +150,7 @@ def write_model(root: Path, c: Curriculum, version: str, at: int) -> None:
                 "sources": sources,
             },
             "template": "d" * 64,
+            "lora": {"r": 8, "alpha": 8, "dropout": 0.0, "targets": ["q_proj"]},
             "seed": c.seed,
             "steps": 150,
             "trained_tokens": 600000,

@@ -29,7 +29,9 @@ def finished_workspace(root: Path, tree: dict[str, str] | None = None, steps: in
     write(
         root / "models/base/base.json",
         {
-            "origin": {"kind": "built", "parameters": 123},
+            "origin": {"build": {"parameters": 123}},
+            "weights": "models/base",
+            "template": {"name": "chatml", "sha256": digest("chatml")},
             "identity": digest("base"),
             "parameters": 350_000,
             "vocab_size": 1800,
@@ -42,9 +44,14 @@ def finished_workspace(root: Path, tree: dict[str, str] | None = None, steps: in
     return root
 
 
+def weights(version: str, attempt: str = "") -> str:
+    """What stands in a version's adapter file."""
+    return "weights of " + version + attempt
+
+
 def write_version(root: Path, version: str, parent: str, number: int, steps: int = 40, attempt: str = "") -> None:
-    folder, adapter = root / "models" / version, digest(version + attempt + "adapter")
-    write(folder / "adapter_model.safetensors", "weights of " + version + attempt)
+    folder, adapter = root / "models" / version, digest(weights(version, attempt))
+    write(folder / "adapter_model.safetensors", weights(version, attempt))
     write(folder / "adapter_config.json", {"r": 32})
     requested = {"learning_rate": 0.002, "optimizer": "adamw_8bit", "batch_size": 32}
     write(
@@ -52,9 +59,9 @@ def write_version(root: Path, version: str, parent: str, number: int, steps: int
         {
             "version": version,
             "parent": parent,
-            "parent_adapter": None if parent == "base" else digest(parent + "adapter"),
+            "parent_adapter": None if parent == "base" else digest(weights(parent)),
             "adapter": adapter,
-            "base": {"identity": digest("base"), "origin": {"kind": "built"}, "load": "float32"},
+            "base": {"identity": digest("base"), "origin": {"build": {}}, "load": "float32"},
             "mix": {
                 "sha256": digest(version + "mix"),
                 "rows": 300,

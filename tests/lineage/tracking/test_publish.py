@@ -20,6 +20,7 @@ from tests.lineage.tracking.published_world import (
     TREE,
     digest,
     finished_workspace,
+    weights,
     write,
     write_measures,
     write_report,
@@ -194,7 +195,7 @@ def test_a_changed_card_changes_its_run_alone(workspace: Path) -> None:
 @pytest.mark.parametrize("nll", [0.5, 9.5])
 def test_a_changed_measure_is_the_one_that_is_shown(workspace: Path, nll: float) -> None:
     publish(local_uri())
-    write_measures(workspace, "v2", digest("v2adapter"), nll)
+    write_measures(workspace, "v2", digest(weights("v2")), nll)
     publish(local_uri())
     assert runs()[V2].data.metrics["nll/metamath.prompt_answer"] == nll
 
@@ -301,7 +302,7 @@ def test_a_version_that_is_not_measured_yet_says_so(workspace: Path, capsys: pyt
     show(publish(local_uri()), local_uri())
     assert "dvc repro" in capsys.readouterr().out
     assert not [m for m in runs()["v3:" + digest("v3fingerprint")].data.metrics if m.startswith("nll/")]
-    write_measures(workspace, "v3", digest("v3adapter"), 1.0)
+    write_measures(workspace, "v3", digest(weights("v3")), 1.0)
     assert outcomes(publish(local_uri()))["v3"] == "updated"
 
 
