@@ -1,17 +1,25 @@
-"""`lineage results`: a line a version, from what the `report` stage compared."""
+"""What each version learnt and forgot, a line a version.
 
+The numbers are those that the `report` stage compared.
+"""
+
+import argparse
 import json
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
 
+GROUP = "what a rebuild made"
 
-def results() -> None:
+
+def run(options: argparse.Namespace) -> None:
     """Print a line a version: held-out NLL of its own sources against its parent, what it forgot, and where to look."""
+    load_curriculum()  # a mistake in it is said here too
     file = paths.COMPARISON
     if not file.is_file():
         raise LineageError(f"{file} is not there; build it with: dvc repro report")

@@ -1,27 +1,32 @@
-"""`lineage show`: the tree of versions, the state of each, and why it continues its parent."""
+"""The tree of versions: state, parents and why."""
 
+import argparse
 import json
 
 from rich.console import Console
 from rich.tree import Tree
 
+from lineage.config.load import load_curriculum
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 
+GROUP = "before a rebuild"
 
-def show(c: Curriculum) -> None:
+
+def run(options: argparse.Namespace) -> None:
     """Print the tree: each version's state, what it is trained on and why it continues its parent."""
+    c = load_curriculum()
     tree = Tree(f"[bold]base[/] [dim]{_base_state()}[/]")
     branches = {BASE: tree}
     for name in c.in_order():
         version = c.versions[name]
         mix = " + ".join(version.mix) or "trained elsewhere"
-        line = f"[bold]{name}[/] {state_of(c, name)}\n[dim]{mix}\nbecause: {version.because}[/]"
+        line = f"[bold]{name}[/] {_state_of(c, name)}\n[dim]{mix}\nbecause: {version.because}[/]"
         branches[name] = branches[version.parent].add(line)
     Console().print(tree)
 
 
-def state_of(c: Curriculum, name: str) -> str:
+def _state_of(c: Curriculum, name: str) -> str:
     """Whether a version's adapter is here, and the command that brings it back where it is not."""
     record = paths.training_record(name)
     if not record.is_file():
