@@ -1,4 +1,4 @@
-"""Make an adapter that was trained elsewhere a version of this lineage."""
+"""Make an adapter trained elsewhere a version of this lineage."""
 
 import argparse
 from pathlib import Path
