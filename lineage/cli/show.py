@@ -21,12 +21,12 @@ def run(options: argparse.Namespace) -> None:
     for name in c.in_order():
         version = c.versions[name]
         mix = " + ".join(version.mix) or "trained elsewhere"
-        line = f"[bold]{name}[/] {_state_of(c, name)}\n[dim]{mix}\nbecause: {version.because}[/]"
+        line = f"[bold]{name}[/] {state_of(c, name)}\n[dim]{mix}\nbecause: {version.because}[/]"
         branches[name] = branches[version.parent].add(line)
     Console().print(tree)
 
 
-def _state_of(c: Curriculum, name: str) -> str:
+def state_of(c: Curriculum, name: str) -> str:
     """Whether a version's adapter is here, and the command that brings it back where it is not."""
     record = paths.training_record(name)
     if not record.is_file():
