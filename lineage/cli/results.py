@@ -1,15 +1,23 @@
-"""`lineage results`: a line a version, from what the `report` stage compared."""
+"""What each version learnt and forgot, a line a version.
 
+The numbers are those that the `report` stage compared.
+"""
+
+import argparse
 from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
 
 from lineage.artifacts.comparison import ComparedSet, read_comparison
+from lineage.config.load import load_curriculum
+
+GROUP = "what a rebuild made"
 
 
-def results() -> None:
+def run(options: argparse.Namespace) -> None:
     """Print a line a version: held-out NLL of its own sources against its parent, what it forgot, and where to look."""
+    load_curriculum()  # a mistake in it is said here too
     table = Table("version", "from", "NLL on its own", "change (95 %)", "better", "forgot", "right answers")
     for name, row in read_comparison().versions.items():
         pooled, own = row.pooled, {n: s for n, s in row.sets.items() if s.own}

@@ -1,16 +1,22 @@
-"""`lineage show`: the tree of versions, the state of each, and why it continues its parent."""
+"""The tree of versions: state, parents and why."""
+
+import argparse
 
 from rich.console import Console
 from rich.tree import Tree
 
 from lineage.artifacts.base_manifest import find_base
 from lineage.artifacts.manifest import find_manifest
+from lineage.config.load import load_curriculum
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 
+GROUP = "before a rebuild"
 
-def show(c: Curriculum) -> None:
+
+def run(options: argparse.Namespace) -> None:
     """Print the tree: each version's state, what it is trained on and why it continues its parent."""
+    c = load_curriculum()
     tree = Tree(f"[bold]base[/] [dim]{_base_state()}[/]")
     branches = {BASE: tree}
     for name in c.in_order():

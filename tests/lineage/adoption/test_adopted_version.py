@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from lineage.adoption.adopt import adopt
-from lineage.cli.check import drifted_packages
 from lineage.cli.main import main
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, sha256, write_json
+from lineage.planning.readiness import drifted_packages
 from lineage.provenance.ancestry import inside, licences_of
 from lineage.provenance.obligations import provenance, said
 from tests import tiny
