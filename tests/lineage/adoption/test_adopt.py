@@ -512,7 +512,7 @@ def test_the_base_of_another_profile(good: Path) -> None:
     tree = yaml.safe_load(Path("params.yaml").read_text())
     tree["profiles"]["cpu"]["base"]["revision"] = "c" * 40
     Path("params.yaml").write_text(yaml.safe_dump(tree))
-    assert "not the base of the profile cpu; dvc repro base" in refused()
+    assert "not the base of the profile cpu; run: dvc repro base" in refused()
     Path("models/base/base.json").unlink()
     assert "dvc repro base" in refused()
 
