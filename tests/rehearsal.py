@@ -279,24 +279,27 @@ def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
     return model, Outcome([figures], {"steps": job.steps}, {"steps": job.steps}, 1, 0.0)
 
 
-def _ask(c: Any, model: Any, tokenizer: Any, sets: Any) -> dict[str, dict[str, Any]]:
+def _ask(c: Any, model: Any, tokenizer: Any, sets: Any) -> dict[str, Any]:
     """In place of a model's answers: figures that are a function of weights, rows and all settings of `ask`."""
-    settings = [model, _all(c.active, names("evaluation/run.py", "c.active"))]
-    settings += [_all(c.evaluation, tuple(n for n in names("evaluation/run.py", "c.evaluation") if n in ASKED))]
+    from lineage.artifacts.measures import MeasuredRow, SampleAnswer
+    from lineage.evaluation.result_cache import SetResult
+
+    settings = [model, _all(c.active, names("evaluation/evaluate.py", "c.active"))]
+    settings += [_all(c.evaluation, tuple(n for n in names("evaluation/evaluate.py", "c.evaluation") if n in ASKED))]
     settings += [sha256(Path("models/base/base.json")), c.active.max_length]
     version = sys.argv[1]
     settings += [sha256(Path("models", version, WEIGHTS)) if version != "base" else None]
-    results: dict[str, dict[str, Any]] = {}
+    results: dict[str, Any] = {}
     for s in sets:
         rows, said = [], []
         for place, record in enumerate(s.records):
             figure = int(sha256_of([settings, record.turns, record.options, record.measure])[:8], 16)
-            row = {"id": record.id, "measure": record.measure, "nll": figure / 1e8, "tokens": 7}
-            rows.append(row | {"score": None if record.measure == "none" else float(figure % 2)})
+            row = {"set": s.name, "id": record.id, "measure": record.measure, "nll": figure / 1e8, "tokens": 7}
+            rows.append(MeasuredRow(**row, score=None if record.measure == "none" else float(figure % 2)))
             if place < c.evaluation.answers:
-                shown = {"id": record.id, "prompt": record.prompt, "expected": record.completion}
-                said.append(shown | {"answer": f"{figure}"})
-        results[s.name] = {"rows": rows, "answers": said}
+                shown = {"set": s.name, "id": record.id, "prompt": record.prompt, "expected": record.completion}
+                said.append(SampleAnswer(**shown, answer=f"{figure}"))
+        results[s.name] = SetResult(rows=tuple(rows), answers=tuple(said))
     return results
 
 
