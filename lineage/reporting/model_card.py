@@ -7,16 +7,18 @@ from typing import Any
 
 import yaml
 
+from lineage.artifacts.comparison import Comparison
 from lineage.provenance.ancestry import Portion
 from lineage.provenance.obligations import said
 from lineage.records.left_out import of_mix
-from lineage.reporting.artifacts import Workspace
 from lineage.reporting.html_page import environment, origin
+from lineage.reporting.inputs import Workspace
 
 
-def render_card(w: Workspace, version: str, comparison: dict[str, Any]) -> str:
+def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
     """The card of one trained version as Markdown."""
-    whole, record = w.inside[version], w.records[version]
+    trained = w.trained[version]
+    whole, record = trained.inside, trained.record
     return (
         environment(escape=False)
         .get_template("card.md.jinja")
@@ -29,13 +31,13 @@ def render_card(w: Workspace, version: str, comparison: dict[str, Any]) -> str:
             record=record,
             base=origin(record["base"]),
             load=record["base"]["load"],
-            figures=comparison["versions"][version],
+            figures=comparison.versions[version],
             own=[_row(w, p) for p in whole.own],
             own_total=_total(whole.own),
             inherited=[_row(w, p) for p in whole.inherited],
             inherited_total=_total(whole.inherited),
-            facts=w.facts[version],
-            said=said(w.facts[version]),
+            facts=trained.facts,
+            said=said(trained.facts),
             hubs=_hubs(w, version),
             left_out=of_mix(w.mixes.get(version, {})),
             cell=cell,
@@ -48,7 +50,7 @@ def front_matter(w: Workspace, version: str) -> str:
 
     The sample world stands in for the named data sets, so a card of it names none.
     """
-    base = w.records[version]["base"]["origin"]
+    base = w.trained[version].record["base"]["origin"]
     fields: dict[str, Any] = {}
     if base.get("repo"):
         fields |= {"base_model": base["repo"], "base_model_relation": "adapter"}
@@ -82,5 +84,5 @@ def _total(portions: tuple[Portion, ...]) -> dict[str, int]:
 def _hubs(w: Workspace, version: str) -> list[dict[str, Any]]:
     """The hub data sets inside, through all ancestors; none in the sample world, which only stands in for them."""
     sources = w.curriculum.sources if w.curriculum.data == "own" else {}
-    inside = [(name, sources[name].hub) for name in w.inside[version].sources if name in sources]
+    inside = [(name, sources[name].hub) for name in w.trained[version].inside.sources if name in sources]
     return [{"source": name, "hub": hub} for name, hub in inside if hub]

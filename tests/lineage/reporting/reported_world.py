@@ -224,6 +224,7 @@ def write_metrics(root: Path, c: Curriculum, model: str, sha: str | None, sets: 
                 {
                     "set": name,
                     "id": f"{name}.{i:04x}",
+                    "measure": measure,
                     "nll": float(nlls[i] * TOKENS),
                     "tokens": TOKENS,
                     "score": scored,
