@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from lineage.artifacts.artifact import Artifact, JsonObject, Part, parsed, write
+from lineage.artifacts.artifact import Artifact, Part, parsed, write
+from lineage.artifacts.base_manifest import BaseOrigin
 from lineage.artifacts.measures import Interval
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -172,7 +173,7 @@ class BaseOnSet(Part):
 class ComparedBase(Part):
     """Which base the versions start from."""
 
-    origin: JsonObject
+    origin: BaseOrigin
     identity: str
     parameters: int
 

@@ -14,6 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
+from lineage.artifacts.base_manifest import BaseManifest
 from lineage.artifacts.comparison import (
     BaseOnSet,
     ComparedBase,
@@ -39,19 +40,22 @@ def compare(w: Workspace) -> Comparison:
     """
     c = w.curriculum
     draws = Draws(c.seed, c.evaluation.bootstrap)
-    base = w.base and ComparedBase(**{name: w.base[name] for name in ComparedBase.model_fields})
     return Comparison(
         profile=c.profile,
         data=c.data,
         seed=c.seed,
         resamples=c.evaluation.bootstrap,
         confidence=CONFIDENCE,
-        base=base or None,
+        base=_base(w.base) if w.base else None,
         base_sets=_base_sets(w),
         versions={name: _version(w, name, draws) for name in c.versions if name in w.trained},
         same_mix=tuple(_same_mix(w, draws)),
         missing={name: tuple(reasons) for name, reasons in w.missing.items()},
     )
+
+
+def _base(base: BaseManifest) -> ComparedBase:
+    return ComparedBase(origin=base.origin, identity=base.identity, parameters=base.parameters)
 
 
 def own_sets(w: Workspace, version: str) -> list[str]:

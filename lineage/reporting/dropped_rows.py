@@ -35,9 +35,9 @@ def losses(w: Workspace) -> list[Loss]:
         add(source, "row rejected", rejected, paths.rejected(source).as_posix())
         add(source, "record left out", of_ingest(ingest), paths.ingest_counts(source).as_posix())
     for version, mix in w.mixes.items():
-        for source, reason, count in of_mix(mix):
+        for source, reason, count in of_mix(mix.to_json()):
             add(f"{version} · {source}", "record left out", {reason: count}, paths.mix_summary(version).as_posix())
     for version, trained in w.trained.items():
-        for source, counts in sorted(trained.record["mix"]["sources"].items()):
-            add(f"{version} · {source}", "row dropped", counts["dropped"], paths.training_record(version).as_posix())
+        for source, counts in sorted(trained.manifest.mix.sources.items()):
+            add(f"{version} · {source}", "row dropped", counts.dropped, paths.training_record(version).as_posix())
     return found

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from lineage.artifacts.base_manifest import BaseOrigin
 from lineage.artifacts.comparison import ComparedSet, Comparison
 from lineage.config.schema import BASE
 from lineage.provenance.obligations import said
@@ -71,7 +72,7 @@ def render_page(w: Workspace, comparison: Comparison) -> str:
             comparison=comparison,
             findings=findings(w, comparison),
             tiles=_tiles(w, comparison),
-            base=origin(w.base) if w.base else "not built",
+            base=origin(w.base.origin) if w.base else "not built",
             tree=_tree(w),
             lanes_width=svg.width(_lanes(w)),
             scale=_scale(comparison),
@@ -90,24 +91,25 @@ def render_page(w: Workspace, comparison: Comparison) -> str:
 
 
 def _tiles(w: Workspace, comparison: Comparison) -> list[tuple[str, str]]:
-    base = w.base or {"parameters": 0, "origin": {}}
-    rows = sum(one.record["mix"]["rows"] for one in w.trained.values())
-    tokens = sum(one.record["trained_tokens"] for one in w.trained.values())
+    rows = sum(one.manifest.mix.rows for one in w.trained.values())
+    tokens = sum(one.manifest.trained_tokens for one in w.trained.values())
     held = sum(one.rows for one in next(iter(w.measured.values())).sets.values()) if w.measured else 0
     return [
         (f"{len(w.trained)} of {len(w.curriculum.versions)}", "versions trained"),
         (f"{w.curriculum.profile} · {w.curriculum.data}", "profile · data"),
-        (_short(base["parameters"]), f"parameters, {origin(base)}"),
+        (
+            _short(w.base.parameters if w.base else 0),
+            f"parameters, {origin(w.base.origin if w.base else BaseOrigin())}",
+        ),
         (f"{rows:,}", "rows in the mixes"),
         (_short(tokens), "tokens trained on"),
         (f"{held:,}", f"held-out rows in {len(_set_names(comparison))} sets"),
     ]
 
 
-def origin(base: dict[str, Any]) -> str:
+def origin(base: BaseOrigin) -> str:
     """The base for people: a hub repository, a folder, or built here."""
-    known = base["origin"]
-    return str(known.get("repo") or known.get("path") or "base built here")
+    return base.repo or base.path or "base built here"
 
 
 def _short(number: int) -> str:
@@ -220,16 +222,16 @@ def _cut(text: str) -> str:
 
 def _settings(w: Workspace) -> dict[str, Any]:
     """Settings: those that all versions share, those that differ, and requests that were not kept."""
-    records = {v: one.record for v, one in w.trained.items() if not one.record.get("adopted")}  # of those trained here
-    names = sorted({name for r in records.values() for side in ("requested", "effective") for name in r[side]})
+    made_here = {v: one.manifest for v, one in w.trained.items() if not one.manifest.adopted}
+    names = sorted({name for m in made_here.values() for side in (m.requested, m.effective) for name in side})
     shared, varying, refused = {}, {}, []
     for name in names:
-        asked = {v: r["requested"].get(name) for v, r in records.items()}
-        got = {v: r["effective"].get(name, r["requested"].get(name)) for v, r in records.items()}
+        asked = {v: m.requested.get(name) for v, m in made_here.items()}
+        got = {v: m.effective.get(name, m.requested.get(name)) for v, m in made_here.items()}
         refused += [
             {"version": v, "setting": name, "requested": asked[v], "effective": got[v]}
-            for v in records
-            if name in records[v]["requested"] and asked[v] != got[v]
+            for v, m in made_here.items()
+            if name in m.requested and asked[v] != got[v]
         ]
         if len({repr(value) for value in got.values()}) == 1:
             shared[name] = next(iter(got.values()))

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lineage.artifacts.manifest import read_manifest
+from lineage.artifacts.base_manifest import BaseManifest, find_base
+from lineage.artifacts.manifest import AdapterManifest, read_manifest
+from lineage.artifacts.mix_summary import MixSummary, find_mix
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -30,7 +32,7 @@ class TrainedVersion:
     """
 
     inside: Inside
-    record: dict[str, Any]
+    manifest: AdapterManifest
     facts: dict[str, Any]
     history: list[dict[str, float]]
 
@@ -49,7 +51,7 @@ class Workspace:
 
     Attributes:
         curriculum: what was planned.
-        base: the record of the base model, once there is one.
+        base: the manifest of the base model, once there is one.
         trained: version → what training left; of those whose adapter is up to date.
         measured: version, or the base → its answers to the held-out sets.
         mixes: version → what `mix` counted.
@@ -60,10 +62,10 @@ class Workspace:
     """
 
     curriculum: Curriculum
-    base: dict[str, Any] | None
+    base: BaseManifest | None
     trained: dict[str, TrainedVersion]
     measured: dict[str, Measured]
-    mixes: dict[str, dict[str, Any]]
+    mixes: dict[str, MixSummary]
     contamination: dict[str, dict[str, SearchedSet]]
     ingests: dict[str, dict[str, Any]]
     conversions: dict[str, dict[str, Any]]
@@ -77,7 +79,7 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
         LineageError: a file is there but is not what its stage writes.
     """
     versions, missing = c.in_order(), dict[str, list[str]]()
-    base = _json(root / paths.BASE_RECORD)
+    base = find_base(root)
     if base is None:
         missing[BASE] = ["there is no base model; run `dvc repro base`"]
     trained: dict[str, TrainedVersion] = {}
@@ -89,7 +91,7 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
     measured: dict[str, Measured] = {}
     for model in [BASE, *trained]:
         try:
-            measured[model] = read_measured(model, trained[model].record["adapter"] if model != BASE else None, root)
+            measured[model] = read_measured(model, trained[model].manifest.adapter if model != BASE else None, root)
         except Absent as absent:
             missing.setdefault(model, []).append(str(absent))
     conversions = {source: _json(root / paths.conversion(c.data, source)) for source in c.sources}
@@ -98,7 +100,7 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
         base=base,
         trained=trained,
         measured=measured,
-        mixes=_those_there({version: _json(root / paths.mix_summary(version)) for version in versions}),
+        mixes=_those_there({version: find_mix(version, root) for version in versions}),
         contamination=_those_there({version: _searched(root / paths.contamination(version)) for version in versions}),
         ingests=_those_there({source: _json(root / paths.ingest_counts(source)) for source in c.sources}),
         conversions=_those_there(conversions),
@@ -106,13 +108,13 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
     )
 
 
-def _trained(c: Curriculum, version: str, base: dict[str, Any] | None, root: Path) -> TrainedVersion:
+def _trained(c: Curriculum, version: str, base: BaseManifest | None, root: Path) -> TrainedVersion:
     """What training left of a version.
 
     Args:
         c: the curriculum, which may have given the version another parent since.
         version: its name.
-        base: the record of the present base, if there is one.
+        base: the present base, if there is one.
         root: the workspace.
 
     Raises:
@@ -123,14 +125,16 @@ def _trained(c: Curriculum, version: str, base: dict[str, Any] | None, root: Pat
     if not (root / paths.training_record(version)).is_file():
         raise Absent(f"not trained; {again}")
     try:
-        whole, record = inside(version, licences_of(c), root), read_manifest(version, root).to_json()
+        whole, manifest = inside(version, licences_of(c), root), read_manifest(version, root)
     except LineageError as error:
         raise Absent(f"out of date: {error}") from error
-    if base and whole.base != base["identity"]:
+    if base and whole.base != base.identity:
         raise Absent(f"out of date: {version} was trained on another base; {again}")
-    if record["parent"] != parent:
-        raise Absent(f"out of date: {version} continued {record['parent']}, params.yaml now says {parent}; {again}")
-    return TrainedVersion(whole, record, facts(c, whole, root), _history(root / paths.adapter(version) / "history.csv"))
+    if manifest.parent != parent:
+        raise Absent(f"out of date: {version} continued {manifest.parent}, params.yaml now says {parent}; {again}")
+    return TrainedVersion(
+        whole, manifest, facts(c, whole, root), _history(root / paths.adapter(version) / "history.csv")
+    )
 
 
 def _searched(path: Path) -> dict[str, SearchedSet] | None:

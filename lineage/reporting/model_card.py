@@ -17,8 +17,8 @@ from lineage.reporting.inputs import Workspace
 
 def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
     """The card of one trained version as Markdown."""
-    trained = w.trained[version]
-    whole, record = trained.inside, trained.record
+    trained, planned = w.trained[version], w.curriculum.version(version)
+    whole, manifest = trained.inside, trained.manifest
     return (
         environment(escape=False)
         .get_template("card.md.jinja")
@@ -26,11 +26,12 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             front_matter=front_matter(w, version),
             c=w.curriculum,
             version=version,
-            spec=w.curriculum.versions[version],
+            spec=planned.spec,
+            lora=planned.lora,
             whole=whole,
-            record=record,
-            base=origin(record["base"]),
-            load=record["base"]["load"],
+            manifest=manifest,
+            base=origin(manifest.base.origin),
+            load=manifest.base.load,
             figures=comparison.versions[version],
             own=[_row(w, p) for p in whole.own],
             own_total=_total(whole.own),
@@ -39,7 +40,7 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             facts=trained.facts,
             said=said(trained.facts),
             hubs=_hubs(w, version),
-            left_out=of_mix(w.mixes.get(version, {})),
+            left_out=of_mix(w.mixes[version].to_json()) if version in w.mixes else [],
             cell=cell,
         )
     )
@@ -50,10 +51,10 @@ def front_matter(w: Workspace, version: str) -> str:
 
     The sample world stands in for the named data sets, so a card of it names none.
     """
-    base = w.trained[version].record["base"]["origin"]
+    base = w.trained[version].manifest.base.origin
     fields: dict[str, Any] = {}
-    if base.get("repo"):
-        fields |= {"base_model": base["repo"], "base_model_relation": "adapter"}
+    if base.repo:
+        fields |= {"base_model": base.repo, "base_model_relation": "adapter"}
     hubs = [one["hub"] for one in _hubs(w, version)]
     fields |= {
         "library_name": "peft",
