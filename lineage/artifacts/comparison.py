@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from lineage.artifacts.artifact import Artifact, Part, parsed, write
+from lineage.artifacts.artifact import Artifact, ArtifactPart, parsed, write
 from lineage.artifacts.base_manifest import BaseOrigin
 from lineage.artifacts.measures import Interval
 from lineage.core import paths
@@ -22,7 +22,7 @@ from lineage.records.record import Form, Measure
 Verdict = Literal["improved", "worse", "unclear"]  # beyond noise: the interval leaves zero out
 
 
-class Contrast(Part):
+class Contrast(ArtifactPart):
     """One model less another on one set or several; a negative difference is a gain.
 
     rows, tokens: how many were compared.
@@ -105,7 +105,7 @@ class CleanPart(AgainstParent):
     parent_score: float | None
 
 
-class MetInTraining(Part):
+class MetInTraining(ArtifactPart):
     """Held-out rows of a set that a version's line was trained on all the same.
 
     rows: how many; `exact` of them word for word, `near` nearly. through: the versions of the line that met them.
@@ -121,7 +121,7 @@ class MetInTraining(Part):
     clean: CleanPart | None
 
 
-class LineContamination(Part):
+class LineContamination(ArtifactPart):
     """What the whole line of a version met of the held-out sets.
 
     missing: versions of the line that were not searched: without them nothing is known to be clean.
@@ -135,7 +135,7 @@ class LineContamination(Part):
     sets: dict[str, MetInTraining]
 
 
-class ComparedVersion(Part):
+class ComparedVersion(ArtifactPart):
     """A version against its parent.
 
     line: from the base to the version. unknown: versions of the line that were trained elsewhere.
@@ -159,7 +159,7 @@ class SameMix(Paired):
     sets: tuple[str, ...]
 
 
-class BaseOnSet(Part):
+class BaseOnSet(ArtifactPart):
     """The base on one set."""
 
     model_config = ConfigDict(allow_inf_nan=True)
@@ -170,7 +170,7 @@ class BaseOnSet(Part):
     measure: Measure
 
 
-class ComparedBase(Part):
+class ComparedBase(ArtifactPart):
     """Which base the versions start from."""
 
     origin: BaseOrigin
