@@ -5,14 +5,20 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from lineage.artifacts.base_manifest import BaseManifest
+from lineage.artifacts.comparison import Comparison
 from lineage.artifacts.manifest import AdapterManifest
+from lineage.artifacts.measures import MeasuredRow, Measures, SampleAnswer
 from lineage.artifacts.mix_summary import MixSummary
 from lineage.core.files import write_json
 
 ARTIFACTS: dict[str, type[BaseModel]] = {
     "adapter_manifest": AdapterManifest,
     "base_manifest": BaseManifest,
+    "comparison": Comparison,
+    "measured_row": MeasuredRow,
+    "measures": Measures,
     "mix_summary": MixSummary,
+    "sample_answer": SampleAnswer,
 }
 FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
 COMMAND = "python -m lineage.artifacts.schemas"

@@ -5,7 +5,6 @@ run that carries it has nothing left to be told.
 """
 
 import csv
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +13,9 @@ from typing import Any
 
 from lineage.artifacts.artifact import JsonObject
 from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.comparison import ComparedVersion, read_comparison
 from lineage.artifacts.manifest import AdapterManifest, verified_manifest
+from lineage.artifacts.measures import ANSWERS, MEASURES, read_measures
 from lineage.config.schema import BASE
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -65,22 +66,13 @@ def read_facts() -> list[Facts]:
     Raises:
         LineageError: naming the file that is missing or not what its stage writes, and the remedy.
     """
-    comparison = read_json(paths.REPORTS / "comparison.json", "report")
-    shared = {"profile": comparison["profile"], "data": comparison["data"]}
-    versions = [_version(name, one, shared) for name, one in comparison["versions"].items()]
+    comparison = read_comparison()
+    shared = {"profile": comparison.profile, "data": comparison.data}
+    versions = [_version(name, one, shared) for name, one in comparison.versions.items()]
     return [*_base(shared), *_parents_first(versions), _report(shared)]
 
 
-def read_json(path: Path, stage: str) -> dict[str, Any]:
-    """An output of the graph, or an error that names the stage to run."""
-    try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise LineageError(f"{path}: cannot be read ({error}); make it again: dvc repro {stage}") from error
-    return value
-
-
-def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Facts:
+def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Facts:
     folder, manifest = paths.adapter(name), verified_manifest(name)
     card = paths.REPORTS / "cards" / f"{name}.md"
     if not card.is_file():
@@ -88,9 +80,7 @@ def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Fac
     measures = _measures(name, manifest.adapter)
     artifacts = {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)} | {"card.md": card}
     if measures:
-        artifacts |= {
-            file.name: file for file in _files(paths.METRICS / name) if file.name in ("measures.json", "answers.jsonl")
-        }
+        artifacts |= {file.name: file for file in _files(paths.METRICS / name) if file.name in (MEASURES, ANSWERS)}
     mix = manifest.mix
     return Facts(
         name=name,
@@ -105,7 +95,7 @@ def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Fac
             "adapter": manifest.adapter,
             NOTE: _note(card.read_text(encoding="utf-8")),
         }
-        | ({"unknown_data": ",".join(unknown)} if (unknown := compared.get("unknown")) else {}),
+        | ({"unknown_data": ",".join(unknown)} if (unknown := compared.unknown) else {}),
         params=_params(manifest),
         history=_history(folder / "history.csv", name)
         | (_history(folder / "preference.csv", name, "preference") if manifest.preference else {}),
@@ -133,7 +123,7 @@ def _base(shared: dict[str, str]) -> Iterator[Facts]:
         params=_flat({"base": base.origin.model_dump(), "parameters": base.parameters, "vocab_size": base.vocab_size}),
         measures=measures,
         artifacts={"base.json": paths.BASE_RECORD}
-        | {file.name: file for file in _files(paths.METRICS / BASE) if file.name in ("measures.json", "answers.jsonl")},
+        | {file.name: file for file in _files(paths.METRICS / BASE) if file.name in (MEASURES, ANSWERS)},
     )
 
 
@@ -149,24 +139,21 @@ def _report(shared: dict[str, str]) -> Facts:
 
 def _measures(name: str, adapter: str | None) -> dict[str, float]:
     """`nll/<set>` (nats per supervised token), `score/<set>` (0..1); none of another adapter."""
-    path = paths.METRICS / name / "measures.json"
-    if not path.is_file():
+    found = read_measures(name)
+    if found is None or found.adapter != adapter:  # of the adapter before this one
         return {}
-    found = read_json(path, "baseline" if name == BASE else f"evaluate@{name}")
-    if found["adapter"] != adapter:
-        return {}  # of the adapter before this one
-    named = {f"nll/{one}": measured["nll"] for one, measured in found["sets"].items()}
-    return named | {f"score/{one}": m["score"] for one, m in found["sets"].items() if m["score"] is not None}
+    named = {f"nll/{one}": m.nll for one, m in found.sets.items() if m.nll is not None}
+    return named | {f"score/{one}": m.score for one, m in found.sets.items() if m.score is not None}
 
 
-def _pooled(compared: dict[str, Any]) -> dict[str, float]:
+def _pooled(compared: ComparedVersion) -> dict[str, float]:
     """A version on all held-out sets of its own mix, and on how many sets it is worse than its parent."""
-    if not (pooled := compared.get("pooled")):
+    if not (pooled := compared.pooled):
         return {}
     return {
-        "pooled/nll": pooled["nll"],
-        "pooled/nll_against_parent": pooled["difference"],
-        "pooled/sets_forgotten": float(len(compared["forgot"])),
+        "pooled/nll": pooled.nll,
+        "pooled/nll_against_parent": pooled.difference,
+        "pooled/sets_forgotten": float(len(compared.forgot)),
     }
 
 

@@ -133,15 +133,20 @@ def write_measures(root: Path, name: str, adapter: str | None, nll: float) -> No
 
 
 def write_report(root: Path, tree: dict[str, str]) -> None:
+    pooled = {"rows": 24, "tokens": 300, "nll": 4.5, "parent_nll": 5.0, "difference": -0.5, "interval": [-0.6, -0.4]}
     versions = {
         version: {
             "parent": parent,
             "line": [],
+            "unknown": [],
             "forgot": ["metamath.prompt_answer"],
             "sets": {},
-            "pooled": {"sets": list(SETS), "nll": 4.5, "difference": -0.5},
+            "pooled": pooled | {"sets": list(SETS), "verdict": "improved", "improved": True},
+            "contamination": {"missing": [], "unknown": [], "searched": {}, "sets": {}},
         }
         for version, parent in tree.items()
     }
-    write(root / "reports/comparison.json", {"profile": "cpu", "data": "sample", "versions": versions})
+    of_all = {"profile": "cpu", "data": "sample", "seed": 1, "resamples": 1000, "confidence": 0.95}
+    none = {"base": None, "base_sets": {}, "same_mix": [], "missing": {}}
+    write(root / "reports/comparison.json", of_all | none | {"versions": versions})
     write(root / "reports/lineage.html", "<h1>lineage</h1>")
