@@ -256,7 +256,8 @@ def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
         *names("training/backends/hf.py", "job.profile"),
         *names("training/backends/unsloth.py", "job.profile"),
         *names("base_model/loading.py", "profile"),
-        *names("training/invariants.py", "profile"),
+        *names("training/settings.py", "job.profile"),
+        *names("training/guards.py", "job.profile"),
     }
     read = _all(job.profile, tuple(sorted(asked)))
     written = {

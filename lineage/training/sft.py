@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from lineage.training import callbacks, invariants
+from lineage.training import callbacks, guards
 from lineage.training.collator import Collator
 from lineage.training.distributed import process_group
 from lineage.training.distributed.fsdp import shard, trainer_for
@@ -35,7 +35,6 @@ def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: Fa
     config = SFTConfig(  # before the model: DeepSpeed splits it while it is loaded
         per_device_train_batch_size=profile.batch_size,
         gradient_accumulation_steps=profile.accumulation,
-        max_length=profile.max_length,
         packing=False,  # TRL's: ours are packed already, as they are tokenised, labelled and ordered
         completion_only_loss=profile.loss == "completion",
         dataset_kwargs={"skip_prepare_dataset": True},
@@ -45,9 +44,9 @@ def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: Fa
         **({"loss_type": "nll" if whole_logits(job) else "chunked_nll"} | arguments(job, trainer_module)),
     )
     model = trainer_module.load(job)
-    invariants.one_adapter(model, job)
+    guards.one_adapter(model, job)
     if job.parent:
-        invariants.continues(model, job.parent)
+        guards.continues(model, job.parent)
     if launch.processes > 1 and launch.strategy == "fsdp2":
         shard(model)
     trainer: Any = trainer_for(SFTTrainer, launch)(
@@ -59,10 +58,10 @@ def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: Fa
         callbacks=callbacks.callbacks(job, stop),
     )
     trainer.remove_callback(PrinterCallback)  # a line of raw figures a step
-    invariants.trainable(trainer)
-    invariants.blind(trainer, job)
-    requested, effective = invariants.settings(trainer, job)
-    trainer.add_callback(invariants.at_the_start(trainer, job))
+    guards.trainable(trainer)
+    guards.blind(trainer, job)
+    requested, effective = guards.settings(trainer, job)
+    trainer.add_callback(guards.at_the_start(trainer, job))
     trainer.train(resume_from_checkpoint=resume_from(job.checkpoints))
     return trainer.model, Outcome(
         history=_history(trainer.state.log_history, job),

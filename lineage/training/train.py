@@ -23,7 +23,7 @@ from lineage.config.schema import Curriculum
 from lineage.core import journal, machine
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, sha256, write_json
-from lineage.training.invariants import sound
+from lineage.training.finished_adapter import sound
 from lineage.training.job import HISTORY, PREFERENCE_HISTORY, Job, Outcome, Trainer
 from lineage.training.plan import Plan, packages, planned
 
