@@ -245,7 +245,7 @@ def _padded(parent: Path, lora: Any, seed: int, out: Path) -> Path:
     return out
 
 
-def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
+def _fit(job: Any, trainer: Any, _progress: Any) -> tuple[Any, Any]:
     """In place of TRL: an adapter that says what it was made from."""
     from lineage.training.job import Outcome
 

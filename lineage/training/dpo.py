@@ -11,7 +11,7 @@ from typing import Any
 from lineage.config.schema import Profile
 from lineage.training import callbacks, guards
 from lineage.training.distributed.fsdp import trainer_for
-from lineage.training.job import PREFERENCE_HISTORY, Job, Outcome, Trainer
+from lineage.training.job import PREFERENCE_HISTORY, Job, Outcome, Progress, Trainer
 from lineage.training.trl_config import arguments, eight_bit_share, resume_from, whole_logits
 
 
@@ -21,16 +21,18 @@ def pairs_at_once(profile: Profile) -> int:
     return next(n for n in range(max(1, profile.batch_size // 2), 0, -1) if behind_a_step % n == 0)
 
 
-def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
+def fit(job: Job, trainer_module: Trainer, progress: Progress | None = None) -> tuple[Any, Outcome]:
     """Load `job.parent`, train for `job.steps` steps and return the model, with its one adapter, and what happened.
 
     Args:
         job: `beta` is set; `dataset` has `prompt_ids`, `chosen_ids`, `rejected_ids` in the order of training, and
             `lengths` the tokens of each pair.
         trainer_module: how the model is loaded.
+        progress: is kept up to date, and says whether to stop; None: nobody asks.
 
     Raises:
         LineageError: from a guard, before the first step or after the last.
+        Preempted: it was asked to stop; the same job goes on from its checkpoint.
     """
     assert job.parent and job.beta
     model = trainer_module.load(job)
@@ -58,7 +60,7 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
         args=config,
         train_dataset=job.dataset,
         processing_class=job.tokenizer,
-        callbacks=callbacks.callbacks(job),
+        callbacks=callbacks.callbacks(job, progress or Progress()),
     )
     trainer.remove_callback(PrinterCallback)  # a line of raw figures a step
     _freeze_reference(trainer.model)

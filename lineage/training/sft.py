@@ -4,7 +4,6 @@ Resuming is for a crash of the *same* version: the checkpoints' folder is named 
 result. A new version starts from its parent's weights with a fresh optimizer, schedule and step.
 """
 
-from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
@@ -12,21 +11,22 @@ from lineage.training import callbacks, guards
 from lineage.training.collator import Collator
 from lineage.training.distributed import process_group
 from lineage.training.distributed.fsdp import shard, trainer_for
-from lineage.training.job import HISTORY, Job, Outcome, Trainer
+from lineage.training.job import HISTORY, Job, Outcome, Progress, Trainer
 from lineage.training.trl_config import arguments, eight_bit_share, resume_from, whole_logits
 
 
-def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: False) -> tuple[Any, Outcome]:
+def fit(job: Job, trainer_module: Trainer, progress: Progress | None = None) -> tuple[Any, Outcome]:
     """Load, train for `job.steps` steps and return the model with what happened.
 
     Args:
         job: the version.
         trainer_module: how the model is loaded.
-        stop: asked after each step; once it says yes in any process, all of them write a checkpoint and stop.
+        progress: is kept up to date; once it is asked to stop in any process, after a step, all of them write a
+            checkpoint and stop. None: nobody asks.
 
     Raises:
         LineageError: from a guard, before the first step or after the last.
-        Preempted: a signal or `stop` said so; the same job goes on from its checkpoint.
+        Preempted: it was asked to stop; the same job goes on from its checkpoint.
     """
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
@@ -55,7 +55,7 @@ def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: Fa
         train_dataset=job.dataset,
         processing_class=job.tokenizer,
         data_collator=Collator(job.tokenizer.pad_token_id),
-        callbacks=callbacks.callbacks(job, stop),
+        callbacks=callbacks.callbacks(job, progress or Progress()),
     )
     trainer.remove_callback(PrinterCallback)  # a line of raw figures a step
     guards.trainable(trainer)

@@ -34,25 +34,13 @@ from lineage.training.backends import hf
 from lineage.training.finished_adapter import sound
 from lineage.training.sft import fit
 from tests import tiny
+from tests.lineage.training.watched import Loading
 
 
 @pytest.fixture(autouse=True)
 def never_trained(lineage_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A guard must speak before the first step."""
     monkeypatch.setattr(trl.SFTTrainer, "train", lambda *_, **__: pytest.fail("training began"))
-
-
-class Loading:
-    """A trainer that loads as `hf` does and then changes what it loaded."""
-
-    def __init__(self, change: Any) -> None:
-        self.change = change
-
-    def load(self, job: Any) -> Any:
-        model = hf.load(job)
-        return self.change(model) or model
-
-    settings = staticmethod(hf.settings)
 
 
 def freeze(model: Any) -> None:
