@@ -38,7 +38,7 @@ def sound(folder: Path, job: Job) -> str:
 
 
 def tensors_expected(job: Job) -> int:
-    """How many tensors an adapter of this shape has on this base."""
+    """How many tensors an adapter of the job's shape has on its base."""
     config = text_config(job.weights)
     layers = next(config[name] for name in ("num_hidden_layers", "n_layer", "num_layers") if name in config)
     in_layers = [target for target in job.lora.targets if target != "lm_head"]

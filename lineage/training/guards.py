@@ -12,7 +12,7 @@ from lineage.training.settings import asked_for, in_force
 
 
 def one_adapter(model: Any, job: Job) -> None:
-    """Exactly one adapter, named `default`, with the chain's shape, on every layer.
+    """Refuse a model that has not exactly one adapter, named `default`, with the chain's shape, on every layer.
 
     A second one would be trained or saved in its place, and a loaded adapter's own r, alpha and targets silently win
     over those that were asked for. `sound` would find a layer without one only after the last step.
@@ -43,7 +43,7 @@ def one_adapter(model: Any, job: Job) -> None:
 
 
 def continues(model: Any, parent: Path) -> None:
-    """The adapter in memory is the parent's file, tensor by tensor: a missing key would only have been a warning."""
+    """Refuse an adapter in memory that is not its parent's file, tensor by tensor: PEFT only warns of a missing key."""
     import torch
     from peft import get_peft_model_state_dict
     from safetensors.torch import load_file
@@ -60,7 +60,7 @@ def continues(model: Any, parent: Path) -> None:
 
 
 def trainable(trainer: Any) -> None:
-    """After the trainer was built, the adapter is still trainable, and nothing else is."""
+    """Refuse a trainer in which the adapter is no longer trainable, or something else is."""
     names = [name for name, p in trainer.model.named_parameters() if p.requires_grad]
     if names:
         trainer.create_optimizer()
@@ -72,9 +72,9 @@ def trainable(trainer: Any) -> None:
 
 
 def blind(trainer: Any, job: Job) -> None:
-    """Packed rows do not see each other: a sequence has the loss of its rows, each computed alone.
+    """Refuse packed rows that see each other: a sequence must have the loss of its rows, each computed alone.
 
-    Measured on the first sequence that holds several rows, before the first step.
+    It is measured on the first sequence that holds several rows.
     """
     import torch
 
@@ -113,7 +113,7 @@ def blind(trainer: Any, job: Job) -> None:
 
 
 def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What was asked for and what is in force.
+    """Return the settings that were asked for and those that are in force, if they are the same.
 
     Raises:
         LineageError: they differ in what the profile does not allow to differ; nothing was trained yet.
@@ -129,7 +129,7 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def at_the_start(trainer: Any, job: Job) -> Any:
-    """A callback for what can only be seen once the model is wrapped; from there on each process draws its own dropout.
+    """A callback that refuses what shows only once the model is wrapped, and gives each process a dropout of its own.
 
     Without DDP's wrapper every process would train by itself, on its own rows; without checkpointing, which is switched
     on as late as here, memory would run out hours later, at the longest rows.
