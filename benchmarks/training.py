@@ -271,9 +271,10 @@ def one_start(room: Path, lean: bool) -> dict[str, float]:
     from transformers import Trainer
     from trl import SFTTrainer
 
-    from lineage.training import invariants, sft, tokenized_mix
+    from lineage.training import guards, sft, tokenized_mix
     from lineage.training.adapter_saving import save_adapter
     from lineage.training.backends import hf
+    from lineage.training.finished_adapter import sound
     from lineage.training.plan import planned
 
     done("imports: torch, transformers, peft, trl")
@@ -294,7 +295,7 @@ def one_start(room: Path, lean: bool) -> dict[str, float]:
 
     after("load", "base and adapter", hf)
     after("__init__", "SFTTrainer", SFTTrainer)
-    after("settings", "guards", invariants)
+    after("settings", "guards", guards)
     steps: list[float] = []
     step = Trainer.training_step
 
@@ -313,7 +314,7 @@ def one_start(room: Path, lean: bool) -> dict[str, float]:
     done("the rest of two steps")
     (room / "out").mkdir(parents=True, exist_ok=True)
     save_adapter(model, job.base_name, room / "out")
-    invariants.sound(room / "out", job)
+    sound(room / "out", job)
     job.tokenizer.save_pretrained(room / "out")
     done("adapter saved and checked")
     return parts

@@ -246,7 +246,7 @@ def _padded(parent: Path, lora: Any, seed: int, out: Path) -> Path:
     return out
 
 
-def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
+def _fit(job: Any, trainer: Any, _progress: Any) -> tuple[Any, Any]:
     """In place of TRL: an adapter that says what it was made from."""
     from lineage.training.job import Outcome
 
@@ -257,7 +257,8 @@ def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
         *names("training/backends/hf.py", "job.profile"),
         *names("training/backends/unsloth.py", "job.profile"),
         *names("base_model/loading.py", "profile"),
-        *names("training/invariants.py", "profile"),
+        *names("training/settings.py", "job.profile"),
+        *names("training/guards.py", "job.profile"),
     }
     read = _all(job.profile, tuple(sorted(asked)))
     written = {
