@@ -9,18 +9,18 @@ mix.json        the counts, by source and reason
 from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.mixture.mix import mix
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Mix the version that the command line names."""
     c = load_curriculum()
     version = argument(f"a version, one of {', '.join(c.versions)}")
     if version not in c.versions:
         raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
-    with appearing(paths.mix(version)) as (out,):
+    with publishing(inputs, paths.mix(version)) as (out,):
         summary = mix(c, version, out)
     replayed = summary["replay"]["rows"]
     reasons = {reason: sum(summary[reason].values()) for reason in ("superseded", "contaminated", "duplicates")}

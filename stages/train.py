@@ -11,13 +11,18 @@ from lineage.adoption.adopted_version import publish_adopted
 from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.planning.cost import refuse_what_cannot_fit
 from lineage.training.train import train
 
+KEPT = (
+    "Nothing of the training is lost: its checkpoint is kept. If the change is taken back, or has no part in the "
+    "result, the same command goes on from there at once."
+)
 
-def main() -> None:
+
+def main(inputs: Inputs = NOTHING) -> None:
     """Train the version that the command line names."""
     c = load_curriculum()
     version = argument(f"a version, one of {', '.join(c.versions)}")
@@ -25,8 +30,9 @@ def main() -> None:
         raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
     # Read once by the first library that computes.
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
-    with appearing(paths.adapter(version)) as (out,):
-        if c.versions[version].train.adopted:
+    adopted = c.versions[version].train.adopted
+    with publishing(inputs, paths.adapter(version), note="" if adopted else KEPT) as (out,):
+        if adopted:
             print(publish_adopted(c, version, out))
             return
         refuse_what_cannot_fit(c, version)
