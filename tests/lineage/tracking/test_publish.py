@@ -340,9 +340,7 @@ def test_a_moved_workspace_says_what_to_do(workspace: Path, monkeypatch: pytest.
         publish(local_uri())
 
 
-def test_a_promotion_that_is_edited_meanwhile_gives_no_receipt(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_promotion_that_is_edited_meanwhile_gives_no_receipt(workspace: Path) -> None:
     for name in ("dvc.yaml", "params.yaml"):
         shutil.copy(ROOT / name, name)
     inputs = inputs_of("python -m stages.publish")
