@@ -16,15 +16,15 @@ from lineage.artifacts.base_manifest import BaseOrigin, write_base
 from lineage.base_model.base import build, point_at
 from lineage.base_model.loading import BASE_FOLDER, hub_folder
 from lineage.config.load import load_curriculum
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Make or check the base of the active profile."""
     c = load_curriculum()
     spec = c.active.base
-    with appearing(BASE_FOLDER) as (out,):
+    with publishing(inputs, BASE_FOLDER) as (out,):
         if spec.build:
             manifest = build(spec.build, c, out)
         elif spec.path:

@@ -13,15 +13,15 @@ import os
 
 from lineage.config.load import load_curriculum
 from lineage.core import paths
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
 from lineage.datacards.cards import cards
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Write the cards of this workspace."""
     os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing forks here, and a million rows want all cores
-    with appearing(paths.CARDS) as (out,):
+    with publishing(inputs, paths.CARDS) as (out,):
         print(cards(load_curriculum(), out))
     print(f"→ {paths.CARDS / 'index.md'}")
 

@@ -8,10 +8,11 @@ from lineage.config.buildable import buildable, prepare
 from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.files import write_json
+from lineage.core.inputs import NOTHING, Inputs, must_be_unchanged
 from lineage.core.stage import run_stage
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Check, say what was found, write the constant file."""
     c = load_curriculum()
     prepare(c)
@@ -19,6 +20,7 @@ def main() -> None:
     print(f"curriculum: {len(c.versions)} versions, {len(c.sources)} sources, profile {c.profile}, data {c.data}")
     if c.data == "own":
         print(f"can be built from {paths.RAW}/own: {', '.join(ready) or 'nothing yet; run `lineage check`'}")
+    must_be_unchanged(inputs)
     write_json(paths.CHECKED, {"curriculum": "checked"})
 
 

@@ -7,16 +7,16 @@ mix.json        the counts, by source and reason
 """
 
 from lineage.config.load import load_curriculum
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.mixture.mix import mix
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Mix the version that the command line names."""
     c = load_curriculum()
     v = c.version(argument(f"a version, one of {', '.join(c.versions)}"))
-    with appearing(v.mix) as (out,):
+    with publishing(inputs, v.mix) as (out,):
         summary = mix(c, v, out)
     reasons = {
         "superseded": summary.superseded,

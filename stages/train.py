@@ -9,19 +9,24 @@ import shutil
 
 from lineage.adoption.adopted_version import publish_adopted
 from lineage.config.load import load_curriculum
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.planning.cost import refuse_what_cannot_fit
 from lineage.training.train import train
 
+KEPT = (
+    "Nothing of the training is lost: its checkpoint is kept. If the change is taken back, or has no part in the "
+    "result, the same command goes on from there at once."
+)
 
-def main() -> None:
+
+def main(inputs: Inputs = NOTHING) -> None:
     """Train the version that the command line names."""
     c = load_curriculum()
     v = c.version(argument(f"a version, one of {', '.join(c.versions)}"))
     # Read once by the first library that computes.
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
-    with appearing(v.adapter) as (out,):
+    with publishing(inputs, v.adapter, note="" if v.spec.train.adopted else KEPT) as (out,):
         if v.spec.train.adopted:
             print(publish_adopted(c, v, out))
             return

@@ -7,7 +7,9 @@ first: `root / mix_summary("v6")`.
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+GRAPH = Path("dvc.yaml")
 DVC_LOCK = Path("dvc.lock")
+DVC_IGNORE = Path(".dvcignore")
 STATE = Path(".state")  # may be deleted at any time: caches by content, checkpoints, databases, locks
 
 DATA = Path("data")

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from lineage.core.code_identity import ROOT
 from lineage.core.errors import LineageError
+from lineage.core.inputs import inputs_of
 from lineage.tracking.publish import RECEIPT, Published, publish, show
 from lineage.tracking.registry import MODEL, read_promotions
 from lineage.tracking.server import EXPERIMENT, SETTINGS, local_uri
@@ -337,6 +339,18 @@ def test_a_moved_workspace_says_what_to_do(workspace: Path, monkeypatch: pytest.
     monkeypatch.chdir(moved)
     with pytest.raises(LineageError, match=r"rm -r \.state/mlflow"):
         publish(local_uri())
+
+
+def test_a_promotion_that_is_edited_meanwhile_gives_no_receipt(workspace: Path) -> None:
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(ROOT / name, name)
+    inputs = inputs_of("python -m stages.publish")
+    Path("promotions.yaml").write_text("# edited\n", encoding="utf-8")
+    with pytest.raises(LineageError, match=r"promotions\.yaml: (new|changed)\nrun it again: dvc repro publish"):
+        publish(local_uri(), inputs)
+    assert not RECEIPT.exists()
+    publish(local_uri(), inputs_of("python -m stages.publish"))
+    assert RECEIPT.exists()
 
 
 def test_the_receipt_is_the_same_wherever_it_is_made(

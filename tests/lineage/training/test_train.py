@@ -211,14 +211,14 @@ def test_killed_while_its_folder_appears_it_need_not_be_trained_again(
     before = sha256(Path("models/v2"))
 
     @contextmanager
-    def dying(*finals: Path) -> Iterator[list[Path]]:
+    def dying(*_: Any, **__: Any) -> Iterator[list[Path]]:
         Path("out").mkdir()
         yield [Path("out")]
         raise CrashError
 
     monkeypatch.setattr("sys.argv", ["stages/train.py", "v2"])
     with monkeypatch.context() as patch:
-        patch.setattr(train, "appearing", dying)
+        patch.setattr(train, "publishing", dying)
         with pytest.raises(CrashError):
             train.main()
     capsys.readouterr()
