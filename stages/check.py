@@ -10,11 +10,13 @@ from lineage.core import paths
 from lineage.core.files import write_json
 from lineage.core.inputs import NOTHING, Inputs, must_be_unchanged
 from lineage.core.stage import run_stage
+from lineage.readers import check_readers
 
 
 def main(inputs: Inputs = NOTHING) -> None:
     """Check, say what was found, write the constant file."""
     c = load_curriculum()
+    check_readers(c)
     prepare(c)
     ready = [b.version for b in buildable(c) if not b.missing]
     print(f"curriculum: {len(c.versions)} versions, {len(c.sources)} sources, profile {c.profile}, data {c.data}")

@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -127,8 +128,8 @@ class Rehearsal:
         from lineage.training import train as training
         from stages import train
 
-        readers = {name: _shortened(read) for name, read in ingest.READERS.items()}
-        patch(ingest, "READERS", readers)
+        reader = ingest.reader
+        patch(ingest, "reader", lambda name: replace(reader(name), read=_shortened(reader(name).read)))
         patch(base, "train_tokenizer", cache(base.train_tokenizer))
         patch(o200k, "encoding", cache(o200k.encoding))
         patch(base, "pretrain", _pretrain)

@@ -75,7 +75,7 @@ PARAMS: dict[str, Any] = {
         name: {
             "title": name,
             "input": "documents" if name == "company_reports" else "raw",
-            "reader": "prompt_response",
+            "reader": "reports" if name == "company_reports" else "prompt_response",
             "forms": ["summary" if name == "company_reports" else "prompt_answer"],
             "heldout": 0.2,
             "licence": "own",

@@ -13,6 +13,7 @@ from lineage.core.errors import LineageError
 from lineage.planning.cost import here
 from lineage.planning.cost import table as costs
 from lineage.planning.readiness import drifted_packages, leftovers, readiness
+from lineage.readers import check_readers
 
 GROUP = "before a rebuild"
 
@@ -28,6 +29,7 @@ def check(c: Curriculum) -> None:
     Raises:
         LineageError: if nothing can be built, or a version needs more than this machine has.
     """
+    check_readers(c)
     prepare(c)
     console = Console()
     console.print(f"params.yaml is sound: profile {c.profile}, data {c.data}, {len(c.versions)} versions")

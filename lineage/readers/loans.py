@@ -16,8 +16,9 @@ from pathlib import Path
 from lineage.readers.io.columns import shaped
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 GRADES = ("A", "B", "C", "D", "E", "F", "G")
 AMOUNTS = ("대출금액", "연간소득", "총상환원금", "총상환이자", "총연체금액")  # in won
 FIELDS = (

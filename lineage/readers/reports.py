@@ -28,6 +28,7 @@ from lineage.readers.io.documents import sections as sections_of
 from lineage.readers.text.key_figures import figures_of, key_sentences
 from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "document", "summary")
 PAGE_CHARACTERS = 700  # of an answer in prompt_answer
 JSON_CHARACTERS = 600  # of an answer in document
 NAME_CHARACTERS, TOPIC_CHARACTERS = 32, 22  # in a prompt
@@ -39,12 +40,8 @@ IN_FIGURE = SIGNS + "0123456789,.%"
 def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """Records of every document in name order, then what convert put into quarantine, each with its reason.
 
-    Raises: LineageError for a document that is not one, or of another schema, and for a form it has no maker for.
+    Raises: LineageError for a document that is not one, or of another schema.
     """
-    if unknown := [form for form in forms if form not in MAKERS]:
-        raise LineageError(
-            f"forms: documents give {', '.join(MAKERS)}, not {', '.join(unknown)}; mend it in params.yaml"
-        )
     paths = document_files(folder)
     titles = Counter(load(path)["title"] for path in paths)
     for path in paths:

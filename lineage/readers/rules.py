@@ -27,8 +27,10 @@ from lineage.readers.text import annexes, hwpx
 from lineage.readers.text.normalize import clean
 from lineage.readers.text.rulebook import Article, Rulebook, book_name, holds_from, parse
 from lineage.readers.text.rulebook_checks import faults, is_amendment, lost_start, missing
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
+OWN_RECORD = True  # an article by its number, title and text
 AMENDMENT = (
     "an amendment's table of old and new",
     "half of it is void: give the rulebook as it reads after the amendment",

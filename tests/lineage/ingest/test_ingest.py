@@ -14,6 +14,7 @@ from lineage.core.errors import LineageError
 from lineage.ingest.ingest import ingest, is_heldout
 from lineage.ingest.sanitize import as_record_form, cleaned, group_name
 from lineage.records.record import qa, read_records
+from tests.lineage.readers.test_generated import CLOZE
 
 ROOT = Path(__file__).parents[3]
 
@@ -178,12 +179,15 @@ def test_an_empty_folder_is_noted_and_a_missing_one_is_an_error(workspace: Works
 
 def test_what_a_reader_cannot_do_is_said(workspace: Workspace) -> None:
     workspace.rows(*asked(3))
-    with pytest.raises(LineageError, match=r"sources\.demo\.reader: 'nope' is none of accounting, aihub_parallel"):
+    with pytest.raises(LineageError, match=r"sources\.demo\.reader: unknown reader 'nope'; allowed: accounting, a"):
         workspace.ingest("nope")
-    with pytest.raises(LineageError, match=r"asks for document"):
+    with pytest.raises(LineageError, match=r"forms: 'document' is none of what the reader prompt_response gives"):
         workspace.ingest(forms=("document",))
-    with pytest.raises(LineageError, match=r"gives no summary"):
-        workspace.ingest(forms=("prompt_answer", "summary"))
+    workspace.rows(CLOZE)
+    with pytest.raises(LineageError, match=r"rows\.jsonl.*gives the form prompt_answer, but .* asks for summary"):
+        workspace.ingest("generated", forms=("summary",))
+    with pytest.raises(LineageError, match=r"the reader generated gives no summary"):
+        workspace.ingest("generated", forms=("prompt_answer", "summary"))
 
 
 def run(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
