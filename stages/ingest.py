@@ -26,12 +26,12 @@ def main(inputs: Inputs = NOTHING) -> None:
         raise LineageError(f"{name!r} is no source in params.yaml; it has {', '.join(curriculum.sources)}")
     with publishing(inputs, paths.HELDOUT / name, paths.RECORDS / name) as (heldout, records):
         done = ingest(curriculum.input_folder(name), records, heldout, name, curriculum.sources[name])
-    note = f" ({done['note']})" if done["note"] else ""
+    note = f" ({done.note})" if done.note else ""
     print(
-        f"{name}: {done['raw_rows']:,} rows → {done['records']:,} to train on, "
-        f"{done['heldout']:,} held out, {done['rejected_rows']:,} rejected{note}"
+        f"{name}: {done.raw_rows:,} rows → {done.records:,} to train on, "
+        f"{done.heldout:,} held out, {done.rejected_rows:,} rejected{note}"
     )
-    for reason, rows in done["rejected"].items():
+    for reason, rows in done.rejected.items():
         print(f"  rejected {rows:,}: {reason}; see {paths.rejected(name)}")
 
 

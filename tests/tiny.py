@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lineage.artifacts.ingest_counts import BothSides, IngestCounts
 from lineage.config.load import load_curriculum, parse_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.files import appearing
@@ -148,6 +149,31 @@ def write_source(source: str, records: Iterable[Record], heldout: Iterable[Recor
     (folder / "documents.txt").write_text("".join(f"{d}\n" for d in documents), encoding="utf-8")
     for form in {r.form for r in heldout}:
         write_rows(Path("data/heldout", source, f"{form}.jsonl"), [r for r in heldout if r.form == form])
+
+
+def counts(
+    source: str, records: int, heldout: int = 0, duplicates: int = 0, rejected: dict[str, int] | None = None
+) -> IngestCounts:
+    """What ingest counts of a source: balanced, every row of the one form `prompt_answer`."""
+    rejected = rejected or {}
+    made, sides = records + heldout + duplicates, BothSides(records=records, heldout=heldout)
+    return IngestCounts(
+        source=source,
+        reader="prompt_response",
+        licence="own",
+        raw_rows=made + sum(rejected.values()),
+        rejected_rows=sum(rejected.values()),
+        rejected=rejected,
+        rejected_parts=0,
+        made=made,
+        duplicates=duplicates,
+        personal={},
+        records=records,
+        heldout=heldout,
+        forms={"prompt_answer": sides},
+        groups=sides,
+        note="",
+    )
 
 
 def write_rows(file: Path, records: Iterable[Record]) -> None:

@@ -5,17 +5,17 @@
 Samples are shown only where a licence allows redistribution; otherwise they are in no file of `data/cards`.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.ingest_counts import read_ingest_counts
 from lineage.artifacts.mix_summary import read_mix
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 from lineage.datacards.counting import Ruler, counted
-from lineage.records.left_out import of_ingest, of_mix
+from lineage.records.left_out import of_mix
 from lineage.records.record import PARTS
 
 
@@ -23,7 +23,7 @@ def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
     """What the card of a source says; its records must have been ingested."""
     spec, folder = c.sources[name], paths.RECORDS / name
     files = {"records": [folder / "records.jsonl"], "heldout": sorted((paths.HELDOUT / name).glob("*.jsonl"))}
-    ingest = json.loads((folder / "ingest.json").read_text(encoding="utf-8"))
+    ingest = read_ingest_counts(name)
     return {
         "name": name,
         "title": spec.title,
@@ -34,8 +34,8 @@ def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
         "hub": spec.hub.model_dump() if spec.hub else None,
         "withdrawn": "all" if spec.withdrawn == "all" else len(spec.withdrawn),
         "licences": {name: _licence(c, name)},
-        "rejected": ingest["rejected"],
-        "left_out": of_ingest(ingest),
+        "rejected": ingest.rejected,
+        "left_out": ingest.left_out,
         **_counted(c, files, ruler),
     }
 

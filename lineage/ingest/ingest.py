@@ -1,7 +1,7 @@
 """Reads a source, cleans and counts its rows, and splits them into records to train on and records held out.
 
 A group (an article, a passage, an original question) is held out by the hash of its text alone: adding data moves no
-group to the other side. What a reader gives is cleaned in `sanitize.py` and counted in `counts.py`.
+group to the other side. What a reader gives is cleaned in `sanitize.py` and counted in `tally.py`.
 """
 
 import json
@@ -11,18 +11,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.ingest_counts import IngestCounts, write_ingest_counts
 from lineage.config.load import mistaken
 from lineage.config.schema import Source
 from lineage.core.errors import LineageError
-from lineage.core.files import write_json
-from lineage.ingest.counts import Tally, counts
 from lineage.ingest.sanitize import as_record_form, fitted
+from lineage.ingest.tally import Tally, counts
 from lineage.readers import SourceReader, reader, reader_mistakes
 from lineage.readers.text.pii import masked
 from lineage.records.record import Record, Rejected
 
 
-def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source) -> dict[str, Any]:
+def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source) -> IngestCounts:
     """Read `folder`, write the files named above into the folders `records` and `heldout`, return the counts.
 
     Raises:
@@ -56,7 +56,7 @@ def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source
             tally.documents.update(item.documents)
     balance = counts(name, source, tally)
     (records / "documents.txt").write_text("".join(f"{d}\n" for d in sorted(tally.documents)), encoding="utf-8")
-    write_json(records / "ingest.json", balance)
+    write_ingest_counts(records, balance)
     return balance
 
 

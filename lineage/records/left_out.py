@@ -1,6 +1,5 @@
-"""What did not reach training, by reason: read from what ingest and mix counted, for the cards and the report.
+"""What a mix left out, by reason: read from what it counted, for the cards and the report.
 
-data/records/<source>/ingest.json   {"rejected": {"no answer": 2}, "duplicates": 3, …}
 data/mixes/<version>/mix.json       {"excluded": {"dropped": {"rules": 2}}, "duplicates": {"rules": 1}, …}
 """
 
@@ -11,12 +10,6 @@ OF_MIX = {
     "superseded": "overtaken by a later amendment",
     "contaminated": "repeats a held-out row",
 }
-
-
-def of_ingest(counts: dict[str, Any]) -> dict[str, int]:
-    """Reason → records that were made and then left out; rejected raw rows are in `counts["rejected"]`."""
-    same = counts.get("duplicates", 0)
-    return {"the same as another one": same} if same else {}
 
 
 def of_mix(mix: dict[str, Any]) -> list[tuple[str, str, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lineage.core import paths
-from lineage.records.left_out import of_ingest, of_mix
+from lineage.records.left_out import of_mix
 from lineage.reporting.inputs import Workspace
 
 
@@ -28,12 +28,12 @@ def losses(w: Workspace) -> list[Loss]:
 
     for source, conversion in w.conversions.items():
         listed = paths.quarantine(w.curriculum.data, source).as_posix()
-        add(source, "PDF quarantined", conversion["reasons"], listed)
+        add(source, "PDF quarantined", conversion.reasons, listed)
     for source, ingest in w.ingests.items():
         # A quarantined PDF is rejected by ingest as well: it is counted once, above.
-        rejected = {r: n for r, n in ingest["rejected"].items() if not r.startswith("quarantined: ")}
+        rejected = {r: n for r, n in ingest.rejected.items() if not r.startswith("quarantined: ")}
         add(source, "row rejected", rejected, paths.rejected(source).as_posix())
-        add(source, "record left out", of_ingest(ingest), paths.ingest_counts(source).as_posix())
+        add(source, "record left out", ingest.left_out, paths.ingest_counts(source).as_posix())
     for version, mix in w.mixes.items():
         for source, reason, count in of_mix(mix.to_json()):
             add(f"{version} · {source}", "record left out", {reason: count}, paths.mix_summary(version).as_posix())

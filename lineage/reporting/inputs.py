@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lineage.artifacts.base_manifest import BaseManifest, find_base
+from lineage.artifacts.conversion import Conversion, find_conversion
+from lineage.artifacts.ingest_counts import IngestCounts, find_ingest_counts
 from lineage.artifacts.manifest import AdapterManifest, read_manifest
 from lineage.artifacts.mix_summary import MixSummary, find_mix
 from lineage.config.schema import BASE, Curriculum
@@ -67,8 +69,8 @@ class Workspace:
     measured: dict[str, Measured]
     mixes: dict[str, MixSummary]
     contamination: dict[str, dict[str, SearchedSet]]
-    ingests: dict[str, dict[str, Any]]
-    conversions: dict[str, dict[str, Any]]
+    ingests: dict[str, IngestCounts]
+    conversions: dict[str, Conversion]
     missing: dict[str, list[str]]
 
 
@@ -94,7 +96,6 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
             measured[model] = read_measured(model, trained[model].manifest.adapter if model != BASE else None, root)
         except Absent as absent:
             missing.setdefault(model, []).append(str(absent))
-    conversions = {source: _json(root / paths.conversion(c.data, source)) for source in c.sources}
     return Workspace(
         curriculum=c,
         base=base,
@@ -102,8 +103,8 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
         measured=measured,
         mixes=_those_there({version: find_mix(version, root) for version in versions}),
         contamination=_those_there({version: _searched(root / paths.contamination(version)) for version in versions}),
-        ingests=_those_there({source: _json(root / paths.ingest_counts(source)) for source in c.sources}),
-        conversions=_those_there(conversions),
+        ingests=_those_there({source: find_ingest_counts(source, root) for source in c.sources}),
+        conversions=_those_there({source: find_conversion(c.data, source, root) for source in c.sources}),
         missing=missing,
     )
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from lineage.adoption.adopt import adopt
+from lineage.artifacts.ingest_counts import write_ingest_counts
 from lineage.cli.main import main
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
@@ -211,10 +212,7 @@ def test_data_cards_of_a_mix_without_rows(line: Curriculum) -> None:
     from lineage.datacards.checking import mistakes
 
     for source in line.sources:
-        write_json(
-            Path("data/records", source, "ingest.json"),
-            {"rejected": {}, "duplicates": 0, "raw_rows": 1, "made": 1, "records": 1, "heldout": 0, "note": ""},
-        )
+        write_ingest_counts(Path("data/records", source), tiny.counts(source, 1))
     with appearing(Path("data/cards")) as (out,):
         cards(line, out)
     card = Path("data/cards/mixes/v4.md").read_text(encoding="utf-8")

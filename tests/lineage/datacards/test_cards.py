@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lineage.artifacts.ingest_counts import write_ingest_counts
 from lineage.base_model import chat_template
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -20,6 +21,7 @@ from lineage.datacards.checking import mistakes
 from lineage.datacards.counting import ANSWER_CUT, PROMPT_TOO_LONG, bucket
 from lineage.records.record import qa
 from lineage.training.tokenized_mix import tokenize_mix
+from tests import tiny
 from tests.lineage.artifacts import samples
 from tests.lineage.reporting.reported_world import ROOT, put, small_curriculum
 
@@ -47,7 +49,8 @@ def write(path, records):
 def source(name, records, heldout, form="prompt_answer", **counts):
     write(f"data/records/{name}/records.jsonl", records)
     write(f"data/heldout/{name}/{form}.jsonl", heldout)
-    put(Path(f"data/records/{name}/ingest.json"), {"rejected": {"no answer": 2}, "duplicates": 1} | counts)
+    found = {"duplicates": 1, "rejected": {"no answer": 2}} | counts
+    write_ingest_counts(Path(f"data/records/{name}"), tiny.counts(name, len(records), len(heldout), **found))
 
 
 def mix(version, own, replay=(), **left_out):
