@@ -144,12 +144,10 @@ def _packed(section: Section) -> Iterator[tuple[int, dict[str, Any]]]:
         if full or (row and table and block is not current):
             yield page, _content(text, table)
             page, text, table, size = block["page"], [], [], 0
-            if (
-                block["kind"] == "table"
-                and block is current
-                and _fits(head := [cell["text"] for cell in block["rows"][0]])
-            ):
-                table.append(head)
+            if block["kind"] == "table" and block is current:
+                head = [cell["text"] for cell in block["rows"][0]]
+                if _fits(head):
+                    table.append(head)
         if row:
             current = block
         (table if row else text).append(piece)

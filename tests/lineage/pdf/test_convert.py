@@ -367,7 +367,7 @@ def test_a_file_that_hangs_or_kills_its_worker_is_alone_in_quarantine(
     program = tmp_path / "faulty.py"
     program.write_text(
         "import os, time\n"
-        "import lineage.pdf.document as document\n"
+        "import lineage.pdf.reading as document\n"
         "from lineage.pdf.worker import serve\n"
         "read = document.read_document\n"
         "def faulty(path, *rest):\n"
