@@ -5,7 +5,7 @@
 
 CSV, JSON, JSONL or Parquet. The prompt lists every field as the file writes it (" 36 months", "< 1 year",
 "Unknown", "18.90" are data); amounts are won, which only the labels say. The grade is a choice among seven, and
-a loan's ID its group. The test file has no grades, hence nothing to learn: it does not belong into the folder.
+a loan's ID its group. The test file has no grades, hence nothing to learn: it does not belong in the folder.
 
     python -m stages.ingest loan_grades
 """
