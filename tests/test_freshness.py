@@ -25,6 +25,7 @@ import pytest
 from lineage.config.load import parse_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
+from lineage.readers import check_readers
 from tests.rehearsal import Leaf, Rehearsal, as_json, outputs, read_by_code, stages_of
 from tests.workspace import (
     Workspace,
@@ -76,6 +77,8 @@ NO_OTHER_VALUE = (
     "versions.v6_clean.parent",  # every other version has seen what its ancestry excludes
     "sources.*.input",  # goes with an entry in papers
     "generated.*.kind",  # goes with a model
+    "sources.rules.forms",  # all that its reader gives, and versions ask for both
+    *(f"sources.{name}_reports.reader" for name in ("site", "company")),  # no other reader gives their form
     *(f"sources.{name}.{field}" for name in ("rules", "drills") for field in ("heldout", "licence")),  # go together
 )
 
@@ -247,7 +250,7 @@ def other_value(tree: dict[str, Any], leaf: Leaf, value: Any) -> Any:
     for candidate in candidates(tree, leaf, value):
         if candidate != value:
             try:
-                parse_curriculum(with_value(tree, leaf, candidate))
+                check_readers(parse_curriculum(with_value(tree, leaf, candidate)))
             except LineageError:
                 continue
             return candidate
