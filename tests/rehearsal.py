@@ -227,7 +227,7 @@ def _pretrain(model: Any, tokenizer: Any, spec: Any, seed: int) -> None:
     """In place of pretraining: weights that are a function of all that shapes it."""
     import torch
 
-    asked = tuple(name for name in names("base_model/build.py", "spec") if name in type(spec).model_fields)
+    asked = tuple(name for name in names("base_model/base.py", "spec") if name in type(spec).model_fields)
     shaped = [_all(spec, asked), seed, torch.get_num_threads(), tokenizer.backend_tokenizer.to_str()]
     with torch.no_grad():
         for parameter in model.parameters():
