@@ -56,6 +56,19 @@ class MixSummary(Artifact):
     contaminated: dict[str, int] = Field(default_factory=dict)
     withdrawn: dict[str, str] = Field(default_factory=dict)
 
+    @property
+    def left_out(self) -> list[tuple[str, str, int]]:
+        """Source, reason, rows that were left out; sources in alphabetical order under each reason."""
+        reasons = {
+            "made from a document of an excluded source": self.excluded.dropped,
+            "repeats another row": self.duplicates,
+            "overtaken by a later amendment": self.superseded,
+            "repeats a held-out row": self.contaminated,
+        }
+        return [
+            (source, why, rows) for why, counts in reasons.items() for source, rows in sorted(counts.items()) if rows
+        ]
+
 
 def find_mix(version: str, root: Path = Path()) -> MixSummary | None:
     """The summary of a version's mix in the workspace at `root`; None if it was not mixed.

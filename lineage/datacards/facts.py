@@ -15,7 +15,6 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 from lineage.datacards.counting import Ruler, counted
-from lineage.records.left_out import of_mix
 from lineage.records.record import PARTS
 
 
@@ -43,7 +42,7 @@ def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
 def mix_facts(c: Curriculum, version: str, ruler: Ruler) -> dict[str, Any]:
     """What the card of a mix says; it must have been mixed."""
     spec, folder = c.versions[version], paths.mix(version)
-    mix = read_mix(version).to_json()
+    summary = read_mix(version)
     found = _counted(c, {part: [folder / f"{part}.jsonl"] for part in PARTS}, ruler)
     inside = dict.fromkeys(entry["source"] for entry in found["parts"])
     return {
@@ -54,7 +53,7 @@ def mix_facts(c: Curriculum, version: str, ruler: Ruler) -> dict[str, Any]:
         "because": spec.because,
         "replay": spec.replay,
         "excluded": {"scope": spec.exclude_scope, "sources": list(spec.exclude)},
-        "left_out": [{"of": source, "reason": reason, "rows": rows} for source, reason, rows in of_mix(mix)],
+        "left_out": [{"of": source, "reason": reason, "rows": rows} for source, reason, rows in summary.left_out],
         "titles": {source: c.sources[source].title for source in inside},
         "readers": {source: c.sources[source].reader for source in inside},
         "licences": {source: _licence(c, source) for source in inside},

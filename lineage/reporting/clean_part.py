@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineage.artifacts.comparison import CleanPart, LineContamination, MetInTraining
-from lineage.reporting.inputs import SearchedSet, Workspace
 from lineage.reporting.paired import Draws, paired
+from lineage.reporting.workspace import SearchedSet, Workspace
 
 
 def contamination(w: Workspace, version: str, draws: Draws) -> LineContamination:

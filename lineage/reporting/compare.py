@@ -27,9 +27,9 @@ from lineage.artifacts.comparison import (
 from lineage.artifacts.measures import Interval
 from lineage.config.schema import BASE
 from lineage.reporting.clean_part import contamination
-from lineage.reporting.inputs import Workspace
 from lineage.reporting.measured import Measured
 from lineage.reporting.paired import CONFIDENCE, Draws, interval, paired, rounded
+from lineage.reporting.workspace import Workspace
 
 
 def compare(w: Workspace) -> Comparison:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lineage.core import paths
-from lineage.records.left_out import of_mix
-from lineage.reporting.inputs import Workspace
+from lineage.reporting.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def losses(w: Workspace) -> list[Loss]:
         add(source, "row rejected", rejected, paths.rejected(source).as_posix())
         add(source, "record left out", ingest.left_out, paths.ingest_counts(source).as_posix())
     for version, mix in w.mixes.items():
-        for source, reason, count in of_mix(mix.to_json()):
+        for source, reason, count in mix.left_out:
             add(f"{version} · {source}", "record left out", {reason: count}, paths.mix_summary(version).as_posix())
     for version, trained in w.trained.items():
         for source, counts in sorted(trained.manifest.mix.sources.items()):

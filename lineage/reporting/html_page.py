@@ -18,8 +18,8 @@ from lineage.config.schema import BASE
 from lineage.provenance.obligations import said
 from lineage.reporting import svg
 from lineage.reporting.dropped_rows import losses
-from lineage.reporting.inputs import Workspace
 from lineage.reporting.summary import figure, findings
+from lineage.reporting.workspace import Workspace
 
 HERE = Path(__file__).parent
 LONGEST = 600  # characters of a prompt or an answer that are shown

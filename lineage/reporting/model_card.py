@@ -10,9 +10,8 @@ import yaml
 from lineage.artifacts.comparison import Comparison
 from lineage.provenance.ancestry import Portion
 from lineage.provenance.obligations import said
-from lineage.records.left_out import of_mix
 from lineage.reporting.html_page import environment, origin
-from lineage.reporting.inputs import Workspace
+from lineage.reporting.workspace import Workspace
 
 
 def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
@@ -40,7 +39,7 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             facts=trained.facts,
             said=said(trained.facts),
             hubs=_hubs(w, version),
-            left_out=of_mix(w.mixes[version].to_json()) if version in w.mixes else [],
+            left_out=w.mixes[version].left_out if version in w.mixes else [],
             cell=cell,
         )
     )

@@ -6,9 +6,9 @@ from lineage.artifacts.comparison import write_comparison
 from lineage.config.schema import Curriculum
 from lineage.reporting.compare import compare
 from lineage.reporting.html_page import render_page
-from lineage.reporting.inputs import read_workspace
 from lineage.reporting.model_card import render_card
 from lineage.reporting.summary import findings
+from lineage.reporting.workspace import read_workspace
 
 
 def report(c: Curriculum, out: Path) -> list[str]:

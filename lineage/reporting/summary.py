@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from lineage.artifacts.comparison import ComparedVersion, Comparison, Pooled, SameMix
-from lineage.reporting.inputs import Workspace
+from lineage.reporting.workspace import Workspace
 
 
 def findings(w: Workspace, comparison: Comparison) -> list[str]:

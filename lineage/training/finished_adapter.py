@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from lineage.adapters.filenames import WEIGHTS
 from lineage.base_model.loading import text_config
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
+from lineage.core.paths import WEIGHTS
 from lineage.training.job import Job
 
 

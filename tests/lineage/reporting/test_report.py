@@ -12,10 +12,10 @@ import yaml
 
 from lineage.artifacts.comparison import read_comparison
 from lineage.core.errors import LineageError
-from lineage.reporting.inputs import read_workspace
 from lineage.reporting.report import report
 from lineage.reporting.summary import figure, findings
 from lineage.reporting.svg import lanes, tree_row
+from lineage.reporting.workspace import read_workspace
 from tests.lineage.reporting.reported_world import (
     ROWS,
     correct,
