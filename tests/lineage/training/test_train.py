@@ -289,7 +289,7 @@ def refused(expected: str, **changes: Any) -> None:
 
 def test_a_parent_with_one_changed_byte_is_refused(lineage_copy: Path) -> None:
     flip(Path("models/v1/adapter_model.safetensors"), at=-1)
-    refused(r"models/v1/adapter_model\.safetensors: its SHA-256 is .*it was changed; rebuild it: dvc repro -f train@v1")
+    refused(r"models/v1/adapter_model\.safetensors: its SHA-256 is .*it was changed; .*dvc repro -f train@v1")
 
 
 @pytest.mark.parametrize("size", [0, 443, -1])
