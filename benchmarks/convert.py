@@ -119,7 +119,7 @@ def select_pages(folder: Path, room: Path) -> dict[str, list[Path]]:
     import pymupdf
 
     from lineage.pdf.admission import Limits, Refused
-    from lineage.pdf.document import read_document
+    from lineage.pdf.reading import read_document
 
     room.mkdir(parents=True)
     plain: list[tuple[Path, int]] = []
@@ -166,7 +166,7 @@ def read_ours(path: Path) -> int:
     sys.modules.update({"pymupdf.layout": None, "pymupdf4llm": None})  # type: ignore[dict-item]
     from lineage.pdf.admission import Limits
     from lineage.pdf.cache_entry import keep
-    from lineage.pdf.document import read_document
+    from lineage.pdf.reading import read_document
 
     document = read_document(path, "0" * 64, Limits(*LIMITS), lambda _: None)
     keep(path.with_suffix(".json"), document)

@@ -213,11 +213,11 @@ def short_job(c: Curriculum, version: str, tokens: int, way: str, room: Path) ->
     profile = c.active
     if way == "packed":
         # As many tokens in a batch as rows of the mean length make: a batch is no larger, only fuller.
-        lengths = planned(c, version).tokens.lengths
+        lengths = planned(c, c.version(version)).tokens.lengths
         rows = max(1, round(profile.batch_size * sum(lengths) / len(lengths) / profile.max_length))
         profile = profile.model_copy(update={"packing": True, "batch_size": rows, "global_batch_size": rows})
     c = c.model_copy(update={"profiles": dict(c.profiles) | {c.profile: profile}})
-    plan = planned(c, version)
+    plan = planned(c, c.version(version))
     job = replace(plan.job, checkpoints=room / "checkpoints")
     if way == "random":
         rng, rows_of_mix = random.Random(c.seed), list(range(len(plan.tokens.lengths)))
@@ -271,15 +271,16 @@ def one_start(room: Path, lean: bool) -> dict[str, float]:
     from transformers import Trainer
     from trl import SFTTrainer
 
-    from lineage.training import invariants, sft, tokenized_mix
+    from lineage.training import guards, sft, tokenized_mix
     from lineage.training.adapter_saving import save_adapter
     from lineage.training.backends import hf
+    from lineage.training.finished_adapter import sound
     from lineage.training.plan import planned
 
     done("imports: torch, transformers, peft, trl")
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     tokenized_mix.STATE = room / "state"
-    job = replace(planned(c, "v1").job, steps=2, checkpoints=room / "checkpoints")
+    job = replace(planned(c, c.version("v1")).job, steps=2, checkpoints=room / "checkpoints")
     done("plan: parent, tokens, order")
 
     def after(name: str, part: str, owner: Any) -> None:
@@ -294,7 +295,7 @@ def one_start(room: Path, lean: bool) -> dict[str, float]:
 
     after("load", "base and adapter", hf)
     after("__init__", "SFTTrainer", SFTTrainer)
-    after("settings", "guards", invariants)
+    after("settings", "guards", guards)
     steps: list[float] = []
     step = Trainer.training_step
 
@@ -313,7 +314,7 @@ def one_start(room: Path, lean: bool) -> dict[str, float]:
     done("the rest of two steps")
     (room / "out").mkdir(parents=True, exist_ok=True)
     save_adapter(model, job.base_name, room / "out")
-    invariants.sound(room / "out", job)
+    sound(room / "out", job)
     job.tokenizer.save_pretrained(room / "out")
     done("adapter saved and checked")
     return parts

@@ -12,31 +12,32 @@ Three origins, one folder (`profiles.<profile>.base` in `params.yaml`):
 
 from pathlib import Path
 
+from lineage.artifacts.base_manifest import BaseOrigin, write_base
 from lineage.base_model.base import build, point_at
 from lineage.base_model.loading import BASE_FOLDER, hub_folder
 from lineage.config.load import load_curriculum
-from lineage.core.files import appearing, write_json
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Make or check the base of the active profile."""
     c = load_curriculum()
     spec = c.active.base
-    with appearing(BASE_FOLDER) as (out,):
+    with publishing(inputs, BASE_FOLDER) as (out,):
         if spec.build:
-            record = build(spec.build, c, out)
+            manifest = build(spec.build, c, out)
         elif spec.path:
-            record = point_at(Path(spec.path), {"path": Path(spec.path).name}, c.chain.template, out)
+            manifest = point_at(Path(spec.path), BaseOrigin(path=Path(spec.path).name), c.chain.template, out)
         else:
-            record = point_at(
+            manifest = point_at(
                 hub_folder(str(spec.repo), str(spec.revision)),
-                {"repo": spec.repo, "revision": spec.revision},
+                BaseOrigin(repo=spec.repo, revision=spec.revision),
                 c.chain.template,
                 out,
             )
-        write_json(out / "base.json", record)
-    print(f"base: {record['parameters'] / 1e6:.2f} M parameters, vocabulary {record['vocab_size']:,}")
+        write_base(out, manifest)
+    print(f"base: {manifest.parameters / 1e6:.2f} M parameters, vocabulary {manifest.vocab_size:,}")
 
 
 if __name__ == "__main__":

@@ -11,18 +11,21 @@ own. Counting is cached in `.state/cards` by content.
 
 import os
 
+from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
 from lineage.core import paths
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
 from lineage.datacards.cards import cards
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Write the cards of this workspace."""
     os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing forks here, and a million rows want all cores
-    with appearing(paths.CARDS) as (out,):
-        print(cards(load_curriculum(), out))
+    c = load_curriculum()
+    must_be_checked(c, paths.CARDS_EXCERPT)
+    with publishing(inputs, paths.CARDS) as (out,):
+        print(cards(c, out))
     print(f"→ {paths.CARDS / 'index.md'}")
 
 

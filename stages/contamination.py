@@ -13,19 +13,20 @@ from pathlib import Path
 
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import appearing, write_json
+from lineage.core.files import write_json
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
 from lineage.dedup.contamination import contamination
 from lineage.dedup.ngram_overlap import HeldOutIndex
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Compare every mix with every held-out set."""
     folders = sorted(folder for folder in paths.MIXES.glob("*") if folder.is_dir())
     if not folders:
         raise LineageError(f"{paths.MIXES}: no mixes; run `dvc repro mix` first")
     prepared: dict[Path, HeldOutIndex] = {}
-    with appearing(paths.CONTAMINATION) as (out,):
+    with publishing(inputs, paths.CONTAMINATION) as (out,):
         for folder in folders:
             report = contamination(folder, prepared)
             write_json(out / f"{folder.name}.json", report)

@@ -11,14 +11,14 @@ Every file ends as a document or in `quarantine.jsonl`; `convert.json` has the c
 from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.paths import STATE
 from lineage.core.stage import argument, run_stage
 from lineage.pdf.admission import REMEDIES, Limits
 from lineage.pdf.convert import convert_folder
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """`python -m stages.convert <source>`."""
     curriculum = load_curriculum()
     source = argument("a source of PDFs, one of papers: in params.yaml")
@@ -27,7 +27,7 @@ def main() -> None:
     paper = curriculum.papers[source]
     raw, out = paths.RAW / curriculum.data / source, paths.DOCUMENTS / curriculum.data / source
     limits = Limits(paper.max_megabytes, paper.max_pages, paper.seconds, paper.ocr)
-    with appearing(out) as [fresh]:
+    with publishing(inputs, out) as [fresh]:
         done = convert_folder(raw, fresh, limits, STATE / "documents", paper.withdrawn)
     print(f"{source}: {done.converted} of {done.files} files converted, {done.pages} pages and {done.tables} tables")
     if done.ignored:

@@ -12,14 +12,14 @@ A line without `similarity` is a class of rows that say the same, one with it is
 from collections import Counter
 
 from lineage.core import paths
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
 from lineage.dedup.duplicates import duplicates
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Find the duplicates of all sources."""
-    with appearing(paths.DUPLICATES) as (out,):
+    with publishing(inputs, paths.DUPLICATES) as (out,):
         counts = duplicates(out)
     found = Counter[str]()
     for pair in counts["repetitions"].values():

@@ -14,21 +14,20 @@ import os
 from lineage.config.load import load_curriculum
 from lineage.config.schema import BASE
 from lineage.core import paths
-from lineage.core.errors import LineageError
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.evaluation.evaluate import evaluate
 from lineage.evaluation.heldout import heldout_sets
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Evaluate the version that the command line names, or the base."""
     c = load_curriculum()
     version = argument(f"base or a version, one of {', '.join(c.versions)}")
-    if version not in (BASE, *c.versions):
-        raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
+    if version != BASE:
+        c.version(version)
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
-    with appearing(paths.metrics(version)) as (out,):
+    with publishing(inputs, paths.metrics(version)) as (out,):
         evaluate(c, version, heldout_sets(c.evaluation.rows), out)
 
 

@@ -16,7 +16,7 @@ from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.synthesis.balance import paid
 from lineage.synthesis.endpoint import host
@@ -26,7 +26,7 @@ from lineage.synthesis.response_cache import restore
 MANY, TOO_OFTEN = 40, 0.4  # from how many multiple choices on, and which share of longest right options is said aloud
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Generate the source that the command line names."""
     curriculum = load_curriculum()
     name = argument(f"a generated source, one of {', '.join(curriculum.generated) or 'none yet'}")
@@ -38,7 +38,7 @@ def main() -> None:
     restore(target / "answers.jsonl")
     if wanted.model:
         _say_where_to(curriculum, name)
-    with appearing(target) as (out,):
+    with publishing(inputs, target) as (out,):
         gone = curriculum.sources[name].withdrawn == "all"
         records = iter(()) if gone else records_of(curriculum, wanted)
         counts = generate(records, out, name, writer_of(wanted, curriculum.seed), curriculum.seed)

@@ -13,25 +13,25 @@ data/heldout/<source>/<form>.jsonl     what no version ever trains on
 from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.ingest.ingest import ingest
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Ingest the source that the command line names."""
     curriculum = load_curriculum()
     name = argument(f"a source, one of {', '.join(curriculum.sources)}")
     if name not in curriculum.sources:
         raise LineageError(f"{name!r} is no source in params.yaml; it has {', '.join(curriculum.sources)}")
-    with appearing(paths.HELDOUT / name, paths.RECORDS / name) as (heldout, records):
+    with publishing(inputs, paths.HELDOUT / name, paths.RECORDS / name) as (heldout, records):
         done = ingest(curriculum.input_folder(name), records, heldout, name, curriculum.sources[name])
-    note = f" ({done['note']})" if done["note"] else ""
+    note = f" ({done.note})" if done.note else ""
     print(
-        f"{name}: {done['raw_rows']:,} rows → {done['records']:,} to train on, "
-        f"{done['heldout']:,} held out, {done['rejected_rows']:,} rejected{note}"
+        f"{name}: {done.raw_rows:,} rows → {done.records:,} to train on, "
+        f"{done.heldout:,} held out, {done.rejected_rows:,} rejected{note}"
     )
-    for reason, rows in done["rejected"].items():
+    for reason, rows in done.rejected.items():
         print(f"  rejected {rows:,}: {reason}; see {paths.rejected(name)}")
 
 

@@ -5,16 +5,17 @@ which need no server. One run per version and fingerprint, one for the base, one
 again changes nothing; a killed run is completed by the next; deleting `.state/mlflow` loses nothing.
 """
 
+from lineage.core.inputs import NOTHING, Inputs
 from lineage.core.stage import run_stage
 from lineage.tracking.publish import publish, show
 from lineage.tracking.server import shown, tracking_uri
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Publish to the server that the environment names, and say what was done."""
     uri = tracking_uri()
     print(f"publishing to {shown(uri)}")
-    show(publish(uri), uri)
+    show(publish(uri, inputs), uri)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,20 @@
 What has not been built yet is left out and named, with the command that builds it.
 """
 
+from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
 from lineage.core import paths
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
 from lineage.reporting.report import report
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Write the report of this workspace."""
-    with appearing(paths.REPORTS) as (out,):
-        said = report(load_curriculum(), out)
+    c = load_curriculum()
+    must_be_checked(c, paths.REPORT_EXCERPT)
+    with publishing(inputs, paths.REPORTS) as (out,):
+        said = report(c, out)
     print("\n".join(said))
     print(f"→ {paths.REPORTS / 'lineage.html'}")
 

@@ -6,13 +6,15 @@ Nothing is read but code and nothing is downloaded. Companies, exchange, rules a
 agree with each other: see lineage/sample_world.
 """
 
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
-from lineage.sample_world.samples import write
+from lineage.sample_world.samples import TARGET, write
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Write the sample world of the workspace."""
-    write()
+    with publishing(inputs, TARGET) as (out,):
+        write(out)
 
 
 if __name__ == "__main__":

@@ -14,14 +14,14 @@ the words of a deletion. A version's `superseded: drop | date | keep` says what 
 """
 
 from lineage.core import paths
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
 from lineage.supersession.superseded import find
 
 
-def main() -> None:
+def main(inputs: Inputs = NOTHING) -> None:
     """Find what was overtaken among all records of the workspace."""
-    with appearing(paths.SUPERSEDED) as (out,):
+    with publishing(inputs, paths.SUPERSEDED) as (out,):
         summary = find(out)
     found = [
         f"{source} {sum(sides.values()):,} {reason}"

@@ -8,32 +8,36 @@ import os
 import shutil
 
 from lineage.adoption.adopted_version import publish_adopted
+from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
 from lineage.core import paths
-from lineage.core.errors import LineageError
-from lineage.core.files import appearing
+from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.planning.cost import refuse_what_cannot_fit
 from lineage.training.train import train
 
+KEPT = (
+    "Nothing of the training is lost: its checkpoint is kept. If the change is taken back, or has no part in the "
+    "result, the same command goes on from there at once."
+)
 
-def main() -> None:
+
+def main(inputs: Inputs = NOTHING) -> None:
     """Train the version that the command line names."""
     c = load_curriculum()
-    version = argument(f"a version, one of {', '.join(c.versions)}")
-    if version not in c.versions:
-        raise LineageError(f"unknown version {version!r}; params.yaml has {', '.join(c.versions)}")
+    v = c.version(argument(f"a version, one of {', '.join(c.versions)}"))
+    must_be_checked(c, paths.TRAIN_EXCERPT)
     # Read once by the first library that computes.
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
-    with appearing(paths.adapter(version)) as (out,):
-        if c.versions[version].train.adopted:
-            print(publish_adopted(c, version, out))
+    with publishing(inputs, v.adapter, note="" if v.spec.train.adopted else KEPT) as (out,):
+        if v.spec.train.adopted:
+            print(publish_adopted(c, v, out))
             return
-        refuse_what_cannot_fit(c, version)
-        trained = train(c, version, out)
+        refuse_what_cannot_fit(c, v)
+        trained = train(c, v, out)
     # Not before: a run that is killed while its folder appears goes on from there.
     shutil.rmtree(trained.checkpoints, ignore_errors=True)
-    print(f"{version}: adapter {trained.adapter[:12]}, final loss {trained.loss:.3f}")
+    print(f"{v.name}: adapter {trained.adapter[:12]}, final loss {trained.loss:.3f}")
 
 
 if __name__ == "__main__":

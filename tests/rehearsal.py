@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -21,7 +22,8 @@ from typing import Any
 
 import pytest
 
-from lineage.config.schema import Curriculum, Frozen
+from lineage.config.fields import Frozen
+from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of, write_json
 
@@ -97,6 +99,8 @@ class Rehearsal:
         name, _, key = stage.partition("@")
         module = importlib.import_module("stages.evaluate" if name == "baseline" else f"stages.{name}")
         self.monkeypatch.setattr(module, "load_curriculum", lambda: c, raising=False)
+        # Else all that stands in an excerpt would count as read.
+        self.monkeypatch.setattr(module, "must_be_checked", lambda c, excerpt: None, raising=False)
         argument = key or ("base" if name == "baseline" else "")
         self.monkeypatch.setattr(sys, "argv", ["-m", *filter(None, [argument])])
         for cache_ in ("evaluations", "tokens", "cards", "contamination"):
@@ -126,8 +130,8 @@ class Rehearsal:
         from lineage.training import train as training
         from stages import train
 
-        readers = {name: _shortened(read) for name, read in ingest.READERS.items()}
-        patch(ingest, "READERS", readers)
+        reader = ingest.reader
+        patch(ingest, "reader", lambda name: replace(reader(name), read=_shortened(reader(name).read)))
         patch(base, "train_tokenizer", cache(base.train_tokenizer))
         patch(o200k, "encoding", cache(o200k.encoding))
         patch(base, "pretrain", _pretrain)
@@ -157,7 +161,7 @@ def outputs(stage: str, c: Curriculum) -> list[Path]:
     """Where a stage writes, as the design says it."""
     name, _, key = stage.partition("@")
     where = {
-        "check": [Path("data/checked.json")],
+        "check": [Path("data/checked.json"), Path("data/curriculum")],
         "convert": [Path("data/documents", c.data, key)],
         "ingest": [Path("data/records", key), Path("data/heldout", key)],
         "generate": [Path("data/generated", c.data, key)],
@@ -225,7 +229,7 @@ def _pretrain(model: Any, tokenizer: Any, spec: Any, seed: int) -> None:
     """In place of pretraining: weights that are a function of all that shapes it."""
     import torch
 
-    asked = tuple(name for name in names("base_model/build.py", "spec") if name in type(spec).model_fields)
+    asked = tuple(name for name in names("base_model/base.py", "spec") if name in type(spec).model_fields)
     shaped = [_all(spec, asked), seed, torch.get_num_threads(), tokenizer.backend_tokenizer.to_str()]
     with torch.no_grad():
         for parameter in model.parameters():
@@ -245,7 +249,7 @@ def _padded(parent: Path, lora: Any, seed: int, out: Path) -> Path:
     return out
 
 
-def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
+def _fit(job: Any, trainer: Any, _progress: Any) -> tuple[Any, Any]:
     """In place of TRL: an adapter that says what it was made from."""
     from lineage.training.job import Outcome
 
@@ -256,7 +260,8 @@ def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
         *names("training/backends/hf.py", "job.profile"),
         *names("training/backends/unsloth.py", "job.profile"),
         *names("base_model/loading.py", "profile"),
-        *names("training/invariants.py", "profile"),
+        *names("training/settings.py", "job.profile"),
+        *names("training/guards.py", "job.profile"),
     }
     read = _all(job.profile, tuple(sorted(asked)))
     written = {
@@ -278,24 +283,27 @@ def _fit(job: Any, trainer: Any) -> tuple[Any, Any]:
     return model, Outcome([figures], {"steps": job.steps}, {"steps": job.steps}, 1, 0.0)
 
 
-def _ask(c: Any, model: Any, tokenizer: Any, sets: Any) -> dict[str, dict[str, Any]]:
+def _ask(c: Any, model: Any, tokenizer: Any, sets: Any) -> dict[str, Any]:
     """In place of a model's answers: figures that are a function of weights, rows and all settings of `ask`."""
-    settings = [model, _all(c.active, names("evaluation/run.py", "c.active"))]
-    settings += [_all(c.evaluation, tuple(n for n in names("evaluation/run.py", "c.evaluation") if n in ASKED))]
+    from lineage.artifacts.measures import MeasuredRow, SampleAnswer
+    from lineage.evaluation.result_cache import SetResult
+
+    settings = [model, _all(c.active, names("evaluation/evaluate.py", "c.active"))]
+    settings += [_all(c.evaluation, tuple(n for n in names("evaluation/evaluate.py", "c.evaluation") if n in ASKED))]
     settings += [sha256(Path("models/base/base.json")), c.active.max_length]
     version = sys.argv[1]
     settings += [sha256(Path("models", version, WEIGHTS)) if version != "base" else None]
-    results: dict[str, dict[str, Any]] = {}
+    results: dict[str, Any] = {}
     for s in sets:
         rows, said = [], []
         for place, record in enumerate(s.records):
             figure = int(sha256_of([settings, record.turns, record.options, record.measure])[:8], 16)
-            row = {"id": record.id, "measure": record.measure, "nll": figure / 1e8, "tokens": 7}
-            rows.append(row | {"score": None if record.measure == "none" else float(figure % 2)})
+            row = {"set": s.name, "id": record.id, "measure": record.measure, "nll": figure / 1e8, "tokens": 7}
+            rows.append(MeasuredRow(**row, score=None if record.measure == "none" else float(figure % 2)))
             if place < c.evaluation.answers:
-                shown = {"id": record.id, "prompt": record.prompt, "expected": record.completion}
-                said.append(shown | {"answer": f"{figure}"})
-        results[s.name] = {"rows": rows, "answers": said}
+                shown = {"set": s.name, "id": record.id, "prompt": record.prompt, "expected": record.completion}
+                said.append(SampleAnswer(**shown, answer=f"{figure}"))
+        results[s.name] = SetResult(rows=tuple(rows), answers=tuple(said))
     return results
 
 

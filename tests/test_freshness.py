@@ -25,6 +25,7 @@ import pytest
 from lineage.config.load import parse_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
+from lineage.readers import check_readers
 from tests.rehearsal import Leaf, Rehearsal, as_json, outputs, read_by_code, stages_of
 from tests.workspace import (
     Workspace,
@@ -43,7 +44,7 @@ ALL_AT_ONCE = (
     "one stage over all records or mixes, what it counts is kept by content: it only reads them again; seconds"
 )
 FALSELY_STALE = {
-    ("*", "check"): "by design: it looks at everything, and its result is constant so that nothing follows",
+    ("*", "check"): "by design: it looks at everything, and writes what changes of it for others; a second",
     # Seconds each.
     ("seed", "mix@*"): "a mix that takes every row of its sources draws nothing",
     ("papers.*", "convert@*"): "limits that none of these PDFs meets; documents are kept by their hash",
@@ -58,14 +59,13 @@ FALSELY_STALE = {
     ("*", "duplicates"): ALL_AT_ONCE,
     ("*", "contamination"): ALL_AT_ONCE,
     ("*", "cards"): ALL_AT_ONCE,
-    ("sources.*", "mix@*"): "a mix depends on all sources, because replay and exclusions reach across versions",
+    ("sources.*", "mix@*"): "a mix depends on all records, because replay and exclusions reach across versions",
     ("sources.*", "report"): "it depends on all sources and records, and shows less than all of them",
     ("versions.*", "report"): "it depends on all versions; a scope that excludes nothing, a replay of nothing",
-    ("versions.*", "mix@*"): "a mix depends on all versions, because replay and exclusions reach across them",
+    ("versions.*", "mix@*"): "a mix depends on what its ancestors took, even where it repeats nothing of it",
     ("sources.*", "baseline"): f"a held-out set that is not measured, or its licence; {KEPT}",
     ("sources.*", "evaluate@*"): f"a held-out set that is not measured, or its licence; {KEPT}",
     # As long as training takes.
-    ("profiles.cpu.checkpoint_steps", "train@*"): "a profile is one parameter; how often a run is saved shapes nothing",
     ("sources.*.licence", "train@*"): RECORD,
 }
 
@@ -76,6 +76,8 @@ NO_OTHER_VALUE = (
     "versions.v6_clean.parent",  # every other version has seen what its ancestry excludes
     "sources.*.input",  # goes with an entry in papers
     "generated.*.kind",  # goes with a model
+    "sources.rules.forms",  # all that its reader gives, and versions ask for both
+    *(f"sources.{name}_reports.reader" for name in ("site", "company")),  # no other reader gives their form
     *(f"sources.{name}.{field}" for name in ("rules", "drills") for field in ("heldout", "licence")),  # go together
 )
 
@@ -119,7 +121,7 @@ class Judge:
         return bool(stage.changed_stage()) or any(self._differs(dep) for dep in stage.deps)
 
     def _differs(self, dep: Any) -> bool:
-        if dep.__class__.__name__ == "ParamsDependency":
+        if dep.__class__.__name__ == "ParamsDependency" or dep.def_path == "params.yaml":
             return bool(dep.status())
         key = (dep.fs_path, str(dep.hash_info))
         if key not in self.known:
@@ -247,7 +249,7 @@ def other_value(tree: dict[str, Any], leaf: Leaf, value: Any) -> Any:
     for candidate in candidates(tree, leaf, value):
         if candidate != value:
             try:
-                parse_curriculum(with_value(tree, leaf, candidate))
+                check_readers(parse_curriculum(with_value(tree, leaf, candidate)))
             except LineageError:
                 continue
             return candidate
@@ -288,7 +290,8 @@ def candidates(tree: dict[str, Any], leaf: Leaf, value: Any) -> Iterator[Any]:
 
 def _choices() -> dict[str, tuple[str, ...]]:
     """What the types of the curriculum allow, by field name."""
-    from lineage.config.schema import Chain, Generated, Licence, MixEntry, Profile, Source, Version
+    from lineage.config.schema import Chain, Generated, Licence, Profile, Source, Version
+    from lineage.config.version import MixEntry
 
     found: dict[str, tuple[str, ...]] = {"data": ("sample",), "profile": ("small",), "parent": ()}
     for model in (Chain, Profile, Licence, Generated, Source, Version, MixEntry):

@@ -1,14 +1,19 @@
 """Your own data on Monday: twenty PDFs and one JSONL in a fresh clone, `data: own`, and two versions come out.
 
+The commands are those that the README shows, line by line.
+
 pytest -m slow tests/test_own_data.py
 """
 
 import json
+import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.shown import blocks, commands_of
 from tests.workspace import Workspace, copy_of, git, raw_rows, shipped_curriculum, short_profile, workspace
 
 PDFS = 20
@@ -33,33 +38,74 @@ def write_pdf(path: Path, number: int) -> None:
         document.save(path)
 
 
+def steps() -> Iterator[list[str]]:
+    """The walk through one's own data, as the README shows it: the words of each command."""
+    (walk,) = (block for block in blocks("README.md", language="sh") if "data/raw/own" in block.text)
+    yield from (shlex.split(command.text) for command in commands_of(walk))
+
+
+def copied(w: Workspace, words: list[str], home: Path) -> None:
+    """What a shell makes of `cp ~/reports/*.pdf FOLDER`."""
+    found = sorted(home.glob(words[1].removeprefix("~/")))
+    assert found, words
+    for file in found:
+        shutil.copy(file, w.root / words[2])
+
+
+def do(w: Workspace, words: list[str], home: Path) -> None:
+    """One command of the walk."""
+    if words[0] == "cp":
+        copied(w, words, home)
+    elif words == ["lineage", "check"]:
+        w.run("lineage.cli.main", "check", fails=not any((w.root / "data/raw/own").rglob("*.pdf")))
+    elif words[0] == "lineage":
+        w.run("lineage.cli.main", *words[1:])
+    elif words[:2] == ["dvc", "repro"]:
+        w.ran = w.repro(*words[2:])  # type: ignore[attr-defined]
+    elif words[0] == "dvc":
+        w.run(*words)
+    else:
+        assert words == ["source", ".venv/bin/activate"], words
+
+
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a user has: a folder of PDFs, and rows of instructions."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "reports").mkdir()
+    for number in range(PDFS):
+        write_pdf(home / f"reports/{number + 1:02} 시장 점검.pdf", number + 1)
+    rows = [json.dumps(row, ensure_ascii=False) for row in raw_rows("krx_samples", 40)]
+    (home / "instructions.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return home
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Workspace:
     """The project as it is cloned, two lines edited (and a small profile), files copied in and versioned by DVC."""
     tree = shipped_curriculum() | {"data": "own"}
     short_profile(tree)
     tree["profiles"]["cpu"]["max_length"] = 1024  # bytes become tokens under a vocabulary of 600
     w = workspace(tmp_path_factory.mktemp("clone") / "w", tree)
-    reports, samples = (w.root / "data/raw/own" / source for source in ("site_reports", "krx_samples"))
-    for folder in (reports, samples):
-        folder.mkdir(parents=True)
-    for number in range(PDFS):
-        write_pdf(reports / f"{number + 1:02} 시장 점검.pdf", number + 1)
-    rows = [json.dumps(row, ensure_ascii=False) for row in raw_rows("krx_samples", 40)]
-    (samples / "samples.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    w.run("dvc", "add", "data/raw/own/site_reports", "data/raw/own/krx_samples")
+    for words in steps():
+        if words[:2] == ["dvc", "repro"]:
+            break
+        do(w, words, home)
     return w
 
 
 @pytest.fixture(scope="module")
-def trained(clone: Workspace) -> Workspace:
-    clone.ran = clone.repro("train@v1", "train@v3")  # type: ignore[attr-defined]
+def trained(clone: Workspace, home: Path) -> Workspace:
+    *_, repro, ask = steps()
+    do(clone, repro, home)
+    do(clone, ask, home)
     return clone
 
 
 @pytest.mark.slow
 def test_check_says_what_can_be_built_and_what_is_missing(clone: Workspace) -> None:
     said = " ".join(clone.run("lineage.cli.main", "check").split())
+    assert ["dvc", "repro", "train@v1", "train@v3"] in steps()
     for version in ("v1", "v3"):
         assert f"{version} can be built: dvc repro train@{version}" in said
     assert "v2 cannot be built: no files for financial_reports, accounting" in said
@@ -98,7 +144,7 @@ def test_a_version_without_its_source_says_which_and_where(trained: Workspace, t
 @pytest.mark.slow
 def test_damage_is_counted_and_named(trained: Workspace, tmp_path: Path) -> None:
     w = copy_of(trained, tmp_path / "w")
-    rows = w.root / "data/raw/own/krx_samples/samples.jsonl"
+    rows = w.root / "data/raw/own/krx_samples/instructions.jsonl"
     text = rows.read_text(encoding="utf-8")
     rows.unlink()  # DVC may have linked it to its cache
     rows.write_text(text + '{"prompt": "끝나지 않는 줄", "response": "\n', encoding="utf-8")
@@ -109,7 +155,7 @@ def test_damage_is_counted_and_named(trained: Workspace, tmp_path: Path) -> None
     assert counts["rejected_rows"] == 1
     (rejected,) = (w.root / "data/records/krx_samples/rejected.jsonl").read_text(encoding="utf-8").splitlines()
     row = json.loads(rejected)
-    assert row["origin"] == {"file": "samples.jsonl", "row": 41}
+    assert row["origin"] == {"file": "instructions.jsonl", "row": 41}
     assert row["reason"] == "invalid JSON" and row["remedy"]
     quarantine = (w.root / "data/documents/own/site_reports/quarantine.jsonl").read_text(encoding="utf-8")
     refused = json.loads(quarantine)

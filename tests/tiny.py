@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
+from lineage.artifacts.ingest_counts import BothSides, IngestCounts
 from lineage.config.load import load_curriculum, parse_curriculum
 from lineage.config.schema import Curriculum
-from lineage.core.files import appearing, write_json
+from lineage.core.files import appearing
 from lineage.records.record import Record, qa
 
 VERSIONS = ("v1", "v2", "v3")
@@ -75,7 +76,7 @@ PARAMS: dict[str, Any] = {
         name: {
             "title": name,
             "input": "documents" if name == "company_reports" else "raw",
-            "reader": "prompt_response",
+            "reader": "reports" if name == "company_reports" else "prompt_response",
             "forms": ["summary" if name == "company_reports" else "prompt_answer"],
             "heldout": 0.2,
             "licence": "own",
@@ -150,6 +151,31 @@ def write_source(source: str, records: Iterable[Record], heldout: Iterable[Recor
         write_rows(Path("data/heldout", source, f"{form}.jsonl"), [r for r in heldout if r.form == form])
 
 
+def counts(
+    source: str, records: int, heldout: int = 0, duplicates: int = 0, rejected: dict[str, int] | None = None
+) -> IngestCounts:
+    """What ingest counts of a source: balanced, every row of the one form `prompt_answer`."""
+    rejected = rejected or {}
+    made, sides = records + heldout + duplicates, BothSides(records=records, heldout=heldout)
+    return IngestCounts(
+        source=source,
+        reader="prompt_response",
+        licence="own",
+        raw_rows=made + sum(rejected.values()),
+        rejected_rows=sum(rejected.values()),
+        rejected=rejected,
+        rejected_parts=0,
+        made=made,
+        duplicates=duplicates,
+        personal={},
+        records=records,
+        heldout=heldout,
+        forms={"prompt_answer": sides},
+        groups=sides,
+        note="",
+    )
+
+
 def write_rows(file: Path, records: Iterable[Record]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(r.to_json() + "\n" for r in records), encoding="utf-8")
@@ -188,9 +214,9 @@ def train(c: Curriculum, version: str) -> Path:
 
     with appearing(Path("models", version)) as (out,):
         if c.versions[version].train.adopted:
-            publish_adopted(c, version, out)
+            publish_adopted(c, c.version(version), out)
             return Path("models", version)
-        trained = stage(c, version, out)
+        trained = stage(c, c.version(version), out)
     shutil.rmtree(trained.checkpoints)
     return Path("models", version)
 
@@ -200,7 +226,7 @@ def mix(c: Curriculum, version: str) -> Path:
     from lineage.mixture.mix import mix as stage
 
     with appearing(Path("data/mixes", version)) as (out,):
-        stage(c, version, out)
+        stage(c, c.version(version), out)
     return Path("data/mixes", version)
 
 
@@ -217,6 +243,7 @@ def evaluate(c: Curriculum, version: str) -> Path:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The tiny lineage, trained and measured. Do not write into it."""
+    from lineage.artifacts.base_manifest import write_base
     from lineage.base_model import tiny_corpus
     from lineage.base_model.base import build
     from lineage.base_model.loading import BASE_FOLDER
@@ -232,7 +259,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         with appearing(BASE_FOLDER) as (out,):
             spec = c.active.base.build
             assert spec
-            write_json(out / "base.json", build(spec, c, out))
+            write_base(out, build(spec, c, out))
         for version in VERSIONS:
             mix(c, version)
             train(c, version)
@@ -276,7 +303,7 @@ def job(version: str, c: Curriculum | None = None, **changes: Any) -> Any:
     c = c or curriculum()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "open_parent", lambda parent, base: None)
-        planned = stage.planned(c, version).job
+        planned = stage.planned(c, c.version(version)).job
     parent = c.versions[version].parent
     folder = None if parent == "base" else Path("models", parent)
     return replace(planned, **{"parent": folder, "checkpoints": Path(".state/checkpoints/test")} | changes)

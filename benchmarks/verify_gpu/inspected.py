@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lineage.base_model.loading import base_record
+from lineage.artifacts.base_manifest import read_base
 from lineage.config.load import load_curriculum
 from lineage.core.stage import prepare_environment
 
@@ -32,7 +32,7 @@ def continued(version: str) -> dict[str, Any]:
 
     from lineage.training.plan import planned
 
-    job = planned(c, version).job
+    job = planned(c, c.version(version)).job
     saved = load_file(Path("models", c.versions[version].parent, "adapter_model.safetensors"))
     loaded = get_peft_model_state_dict(trainer.load(job), save_embedding_layers=False)
     both = saved.keys() & loaded.keys()
@@ -51,7 +51,7 @@ def accepted(version: str) -> dict[str, Any]:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder, weights = Path("models", version), str(base_record()["weights"])
+    folder, weights = Path("models", version), read_base().weights
     on_gpu = torch.cuda.is_available()
     device, dtype = ("cuda", torch.bfloat16) if on_gpu else ("cpu", torch.float32)
     base: Any = AutoModelForCausalLM.from_pretrained(weights, dtype=dtype)
@@ -77,7 +77,7 @@ def served(version: str) -> dict[str, Any]:
 
     folder, weights = (
         Path("models", version).resolve(),
-        str(base_record()["weights"]),
+        read_base().weights,
     )
     r = json.loads((folder / "adapter_config.json").read_text())["r"]
     model = LLM(

@@ -10,10 +10,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from lineage.adapters.filenames import WEIGHTS
 from lineage.config.schema import Lora
 from lineage.core.errors import LineageError
 from lineage.core.files import write_json
+from lineage.core.paths import WEIGHTS
 
 CONFIG = "adapter_config.json"
 

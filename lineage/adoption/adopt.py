@@ -9,7 +9,6 @@ What it was trained on is unknown, to it and to every version that continues it;
 anywhere, the same command makes the same files.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,15 @@ from lineage.adapters import tensors
 from lineage.adoption import base_check as bases
 from lineage.adoption import compatibility, tokenizer_check
 from lineage.adoption import source_folder as folders
+from lineage.adoption.adoption_manifest import Adoption, HeldAgainst, write_adoption
+from lineage.artifacts.base_manifest import BaseManifest, read_base
+from lineage.artifacts.manifest import OriginalFile
 from lineage.config.edit import edit_curriculum
-from lineage.config.schema import BASE, Curriculum, Lora
+from lineage.config.lora import Lora
+from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import appearing, sha256, write_json
+from lineage.core.files import appearing, sha256
 from lineage.core.stage import only_writer
 
 TEMPLATES = Path(__file__).parents[1] / "base_model" / "templates"
@@ -60,22 +63,22 @@ def adopt(
     _free(c, version, parent)
     with only_writer("lineage adopt"):
         found = folders.opened(path)
-        record, tokenizer = _base(c)
-        lora, names, notes = examined(found, c, record, tokenizer, word or Attestation())
+        base, tokenizer = _base(c)
+        lora, names, notes = examined(found, c, base, tokenizer, word or Attestation())
         place = compatibility.PLACE / version
         with appearing(place) as (out,):
             tensors.rewrite(found.weights, names, out / folders.WEIGHTS)
             digest = sha256(out / folders.WEIGHTS)
             _no_twin(c, version, parent, digest)
-            compatibility.write_config(lora, record, out)
-            write_json(out / "adopted.json", _origin(found, record, digest, lora, notes))
+            compatibility.write_config(lora, base, out)
+            write_adoption(out, _adoption(found, base, digest, lora, notes))
         reason = because or f"an adapter trained elsewhere, with {found.tool}"
         edit_curriculum(lambda tree: _enter(tree, c, version, parent, because, reason, digest, lora))
     return Adopted(place, lora, digest, found.tool, tuple(notes))
 
 
 def examined(
-    found: folders.Folder, c: Curriculum, record: dict[str, Any], tokenizer: Any, word: Attestation
+    found: folders.Folder, c: Curriculum, base: BaseManifest, tokenizer: Any, word: Attestation
 ) -> tuple[Lora, dict[str, tuple[str, str]], list[str]]:
     """The adapter's shape in this chain, its tensors' names, and what is worth a note.
 
@@ -84,11 +87,11 @@ def examined(
     """
     where, config = str(found.path), found.config
     shapes.check_config(config, f"{where}/{folders.CONFIG}")
-    notes = [*found.notes, *bases.same_base(config, record, word.base_is_mine, f"{where}/{folders.CONFIG}")]
+    notes = [*found.notes, *bases.same_base(config, base, word.base_is_mine, f"{where}/{folders.CONFIG}")]
     header = tensors.read_header(found.weights)  # before libraries are loaded for seconds
     modules = bases.linear_layers(paths.BASE_MODEL)
-    if "repo" not in record["origin"]:
-        bases.check_weights(modules, Path(record["weights"]))
+    if base.origin.repo is None:
+        bases.check_weights(modules, Path(base.weights))
     lora, names, more = compatibility.fits(config, header, modules, c.chain.lora, found.weights)
     notes += more
     tensors.check_values(found.weights, names)
@@ -112,25 +115,22 @@ def _free(c: Curriculum, version: str, parent: str) -> None:
         raise LineageError(f"--parent {parent}: it continues {version} itself; name another parent")
 
 
-def _base(c: Curriculum) -> tuple[dict[str, Any], Any]:
-    """`base.json` and the base's tokenizer, once both are known to be the active profile's."""
-    file = paths.BASE_MODEL / "base.json"
-    if not file.is_file():
-        raise LineageError(f"{file}: not found, an adapter is held against the base; run: dvc repro base")
-    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    spec, origin = c.active.base, record["origin"]
-    known = (spec.build and "build" in origin) or (spec.path and origin.get("path") == Path(spec.path).name)
-    if not known and (spec.repo is None or (spec.repo, spec.revision) != (origin.get("repo"), origin.get("revision"))):
-        raise LineageError(f"{file}: it is not the base of the profile {c.profile}; run: dvc repro base")
+def _base(c: Curriculum) -> tuple[BaseManifest, Any]:
+    """The base and its tokenizer, once both are known to be the active profile's."""
+    base, spec = read_base(), c.active.base
+    origin = base.origin
+    known = (spec.build and origin.build is not None) or (spec.path and origin.path == Path(spec.path).name)
+    if not known and (spec.repo is None or (spec.repo, spec.revision) != (origin.repo, origin.revision)):
+        raise LineageError(f"{paths.BASE_RECORD}: it is not the base of the profile {c.profile}; run: dvc repro base")
     from transformers import AutoTokenizer
 
-    return record, AutoTokenizer.from_pretrained(paths.BASE_MODEL)
+    return base, AutoTokenizer.from_pretrained(paths.BASE_MODEL)
 
 
 def _no_twin(c: Curriculum, version: str, parent: str, digest: str) -> None:
     """It is not a version of this lineage under a new name: its data would be called unknown, or it is its parent."""
     for other in (name for name in c.versions if name != version):
-        file = paths.adapter(other) / folders.WEIGHTS
+        file = paths.adapter_weights(other)
         if c.versions[other].train.adopted == digest:
             raise LineageError(f"{version}: {other} is this very adapter; it is adopted already")
         if file.is_file() and sha256(file) == digest:
@@ -138,17 +138,17 @@ def _no_twin(c: Curriculum, version: str, parent: str, digest: str) -> None:
             raise LineageError(f"{version}: it is {other}'s adapter, byte for byte; {remedy}")
 
 
-def _origin(found: folders.Folder, record: dict[str, Any], digest: str, lora: Lora, notes: list[str]) -> dict[str, Any]:
-    """`adopted.json`: where an adapter came from and what it was held against; no path of any machine."""
-    return {
-        "tool": found.tool,
-        "stated_base": bases.shown_name(found.config),
-        "original": {"sha256": sha256(found.weights), "bytes": found.weights.stat().st_size},
-        "adapter": digest,
-        "lora": lora.model_dump(mode="json"),
-        "against": {"base": record["identity"], "template": record["template"]["sha256"]},
-        "notes": notes,
-    }
+def _adoption(found: folders.Folder, base: BaseManifest, digest: str, lora: Lora, notes: list[str]) -> Adoption:
+    """Where an adapter came from and what it was held against; no path of any machine."""
+    return Adoption(
+        tool=found.tool,
+        stated_base=bases.shown_name(found.config),
+        original=OriginalFile(sha256=sha256(found.weights), bytes=found.weights.stat().st_size),
+        notes=tuple(notes),
+        adapter=digest,
+        lora=lora,
+        against=HeldAgainst(base=base.identity, template=base.template.sha256),
+    )
 
 
 def _enter(
@@ -186,4 +186,4 @@ def _enter(
 
 def _inherited(c: Curriculum, parent: str) -> Lora:
     """The shape that a child of `parent` has if it says nothing of its own."""
-    return c.chain.lora if parent == BASE else c.lora_of(parent)
+    return c.chain.lora if parent == BASE else c.version(parent).lora

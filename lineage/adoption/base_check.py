@@ -16,6 +16,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.base_manifest import BaseManifest
 from lineage.core import paths
 from lineage.core.errors import LineageError
 
@@ -56,24 +57,27 @@ def check_weights(modules: dict[str, tuple[int, int]], weights: Path) -> None:
                     )
 
 
-def same_base(config: dict[str, Any], record: dict[str, Any], mine: bool, where: str) -> list[str]:
+def same_base(config: dict[str, Any], base: BaseManifest, mine: bool, where: str) -> list[str]:
     """What is worth a note about the base that an adapter names.
 
     Args:
-        config: the adapter's. record: `base.json`. mine: the user vouches for it.
+        config: the adapter's, as PEFT wrote it.
+        base: of this chain.
+        mine: the user vouches for it.
+        where: the config's file, for the message.
 
     Raises:
         LineageError: the name is another one, and nobody vouches for it.
     """
     stated = str(config.get("base_model_name_or_path") or "")
     revision = config.get("revision")
-    origin = record["origin"]
-    wanted = origin.get("repo") or origin.get("path") or f"base:{record['identity'][:12]}"
+    origin = base.origin
+    wanted = origin.repo or origin.path or base.name
     if cached := CACHED.search(stated.replace("\\", "/")):
         stated, revision = f"{cached[1]}/{cached[2]}", cached[3]
-    note, differs = _read(stated, wanted, bool(origin.get("repo")))
-    if revision and origin.get("revision") and revision not in (origin["revision"], "main"):
-        differs = f"it names commit {str(revision)[:12]}, {paths.BASE_MODEL} is {origin['revision'][:12]}"
+    note, differs = _read(stated, wanted, bool(origin.repo))
+    if revision and origin.revision and revision not in (origin.revision, "main"):
+        differs = f"it names commit {str(revision)[:12]}, {paths.BASE_MODEL} is {origin.revision[:12]}"
     if not differs:
         return [note] if note else []
     if mine:

@@ -6,7 +6,8 @@ from typing import Any
 from lineage.adapters import config as shapes
 from lineage.adapters import tensors
 from lineage.adoption.source_folder import CONFIG
-from lineage.config.schema import Lora
+from lineage.artifacts.base_manifest import BaseManifest
+from lineage.config.lora import Lora
 from lineage.core import paths
 from lineage.core.files import write_json
 
@@ -34,7 +35,7 @@ def fits(
     return lora, names, notes
 
 
-def write_config(lora: Lora, record: dict[str, Any], out: Path) -> None:
+def write_config(lora: Lora, base: BaseManifest, out: Path) -> None:
     """`adapter_config.json` as a version trained here has it: every value known, the base named without a path."""
     from peft import LoraConfig
 
@@ -48,5 +49,4 @@ def write_config(lora: Lora, record: dict[str, Any], out: Path) -> None:
         task_type="CAUSAL_LM",
     ).to_dict()
     plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
-    name = record["origin"].get("repo") or f"base:{record['identity'][:12]}"
-    write_json(out / CONFIG, plain | {"base_model_name_or_path": name, "inference_mode": True})
+    write_json(out / CONFIG, plain | {"base_model_name_or_path": base.name, "inference_mode": True})

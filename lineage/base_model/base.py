@@ -11,6 +11,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.base_manifest import BaseManifest, BaseOrigin, TemplateName
 from lineage.base_model import chat_template, tiny_corpus
 from lineage.base_model.loading import BASE_FOLDER
 from lineage.config.schema import Build, Curriculum
@@ -19,8 +20,8 @@ from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 
 
-def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
-    """Train the tokenizer and the tiny model into `out`; return what `base.json` records."""
+def build(spec: Build, c: Curriculum, out: Path) -> BaseManifest:
+    """Train the tokenizer and the tiny model into `out`; return the manifest of the base."""
     threads = c.active.threads or os.cpu_count() or 1
     os.environ["OMP_NUM_THREADS"] = str(threads)
     import torch
@@ -52,14 +53,14 @@ def build(spec: Build, c: Curriculum, out: Path) -> dict[str, Any]:
     tokenizer.backend_tokenizer.no_truncation()  # pretraining's, which would be saved with it
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(out)
-    return {
-        "origin": {"build": spec.model_dump()},
-        "weights": BASE_FOLDER.as_posix(),
-        "identity": _identity(out, tokenizer),
-        "template": _template(c.chain.template),
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "vocab_size": len(tokenizer),
-    }
+    return BaseManifest(
+        origin=BaseOrigin(build=spec.model_dump()),
+        weights=BASE_FOLDER.as_posix(),
+        identity=_identity(out, tokenizer),
+        template=_template(c.chain.template),
+        parameters=sum(p.numel() for p in model.parameters()),
+        vocab_size=len(tokenizer),
+    )
 
 
 def train_tokenizer(vocab_size: int, seed: int, template: str) -> Any:
@@ -151,8 +152,14 @@ def _text(row: str | tiny_corpus.Turns, template: str) -> str:
     return row if isinstance(row, str) else chat_template.render(template, list(row))
 
 
-def point_at(folder: Path, origin: dict[str, Any], template: str, out: Path) -> dict[str, Any]:
-    """Check a causal LM on disk and copy its configuration and tokenizer into `out`.
+def point_at(folder: Path, origin: BaseOrigin, template: str, out: Path) -> BaseManifest:
+    """Check a causal LM on disk, copy its configuration and tokenizer into `out`, and return the manifest of the base.
+
+    Args:
+        folder: where its files lie.
+        origin: how params.yaml names it.
+        template: a file of `lineage/base_model/templates`, without its ending.
+        out: the folder of the base.
 
     Raises:
         LineageError: if the folder lacks a config, a tokenizer or safetensors weights.
@@ -176,19 +183,19 @@ def point_at(folder: Path, origin: dict[str, Any], template: str, out: Path) -> 
     for name in ("config.json", "generation_config.json"):
         if (folder / name).is_file():
             shutil.copyfile(folder / name, out / name)
-    return {
-        "origin": origin,
-        "weights": folder.as_posix() if "path" in origin else origin["repo"],
-        "files": {file.name: sha256(file) for file in weights},
-        "identity": _identity(folder, tokenizer),
-        "template": _template(template),
-        "parameters": sum(_elements(file) for file in weights),
-        "vocab_size": config.vocab_size,
-    }
+    return BaseManifest(
+        origin=origin,
+        weights=origin.repo or folder.as_posix(),
+        files={file.name: sha256(file) for file in weights},
+        identity=_identity(folder, tokenizer),
+        template=_template(template),
+        parameters=sum(_elements(file) for file in weights),
+        vocab_size=config.vocab_size,
+    )
 
 
-def _template(name: str) -> dict[str, str]:
-    return {"name": name, "sha256": chat_template.template_hash(chat_template.template(name))}
+def _template(name: str) -> TemplateName:
+    return TemplateName(name=name, sha256=chat_template.template_hash(chat_template.template(name)))
 
 
 def _identity(folder: Path, tokenizer: Any) -> str:

@@ -4,25 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.base_manifest import BaseManifest
 from lineage.config.schema import Profile
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 
 BASE_FOLDER = paths.BASE_MODEL
-
-
-def base_record() -> dict[str, Any]:
-    """`models/base/base.json`: what the base is, its identity, and the chat template that every version uses.
-
-    Raises:
-        LineageError: it was not built.
-    """
-    file = BASE_FOLDER / "base.json"
-    if not file.is_file():
-        raise LineageError(f"{file} is not there; build it with: dvc repro base")
-    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return record
 
 
 def text_config(weights: str) -> dict[str, Any]:
@@ -54,17 +42,15 @@ def load_base(weights: str, profile: Profile) -> Any:
     )
 
 
-def weights_of(base: dict[str, Any]) -> str:
-    """The folder to load a base's weights from, given its `base.json`; a hub model resolves to its cached snapshot.
+def weights_of(base: BaseManifest) -> str:
+    """The folder to load a base's weights from; a hub model resolves to its cached snapshot.
 
     Raises:
         LineageError: if the files are no longer those that the `base` stage saw.
     """
-    if "repo" in base["origin"]:
-        folder = hub_folder(base["origin"]["repo"], base["origin"]["revision"])
-    else:
-        folder = Path(base["weights"])
-    for name, seen in base.get("files", {}).items():
+    origin = base.origin
+    folder = hub_folder(origin.repo, str(origin.revision)) if origin.repo else Path(base.weights)
+    for name, seen in base.files.items():
         if not (folder / name).is_file() or sha256(folder / name) != seen:
             raise LineageError(f"{folder / name}: not the file that {BASE_FOLDER} names; run: dvc repro -f base")
     return folder.as_posix()

@@ -1,18 +1,26 @@
-"""`lineage check`: what can be built from what is here, what it costs, and where packages differ from a record's."""
+"""What can be built from what is here, and what it will cost."""
 
-import json
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
-from pathlib import Path
+import argparse
 
 from rich.console import Console
 from rich.table import Table
 
+from lineage.config.buildable import files_of, prepare
+from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.planning.cost import here
 from lineage.planning.cost import table as costs
+from lineage.planning.readiness import drifted_packages, leftovers, readiness
+from lineage.readers import check_readers
+
+GROUP = "before a rebuild"
+
+
+def run(options: argparse.Namespace) -> None:
+    """Check the curriculum of this workspace."""
+    check(load_curriculum())
 
 
 def check(c: Curriculum) -> None:
@@ -21,33 +29,18 @@ def check(c: Curriculum) -> None:
     Raises:
         LineageError: if nothing can be built, or a version needs more than this machine has.
     """
-    from lineage.config.buildable import buildable, files_of, prepare
-
+    check_readers(c)
     prepare(c)
     console = Console()
     console.print(f"params.yaml is sound: profile {c.profile}, data {c.data}, {len(c.versions)} versions")
     if c.data == "own":
-        table = Table("source", "files", "folder", "reader")
-        for name, source in c.sources.items():
-            made = c.generated.get(name)
-            where = f"made from {made.reference}" if made else c.raw_folder(name).as_posix()
-            table.add_row(name, str(files_of(c, name)), where, source.reader)
-        console.print(table)
-    ready, away = [], set()
-    for version in buildable(c):
-        adopted = paths.ADOPTED / version.version
-        if c.versions[version.version].train.adopted and not adopted.is_dir():
-            back = f"bring it back with `dvc checkout {adopted}.dvc`, or adopt it again"
-            console.print(f"[yellow]{version.version}[/] cannot be built: {adopted} is not here; {back}")
-            if not paths.training_record(version.version).is_file():
-                away.add(version.version)
-        elif above := [parent for parent in c.ancestors(version.version) if parent in away]:
-            console.print(f"[yellow]{version.version}[/] cannot be built before {above[-1]}")
-        elif version.missing:
-            console.print(f"[yellow]{version.version}[/] cannot be built: no files for {', '.join(version.missing)}")
+        console.print(_own_files(c))
+    versions = list(readiness(c))
+    for one in versions:
+        if one.obstacle:
+            console.print(f"[yellow]{one.version}[/] {one.obstacle}")
         else:
-            ready.append(version.version)
-            console.print(f"[green]{version.version}[/] can be built: dvc repro train@{version.version}")
+            console.print(f"[green]{one.version}[/] can be built: dvc repro train@{one.version}")
     for folder in leftovers(c):
         console.print(f"[yellow]{folder} is of nothing in params.yaml any more, and still counted; delete it[/]")
     for line in drifted_packages():
@@ -57,32 +50,16 @@ def check(c: Curriculum) -> None:
     console.print(shown)
     for line in careful:
         console.print(f"[yellow]{line}[/]")
-    if not ready:
+    if all(one.obstacle for one in versions):
         raise LineageError(f"nothing can be built yet; put files into {paths.RAW / c.data}/<source>/ (see the README)")
     if refused:
         raise LineageError("\n".join(refused))
 
 
-def drifted_packages() -> list[str]:
-    """Adapters whose record names other package versions than those installed: rebuilding may give other bytes."""
-    lines = []
-    for file in sorted(paths.MODELS.glob("*/lineage.json")):
-        for package, recorded in json.loads(file.read_text(encoding="utf-8"))["packages"].items():
-            try:
-                here = installed(package).partition("+")[0]
-            except PackageNotFoundError:
-                here = "missing"
-            if here != recorded:
-                lines.append(f"{file.parent.name} was trained with {package} {recorded}, here is {here}")
-    return lines
-
-
-def leftovers(c: Curriculum) -> list[str]:
-    """Folders of sources and versions that params.yaml no longer names: what reads all records still meets them."""
-    rooms = {paths.RECORDS: set(c.sources), paths.HELDOUT: set(c.sources), paths.MIXES: set(c.versions)}
-    return [
-        folder.as_posix()
-        for room, known in rooms.items()
-        for folder in sorted(Path(room).glob("*/"))
-        if folder.name not in known
-    ]
+def _own_files(c: Curriculum) -> Table:
+    table = Table("source", "files", "folder", "reader")
+    for name, source in c.sources.items():
+        made = c.generated.get(name)
+        where = f"made from {made.reference}" if made else c.raw_folder(name).as_posix()
+        table.add_row(name, str(files_of(c, name)), where, source.reader)
+    return table

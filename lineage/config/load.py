@@ -43,13 +43,14 @@ def parse_curriculum(tree: Any, name: str = "params.yaml") -> Curriculum:
     try:
         c = Curriculum.model_validate(tree)
     except ValidationError as error:
-        raise _mistaken(name, [line for problem in error.errors() for line in _explain(problem)]) from error
+        raise mistaken([line for problem in error.errors() for line in _explain(problem)], name) from error
     if found := list(mistakes(c)):
-        raise _mistaken(name, found)
+        raise mistaken(found, name)
     return c
 
 
-def _mistaken(name: str, lines: list[str]) -> LineageError:
+def mistaken(lines: list[str], name: str = "params.yaml") -> LineageError:
+    """The error that lists what is wrong with a curriculum, a line each."""
     return LineageError(f"{name} has {len(lines)} mistake(s):\n" + "\n".join(f"  {line}" for line in lines))
 
 

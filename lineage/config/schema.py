@@ -7,26 +7,19 @@
 - Every mistake is answered with the line's path in `params.yaml`, the value found and what is allowed.
 """
 
-import math
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from lineage.config.fields import Frozen, Name, Positive, Share
+from lineage.config.lora import Lora
 from lineage.config.reserved import BASE
+from lineage.config.version import ResolvedVersion, Version
 from lineage.core import paths
+from lineage.core.errors import LineageError
 from lineage.records.record import Form
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Share = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[int, Field(gt=0)]
-
-
-class Frozen(BaseModel):
-    """Immutable, and refuses keys that it does not know: a typing mistake must not be ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _documents(found: str | tuple[str, ...]) -> str | tuple[str, ...]:
@@ -36,30 +29,6 @@ def _documents(found: str | tuple[str, ...]) -> str | tuple[str, ...]:
 
 
 Documents = Annotated[tuple[str, ...], AfterValidator(_documents)]
-
-
-class Lora(Frozen):
-    """The adapter's shape (LoRA, Hu et al. 2021). Fixed for the whole chain, but for an `r` that grows.
-
-    rslora: scale by alpha/√r instead of alpha/r (Kalajdzievski 2023). dora: direction and magnitude apart (Liu 2024).
-    """
-
-    r: Positive
-    alpha: Annotated[int | float, Field(gt=0)]
-    dropout: Share
-    targets: tuple[str, ...] = Field(min_length=1)
-    rslora: bool = False
-    dora: bool = False
-
-    @property
-    def scaling(self) -> float:
-        """The factor on B·A."""
-        return self.alpha / (math.sqrt(self.r) if self.rslora else self.r)
-
-    def with_rank(self, r: int) -> "Lora":
-        """The same shape with another r, and the alpha that keeps its scaling: old weights mean what they did."""
-        alpha = round(self.scaling * (math.sqrt(r) if self.rslora else r), 9)
-        return self.model_copy(update={"r": r, "alpha": int(alpha) if alpha == int(alpha) else alpha})
 
 
 class Chain(Frozen):
@@ -248,66 +217,6 @@ class Generated(Frozen):
         return self
 
 
-class MixEntry(Frozen):
-    """How much of a source a mix takes: `weight` passes over its rows, or `count` rows."""
-
-    form: Form
-    weight: Annotated[float, Field(gt=0)] | None = None
-    count: Positive | None = None
-
-    @model_validator(mode="after")
-    def _one_amount(self) -> "MixEntry":
-        if (self.weight is None) == (self.count is None):
-            raise ValueError("give exactly one of weight, count")
-        return self
-
-
-class Preference(Frozen):
-    """A second phase on the same mix: DPO (Rafailov et al. 2023) on the rows that know a worse answer.
-
-    A worse answer is a wrong option, or one that people liked less. The factors are on the profile's rate and budget.
-    """
-
-    beta: Annotated[float, Field(gt=0)]
-    lr_scale: Annotated[float, Field(gt=0)]
-    budget_scale: Annotated[float, Field(gt=0)]
-
-
-class Training(Frozen):
-    """How a version comes to be: factors on its profile's rate and budget; or, `adopted`, by training elsewhere.
-
-    r: a larger r from this version on; the parent's adapter is padded, its function unchanged.
-    adopted: the SHA-256 of `data/adopted/<version>/adapter_model.safetensors`; see `lineage adopt`.
-    """
-
-    lr_scale: Annotated[float, Field(gt=0)] = 1.0
-    budget_scale: Annotated[float, Field(gt=0)] = 1.0
-    r: Positive | None = None
-    preference: Preference | None = None
-    adopted: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-
-
-class Version(Frozen):
-    """One model of the lineage.
-
-    exclude_scope: `ancestry` also forbids that an ancestor saw the excluded sources.
-    superseded: what happens to rows that a later amendment overtook: dropped, dated in their prompt, or kept.
-    deduplicate: rows that repeat another of this mix (`mix`), or also one that an ancestor was trained on (`ancestry`).
-    decontaminate: whether rows that repeat a held-out row are left out, instead of only reported.
-    """
-
-    parent: Name
-    because: str = Field(min_length=1)
-    mix: dict[Name, MixEntry]
-    replay: Share
-    exclude: tuple[Name, ...]
-    exclude_scope: Literal["mix", "ancestry"]
-    superseded: Literal["drop", "date", "keep"] = "drop"
-    deduplicate: Literal["none", "mix", "ancestry"] = "mix"
-    decontaminate: bool = False
-    train: Training
-
-
 class Evaluation(Frozen):
     """What is measured on each held-out set. `rows` caps a set, `bootstrap` counts resamples."""
 
@@ -337,12 +246,18 @@ class Curriculum(Frozen):
         """The chosen profile."""
         return self.profiles[self.profile]
 
-    def lora_of(self, version: str) -> Lora:
-        """The shape of a version's adapter: the chain's, with the `r` that it or its nearest ancestor names."""
-        for name in (version, *self.ancestors(version)):
-            if r := self.versions[name].train.r:
-                return self.chain.lora.with_rank(r)
-        return self.chain.lora
+    def version(self, name: str) -> ResolvedVersion:
+        """A version with all that the rest of the curriculum says of it; asked once, and handed down.
+
+        Raises:
+            LineageError: there is none of that name.
+        """
+        if name not in self.versions:
+            raise LineageError(f"unknown version {name!r}; params.yaml has {', '.join(self.versions)}")
+        line = (name, *self.ancestors(name))
+        r = next((r for one in line if (r := self.versions[one].train.r)), None)
+        lora = self.chain.lora.with_rank(r) if r else self.chain.lora
+        return ResolvedVersion(name, self.versions[name], lora, line[1:])
 
     def ancestors(self, version: str) -> list[str]:
         """Parent, grandparent, … of a version, nearest first, without the base."""

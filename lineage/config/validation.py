@@ -90,7 +90,7 @@ def _rank(c: Curriculum, name: str) -> Iterator[str]:
     """An r that shrinks: rows of a trained adapter cannot be taken away without changing what it does."""
     version = c.versions[name]
     if version.train.r and not version.train.adopted and version.parent in c.versions:
-        before = c.lora_of(version.parent).r
+        before = c.version(version.parent).lora.r
         if version.train.r < before:
             yield (
                 f"versions.{name}.train.r: {version.train.r}, but its parent {version.parent} has {before}; r never "

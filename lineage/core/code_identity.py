@@ -6,7 +6,8 @@
 The identity is a hash over the definitions of a module and of everything that it imports, also inside functions. It is
 blind to comments, docstrings and layout, to which file a definition stands in, and to the order of definitions.
 
-A string that names a module (`"lineage.pdf.worker"`, started by name) counts as an import; one that names a file or a
+A string that names a module (`"lineage.pdf.worker"`, started by name) counts as an import, and the beginning of a name
+(`f"lineage.readers.{name}"`) as an import of every module that it may become; one that names a file or a
 folder beside the module (`"lexicon.txt"`, `"templates"`) adds the bytes of those files.
 """
 
@@ -22,6 +23,7 @@ PACKAGES = ("lineage", "stages", "flows")
 EXEMPT = {
     "lineage/core": "starts stages, names files, hashes and renames: it shows in the outputs of every stage",
     "lineage/config": "its values arrive through `params`; it refuses a curriculum, changes none",
+    "lineage/artifacts": "the shapes of files, and refusals: a change of them changes the bytes that stages write",
     "lineage/records/record.py": "the shape of a row: a change of it changes the bytes that ingest and mix write",
     "lineage/planning": "refuses what cannot fit, shapes no result",
     "lineage/adapters/config.py": "refuses the config of an adapter, changes none",
@@ -73,7 +75,7 @@ def needed_by(file: Path) -> frozenset[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.update(_files_of(node.module), *(_files_of(f"{node.module}.{alias.name}") for alias in node.names))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.update(_files_of(node.value), _beside(file, node.value))
+            found.update(_files_of(node.value), _modules_in(node.value), _beside(file, node.value))
     return frozenset(found - {file})
 
 
@@ -90,6 +92,13 @@ def _files_of(module: str) -> frozenset[Path]:
         return frozenset()
     path = ROOT.joinpath(*parts)
     return frozenset(file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file())
+
+
+def _modules_in(beginning: str) -> list[Path]:
+    """The modules of a package whose name, with a dot, is the beginning of a name: all files of its folder."""
+    folder = ROOT.joinpath(*beginning.removesuffix(".").split("."))
+    named = beginning.endswith(".") and _files_of(beginning[:-1])
+    return sorted(folder.glob("*.py")) if named else []
 
 
 def _beside(file: Path, name: str) -> list[Path]:

@@ -7,11 +7,17 @@ first: `root / mix_summary("v6")`.
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+GRAPH = Path("dvc.yaml")
 DVC_LOCK = Path("dvc.lock")
+DVC_IGNORE = Path(".dvcignore")
 STATE = Path(".state")  # may be deleted at any time: caches by content, checkpoints, databases, locks
 
 DATA = Path("data")
 CHECKED = DATA / "checked.json"
+CURRICULUM = DATA / "curriculum"  # what stages read of params.yaml, as files; see lineage/config/excerpts.py
+TRAIN_EXCERPT = CURRICULUM / "train.json"
+REPORT_EXCERPT = CURRICULUM / "report.json"
+CARDS_EXCERPT = CURRICULUM / "cards.json"
 RAW = DATA / "raw"  # by `data:` (sample, own), then by source
 DOCUMENTS = DATA / "documents"  # the same
 GENERATED = DATA / "generated"  # the same
@@ -28,6 +34,7 @@ CARDS = DATA / "cards"
 CARDS_INDEX = CARDS / "index.md"
 
 MODELS = Path("models")  # by version, and the base
+WEIGHTS = "adapter_model.safetensors"  # of an adapter's folder, as PEFT calls it
 BASE_MODEL = MODELS / "base"
 BASE_RECORD = BASE_MODEL / "base.json"
 BASE_TOKENIZER = BASE_MODEL / "tokenizer.json"
@@ -62,6 +69,11 @@ def ingest_counts(source: str) -> Path:
     return RECORDS / source / "ingest.json"
 
 
+def mix_excerpt(version: str) -> Path:
+    """What the mix of a version reads of params.yaml."""
+    return CURRICULUM / "mix" / f"{version}.json"
+
+
 def mix(version: str) -> Path:
     """The folder of a version's training rows."""
     return MIXES / version
@@ -80,6 +92,11 @@ def contamination(version: str) -> Path:
 def adapter(version: str) -> Path:
     """The folder of a version's adapter, tokenizer and record."""
     return MODELS / version
+
+
+def adapter_weights(version: str) -> Path:
+    """The tensors of a version's adapter."""
+    return MODELS / version / WEIGHTS
 
 
 def training_record(version: str) -> Path:

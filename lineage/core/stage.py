@@ -1,4 +1,4 @@
-"""How every stage starts: errors for people, one writer per workspace, no telemetry."""
+"""How every stage starts: its inputs noted, errors for people, one writer per workspace, no telemetry."""
 
 import fcntl
 import json
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from lineage.core import journal
 from lineage.core.errors import LineageError
+from lineage.core.inputs import Inputs, inputs_of
 from lineage.core.paths import STATE
 
 # Set before any library is imported: libraries read these once.
@@ -26,16 +27,18 @@ QUIET = {
 }
 
 
-def run_stage(work: Callable[[], None]) -> None:
+def run_stage(work: Callable[[Inputs], None]) -> None:
     """Run a stage's `main`: one clear message for a `LineageError`, a traceback for a bug; exit code 1 for both.
 
+    `main` is given what the stage depends on as it is now, before anything of it is read, to compare when it publishes.
     A stage that was stopped from outside and can go on (`Preempted`) exits with 75.
     """
     prepare_environment()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
-        with only_writer(" ".join(["python -m", *sys.orig_argv[2:]])), journal.entry():
-            work()
+        inputs = inputs_of(command())
+        with only_writer(command()), journal.entry():
+            work(inputs)
     except LineageError as error:
         print(f"\n✗ {error}\n", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -47,6 +50,12 @@ def prepare_environment() -> None:
         os.environ.setdefault(name, value)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # speaks of GPU kernels on every CPU
+
+
+def command() -> str:
+    """How this process was started, as dvc.yaml writes it: `python -m stages.train v3`."""
+    module = getattr(sys.modules["__main__"], "__spec__", None)
+    return " ".join(["python -m", module.name, *sys.argv[1:]] if module else sys.orig_argv)
 
 
 def argument(what: str) -> str:

@@ -1,9 +1,9 @@
 """Counts every source and every mix, and writes a card and its facts for each."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.base_manifest import find_base
 from lineage.base_model import chat_template
 from lineage.config.schema import Curriculum
 from lineage.core import paths
@@ -20,18 +20,16 @@ def cards(c: Curriculum, out: Path) -> str:
     Raises:
         LineageError: there is no base, whose tokenizer counts the tokens.
     """
-    if not paths.BASE_TOKENIZER.is_file() or not paths.BASE_RECORD.is_file():
+    base = find_base()
+    if base is None or not paths.BASE_TOKENIZER.is_file():
         raise LineageError(
             f"{paths.BASE_TOKENIZER}: not found, the base's tokenizer counts the tokens; run `dvc repro base`"
         )
-    record = json.loads(paths.BASE_RECORD.read_text(encoding="utf-8"))
-    origin = record["origin"]
-    base = origin.get("repo") or origin.get("path") or "the base that this lineage builds"
     ruler = Ruler(
-        base,
+        base.origin.repo or base.origin.path or "the base that this lineage builds",
         paths.BASE_TOKENIZER,
         sha256(paths.BASE_TOKENIZER),
-        chat_template.template(record["template"]["name"]),
+        chat_template.template(base.template.name),
         c.active.max_length,
     )
     sources = [name for name in c.sources if paths.ingest_counts(name).is_file()]

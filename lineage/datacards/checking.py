@@ -3,7 +3,7 @@
 - Every table that ends with a total is added up again, cell by cell.
 - Rows and characters of every source, form and part are counted again in the JSONL files, with plain `json`.
 - Histograms must hold every row; the index must say what the cards say; no card may be missing or left over.
-- A mix must have the tokens that the record of a training on it has: counted by another library, in another stage.
+- A mix must have the tokens that the manifest of a training on it has: counted by another library, in another stage.
 """
 
 import hashlib
@@ -12,10 +12,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from lineage.artifacts.base_manifest import find_base
+from lineage.artifacts.manifest import find_manifest
+from lineage.artifacts.mix_summary import mix_identity
 from lineage.core import paths
-from lineage.records.record import PARTS
 
 NUMBER = re.compile(r"^\**(\d{1,3}(?:,\d{3})*)\**$")
 TABLE = re.compile(r"(?:^\|.*\n)+", re.M)
@@ -172,27 +173,22 @@ def _indexed(card: Path, name: str, sums: list[int]) -> Iterator[str]:
 
 
 def _trained(root: Path, card: Path, name: str) -> Iterator[str]:
-    """Tokens against the record of a training on this very mix with this very base, where there is one."""
-    record, base = _json(root / paths.training_record(name)), _json(root / paths.BASE_RECORD)
-    if not record or not base or record["base"]["identity"] != base["identity"]:
+    """Tokens against the manifest of a training on this very mix with this very base, where there is one."""
+    manifest, base = find_manifest(name, root), find_base(root)
+    if not manifest or not base or manifest.base.identity != base.identity:
         return
-    files = [root / paths.mix(name) / f"{part}.jsonl" for part in PARTS]
-    if record["mix"]["sha256"] != hashlib.sha256(json.dumps([_sha256(file) for file in files]).encode()).hexdigest():
+    if manifest.mix.sha256 != mix_identity(root / paths.mix(name)):
         return
     parts = json.loads(card.with_suffix(".json").read_text(encoding="utf-8"))["parts"]
-    for source, trained in record["mix"]["sources"].items():
+    for source, trained in manifest.mix.sources.items():
         mine = [part for part in parts if part["source"] == source]
         rows = sum(part["rows"] - sum(part["too_long"].values()) for part in mine)
         tokens = sum(part["tokens"] - part["too_long_tokens"] for part in mine)
-        if (rows, tokens) != (trained["rows"], trained["tokens"]):
+        if (rows, tokens) != (trained.rows, trained.tokens):
             yield (
                 f"{source}: {rows:,} rows and {tokens:,} tokens are short enough to train on, "
-                f"{name}'s record has {trained['rows']:,} and {trained['tokens']:,}"
+                f"{name}'s manifest has {trained.rows:,} and {trained.tokens:,}"
             )
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def _sha256(path: Path) -> str:

@@ -5,16 +5,16 @@
 Samples are shown only where a licence allows redistribution; otherwise they are in no file of `data/cards`.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.ingest_counts import read_ingest_counts
+from lineage.artifacts.mix_summary import read_mix
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 from lineage.datacards.counting import Ruler, counted
-from lineage.records.left_out import of_ingest, of_mix
 from lineage.records.record import PARTS
 
 
@@ -22,7 +22,7 @@ def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
     """What the card of a source says; its records must have been ingested."""
     spec, folder = c.sources[name], paths.RECORDS / name
     files = {"records": [folder / "records.jsonl"], "heldout": sorted((paths.HELDOUT / name).glob("*.jsonl"))}
-    ingest = json.loads((folder / "ingest.json").read_text(encoding="utf-8"))
+    ingest = read_ingest_counts(name)
     return {
         "name": name,
         "title": spec.title,
@@ -33,8 +33,8 @@ def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
         "hub": spec.hub.model_dump() if spec.hub else None,
         "withdrawn": "all" if spec.withdrawn == "all" else len(spec.withdrawn),
         "licences": {name: _licence(c, name)},
-        "rejected": ingest["rejected"],
-        "left_out": of_ingest(ingest),
+        "rejected": ingest.rejected,
+        "left_out": ingest.left_out,
         **_counted(c, files, ruler),
     }
 
@@ -42,7 +42,7 @@ def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
 def mix_facts(c: Curriculum, version: str, ruler: Ruler) -> dict[str, Any]:
     """What the card of a mix says; it must have been mixed."""
     spec, folder = c.versions[version], paths.mix(version)
-    mix = json.loads((folder / "mix.json").read_text(encoding="utf-8"))
+    summary = read_mix(version)
     found = _counted(c, {part: [folder / f"{part}.jsonl"] for part in PARTS}, ruler)
     inside = dict.fromkeys(entry["source"] for entry in found["parts"])
     return {
@@ -53,7 +53,7 @@ def mix_facts(c: Curriculum, version: str, ruler: Ruler) -> dict[str, Any]:
         "because": spec.because,
         "replay": spec.replay,
         "excluded": {"scope": spec.exclude_scope, "sources": list(spec.exclude)},
-        "left_out": [{"of": source, "reason": reason, "rows": rows} for source, reason, rows in of_mix(mix)],
+        "left_out": [{"of": source, "reason": reason, "rows": rows} for source, reason, rows in summary.left_out],
         "titles": {source: c.sources[source].title for source in inside},
         "readers": {source: c.sources[source].reader for source in inside},
         "licences": {source: _licence(c, source) for source in inside},

@@ -146,7 +146,8 @@ def seen(records: Sequence[Record]) -> SeenGrams:
 def _unique_pairs(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The different pairs of two columns of small whole numbers, in order, and how often each occurs."""
     width = int(other.max(initial=0)) + 1
-    pairs, counts = np.unique(one.astype(np.int64) * width + other, return_counts=True)  # by axis it takes ten times as long
+    # By axis it takes ten times as long.
+    pairs, counts = np.unique(one.astype(np.int64) * width + other, return_counts=True)
     first, second = np.divmod(pairs, width)
     return first, second, counts
 

@@ -1,30 +1,63 @@
 """Measures a version on every held-out set: likelihoods, scores, intervals, and a few answers in full.
 
-A set is measured once for the same weights: results are cached in `.state/evaluations` by content.
+A set is measured once for the same weights, see lineage/evaluation/result_cache.py.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.measures import MeasuredRow, Measures, SampleAnswer, write_measures
 from lineage.base_model import chat_template
-from lineage.base_model.loading import base_record
 from lineage.config.schema import BASE, Curriculum
 from lineage.core.code_identity import code_identity
-from lineage.core.files import sha256, sha256_of, write_json
-from lineage.core.paths import STATE
-from lineage.evaluation import inference
+from lineage.core.files import sha256, sha256_of
+from lineage.evaluation import inference, result_cache
 from lineage.evaluation.heldout import HeldOutSet
-from lineage.evaluation.metrics import chrf, last_number, mean_interval, resamples, same_number
+from lineage.evaluation.metrics import chrf, same_number
+from lineage.evaluation.result_cache import SetResult
+from lineage.evaluation.set_measures import summarize
 from lineage.records.record import Record
 
 
 def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> None:
-    """Measure all sets and write the three files into `out`."""
+    """Measure all sets and write the three files of lineage/artifacts/measures.py.
+
+    Args:
+        c: the curriculum.
+        version: a version, or the base.
+        sets: the held-out sets, the same for every version.
+        out: the folder that is written into.
+
+    Raises:
+        LineageError: the version is not built, or its adapter is not what its record says.
+    """
     folder = inference.built(version)
     adapter = sha256(folder / "adapter_model.safetensors") if version != BASE else None
-    base = base_record()
+    results = _results(c, version, adapter, sets)
+    measures = Measures(
+        version=version,
+        parent=c.versions[version].parent if version != BASE else None,
+        adapter=adapter,
+        sets={s.name: summarize(c, s, results[s.name].rows) for s in sets},
+    )
+    rows = [row for s in sets for row in results[s.name].rows]
+    write_measures(out, measures, rows, [answer for s in sets for answer in results[s.name].answers])
+    scored = [
+        f"{name} {one.score:.2f}"
+        for name, one in measures.sets.items()
+        if one.measure in ("choice", "number") and one.score is not None
+    ]
+    print(f"{version}: {len(sets)} sets, {len(rows):,} rows; {', '.join(scored)}")
+
+
+def _results(c: Curriculum, version: str, adapter: str | None, sets: list[HeldOutSet]) -> dict[str, SetResult]:
+    """The result of each set by name: kept ones, and the model's answers to the others.
+
+    adapter: the SHA-256 of the version's weights; None for the base.
+    """
+    base = read_base()
     settings = [
         c.evaluation.max_new_tokens,
         c.evaluation.answers,
@@ -32,9 +65,10 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
         c.active.load_in_4bit,
         c.active.max_length,
     ]
-    weights = [base["identity"], adapter, settings, base["template"], code_identity(__name__)]
-    cached = {s.name: STATE / "evaluations" / f"{sha256_of([s.digest, weights])}.json" for s in sets}
-    if missing := [s for s in sets if not cached[s.name].is_file()]:
+    asked_by = sha256_of([base.identity, adapter, settings, base.template.model_dump(), code_identity(__name__)])
+    places = {s.name: result_cache.place(s, asked_by) for s in sets}
+    results = {name: found for name, file in places.items() if (found := result_cache.kept(file))}
+    if missing := [s for s in sets if s.name not in results]:
         from lineage.base_model.fast_import import ASKING, import_lean
 
         import_lean(c.active, ASKING)
@@ -43,24 +77,20 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 1)))
         model, tokenizer = inference.load(version, c.active)
         for name, result in ask(c, model, tokenizer, missing).items():
-            write_json(cached[name], result)
-    results = {s.name: json.loads(cached[s.name].read_text(encoding="utf-8")) for s in sets}
-
-    measures = {s.name: summarize(c, s, results[s.name]["rows"]) for s in sets}
-    parent = c.versions[version].parent if version != BASE else None
-    write_json(out / "measures.json", {"version": version, "parent": parent, "adapter": adapter, "sets": measures})
-    for kind in ("rows", "answers"):
-        with (out / f"{kind}.jsonl").open("w", encoding="utf-8") as file:
-            for s in sets:
-                for row in results[s.name][kind]:
-                    file.write(json.dumps({"set": s.name, **row}, ensure_ascii=False) + "\n")
-    shown = {n: m["score"] for n, m in measures.items() if m["measure"] in ("choice", "number")}
-    scored = [f"{name} {score:.2f}" for name, score in shown.items() if score is not None]
-    print(f"{version}: {len(sets)} sets, {sum(m['rows'] for m in measures.values()):,} rows; {', '.join(scored)}")
+            result_cache.keep(places[name], result)
+            results[name] = result
+    return results
 
 
-def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> dict[str, dict[str, Any]]:
-    """All questions of all sets in as few batches as possible; per set, rows and sample answers."""
+def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> dict[str, SetResult]:
+    """Ask all questions of all sets, in as few batches as possible.
+
+    Args:
+        c: the curriculum; its active profile says how long a question may be.
+        model: the base, or a version's adapter on it.
+        tokenizer: the version's tokenizer, with its chat template.
+        sets: the sets whose answers are not kept yet.
+    """
     questions: list[tuple[HeldOutSet, Record, list[chat_template.Tokens]]] = []
     skipped = 0
     for s in sets:
@@ -81,65 +111,44 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> di
     )
     said = dict(zip(spoken, texts, strict=True))
 
-    results: dict[str, dict[str, Any]] = {s.name: {"rows": [], "answers": []} for s in sets}
+    rows: dict[str, list[MeasuredRow]] = {s.name: [] for s in sets}
+    answers: dict[str, list[SampleAnswer]] = {s.name: [] for s in sets}
     start = 0
     for i, (s, record, tokens) in enumerate(questions):
         likelihoods, start = flat[start : start + len(tokens)], start + len(tokens)
-        right = record.correct if record.options and record.correct is not None else 0
-        score: float | None = None
-        if record.measure == "choice":
-            score = float(likelihoods[right] == min(likelihoods))
-        elif record.measure == "number":
-            score = float(same_number(said[i], record.completion))
-        elif record.measure == "text":
-            score = round(chrf(said[i], record.completion), 4)
-        results[s.name]["rows"].append(
-            {
-                "id": record.id,
-                "measure": record.measure,
-                "nll": round(likelihoods[right], 4),
-                "tokens": tokens[right].supervised,
-                "score": score,
-            }
-        )
+        rows[s.name].append(_judged(s.name, record, tokens, likelihoods, said.get(i, "")))
         if (s.name, record.id) in shown:
-            results[s.name]["answers"].append(
-                {"id": record.id, "prompt": record.prompt, "expected": record.completion, "answer": said[i]}
+            answers[s.name].append(
+                SampleAnswer(set=s.name, id=record.id, prompt=record.prompt, expected=record.completion, answer=said[i])
             )
-    return results
+    return {s.name: SetResult(rows=tuple(rows[s.name]), answers=tuple(answers[s.name])) for s in sets}
 
 
-def summarize(c: Curriculum, heldout: HeldOutSet, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """A set's measures and intervals; a set of mixed kinds is scored on the rows of its most frequent measure."""
-    kinds = [r.measure for r in heldout.records]
-    measure = max(sorted(set(kinds)), key=kinds.count)
-    source, _, form = heldout.name.partition(".")
-    result: dict[str, Any] = {
-        "source": source,
-        "form": form,
-        "rows": len(rows),
-        "heldout_rows": heldout.heldout_rows,
-        "tokens": sum(r["tokens"] for r in rows),
-        "measure": measure,
-        "nll": None,
-        "nll_interval": None,
-        "score": None,
-        "score_interval": None,
-        "chance": None,
-    }
-    if rows:
-        counts = resamples(len(rows), c.evaluation.bootstrap, c.seed)
-        result["nll"], result["nll_interval"] = mean_interval(
-            [r["nll"] for r in rows], [r["tokens"] for r in rows], counts
-        )
-    scores = [r["score"] for r in rows if r["score"] is not None and r["measure"] == measure]
-    if scores:
-        counts = resamples(len(scores), c.evaluation.bootstrap, c.seed)
-        result["score"], result["score_interval"] = mean_interval(scores, [1.0] * len(scores), counts)
-    judged = [r for r in heldout.records if r.measure == measure]
-    if measure == "choice":
-        result["chance"] = round(sum(1 / len(r.options) for r in judged) / len(judged), 4)
-    elif measure == "number":
-        figures = [last_number(r.completion) for r in judged]
-        result["chance"] = round(max(map(figures.count, figures)) / len(figures), 4)
-    return result
+def _judged(
+    name: str, record: Record, tokens: list[chat_template.Tokens], likelihoods: list[float], answer: str
+) -> MeasuredRow:
+    """A row's NLL and score.
+
+    Args:
+        name: its set.
+        record: the row.
+        tokens: its candidate completions: the options, or the one completion.
+        likelihoods: the summed NLL of each candidate.
+        answer: what the model said, where the row's measure looks at it.
+    """
+    right = record.correct if record.options and record.correct is not None else 0
+    score: float | None = None
+    if record.measure == "choice":
+        score = float(likelihoods[right] == min(likelihoods))
+    elif record.measure == "number":
+        score = float(same_number(answer, record.completion))
+    elif record.measure == "text":
+        score = round(chrf(answer, record.completion), 4)
+    return MeasuredRow(
+        set=name,
+        id=record.id,
+        measure=record.measure,
+        nll=round(likelihoods[right], 4),
+        score=score,
+        tokens=tokens[right].supervised,
+    )

@@ -1,16 +1,16 @@
 """A model that is asked instead of trained: likelihoods of given answers, and greedy answers of its own."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.manifest import opened_adapter, read_manifest
 from lineage.base_model import chat_template
-from lineage.base_model.loading import BASE_FOLDER, base_record, load_base, weights_of
+from lineage.base_model.loading import BASE_FOLDER, load_base, weights_of
 from lineage.config.schema import BASE, Profile
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import sha256
 
 TOKENS_AT_ONCE = 4_096  # padded tokens that go through the layers together
 LOGITS_AT_ONCE = 16_000_000  # 64 MB of float32: a vocabulary of 151,936 is scored for a hundred tokens at a time
@@ -22,14 +22,11 @@ def built(version: str) -> Path:
     Raises:
         LineageError: if it was not built, with the command that builds it.
     """
-    folder = paths.adapter(version)
-    if version == BASE and not (folder / "base.json").is_file():
-        raise LineageError(f"{folder} is not there; build it with: dvc repro base")
-    if version != BASE and not (folder / "lineage.json").is_file():
-        raise LineageError(
-            f"{folder} is not there; build it with: dvc repro train@{version} (or bring it back: dvc checkout {folder})"
-        )
-    return folder
+    if version == BASE:
+        read_base()
+    else:
+        read_manifest(version)
+    return paths.adapter(version)
 
 
 def load(version: str, profile: Profile) -> tuple[Any, Any]:
@@ -39,9 +36,9 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
         LineageError: it was not built, was changed since, or was trained on another base or template than those in
             `models/base`.
     """
-    folder, base = built(version), base_record()
+    folder, base = built(version), read_base()
     if version != BASE:
-        _trained_on(base, folder)
+        opened_adapter(version, base)
     import torch
     from peft import PeftModel
     from transformers import AutoTokenizer
@@ -52,27 +49,6 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
     if torch.cuda.is_available() and not profile.load_in_4bit:  # 4-bit weights are there already
         model = model.to("cuda")
     return model.eval(), AutoTokenizer.from_pretrained(BASE_FOLDER)
-
-
-def _trained_on(base: dict[str, Any], folder: Path) -> None:
-    record = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
-    file = folder / "adapter_model.safetensors"
-    if (found := sha256(file) if file.is_file() else "no file") != record["adapter"]:
-        raise LineageError(
-            f"{file}: its SHA-256 is {found[:12]}, its record says {record['adapter'][:12]}; it was changed; "
-            f"bring it back: dvc checkout {folder}, or train it again: dvc repro -f train@{folder.name}"
-        )
-    was, now = record["base"]["identity"], base["identity"]
-    if was != now:
-        raise LineageError(
-            f"{folder}: its adapter was trained on the base {was[:12]}, {paths.BASE_MODEL} is {now[:12]}; "
-            f"train it again: dvc repro train@{folder.name}, or bring its base back: dvc checkout {BASE_FOLDER}"
-        )
-    if record["template"] != base["template"]["sha256"]:
-        raise LineageError(
-            f"{folder}: its adapter was trained with another chat template than that of {paths.BASE_MODEL}; "
-            f"train it again: dvc repro train@{folder.name}"
-        )
 
 
 def negative_log_likelihoods(model: Any, rows: Sequence[chat_template.Tokens]) -> list[float]:

@@ -7,7 +7,10 @@
 """
 
 import re
-from typing import Any
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
 _CURRENCY = re.compile(r"[￦₩$€¥]\s?$")
@@ -80,24 +83,23 @@ def chrf(answer: str, expected: str) -> float:
     return float(CHRF().sentence_score(answer, [expected]).score) / 100
 
 
-def resamples(rows: int, times: int, seed: int) -> Any:
-    """How often each row is drawn in each bootstrap resample: an array of `times` × `rows` counts."""
-    import numpy
-
-    return numpy.random.default_rng(seed).multinomial(rows, [1 / rows] * rows, size=times)
+def resamples(rows: int, times: int, seed: int) -> NDArray[np.int64]:
+    """How often each row is drawn in each bootstrap resample: counts of shape (times, rows)."""
+    return np.random.default_rng(seed).multinomial(rows, [1 / rows] * rows, size=times)
 
 
-def interval(draws: Any) -> list[float]:
-    """The middle 95 % of a statistic's bootstrap draws."""
-    import numpy
-
-    low, high = numpy.quantile(draws, [0.025, 0.975])
-    return [round(float(low), 4), round(float(high), 4)]
+def interval(draws: NDArray[np.float64]) -> tuple[float, float]:
+    """The middle 95 % of a statistic's bootstrap draws, shape (times,)."""
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return round(float(low), 4), round(float(high), 4)
 
 
-def mean_interval(values: list[float], weights: list[float], counts: Any) -> tuple[float, list[float]]:
-    """The sum of `values` over that of `weights`, such as NLL per token from NLL and tokens by row; its interval."""
-    import numpy
+def mean_interval(
+    values: Sequence[float], weights: Sequence[float], counts: NDArray[np.int64]
+) -> tuple[float, tuple[float, float]]:
+    """The sum of `values` over that of `weights`, such as NLL per token from NLL and tokens by row; its interval.
 
-    total, weight = numpy.asarray(values, float), numpy.asarray(weights, float)
+    counts: the resamples of these rows, from `resamples`.
+    """
+    total, weight = np.asarray(values, float), np.asarray(weights, float)
     return round(float(total.sum() / weight.sum()), 4), interval((counts @ total) / (counts @ weight))

@@ -1,78 +1,35 @@
 """Reads a source, cleans and counts its rows, and splits them into records to train on and records held out.
 
 A group (an article, a passage, an original question) is held out by the hash of its text alone: adding data moves no
-group to the other side. What a reader gives is cleaned in `sanitize.py` and counted in `counts.py`.
+group to the other side. What a reader gives is cleaned in `sanitize.py` and counted in `tally.py`.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.ingest_counts import IngestCounts, write_ingest_counts
+from lineage.config.load import mistaken
 from lineage.config.schema import Source
 from lineage.core.errors import LineageError
-from lineage.core.files import write_json
-from lineage.ingest.counts import Tally, counts
 from lineage.ingest.sanitize import as_record_form, fitted
-from lineage.readers import (
-    accounting,
-    aihub_parallel,
-    arithmetic,
-    companies,
-    dart,
-    generated,
-    glossary,
-    instructions,
-    loans,
-    mcqa,
-    metamath,
-    mrc,
-    pairs,
-    prompt_response,
-    questions,
-    references,
-    reports,
-    rules,
-    table_qa,
-)
+from lineage.ingest.tally import Tally, counts
+from lineage.readers import SourceReader, reader, reader_mistakes
 from lineage.readers.text.pii import masked
 from lineage.records.record import Record, Rejected
 
-Reader = Callable[[Path, Sequence[str]], Iterator[Record | Rejected]]
-READERS: dict[str, Reader] = {
-    "accounting": accounting.read,
-    "aihub_parallel": aihub_parallel.read,
-    "arithmetic": arithmetic.read,
-    "companies": companies.read,
-    "dart": dart.read,
-    "generated": generated.read,
-    "glossary": glossary.read,
-    "instructions": instructions.read,
-    "loans": loans.read,
-    "mcqa": mcqa.read,
-    "metamath": metamath.read,
-    "mrc": mrc.read,
-    "pairs": pairs.read,
-    "prompt_response": prompt_response.read,
-    "questions": questions.read,
-    "references": references.read,
-    "reports": reports.read,
-    "rules": rules.read,
-    "table_qa": table_qa.read,
-}
-WRITE_RECORD_FORM = ("rules",)  # the readers whose `record` form is their own; for the others it is derived
 
-
-def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source) -> dict[str, Any]:
+def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source) -> IngestCounts:
     """Read `folder`, write the files named above into the folders `records` and `heldout`, return the counts.
 
     Raises:
         LineageError: no such folder, an unknown reader, a drifted schema, a form that the reader never gives.
     """
-    if source.reader not in READERS:
-        raise LineageError(f"sources.{name}.reader: {source.reader!r} is none of {', '.join(sorted(READERS))}")
+    if wrong := list(reader_mistakes(name, source)):
+        raise mistaken(wrong)
     if not folder.is_dir():
         raise LineageError(
             f"{folder}: no such folder; put the files of {name} there, or set data: sample in params.yaml"
@@ -99,7 +56,7 @@ def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source
             tally.documents.update(item.documents)
     balance = counts(name, source, tally)
     (records / "documents.txt").write_text("".join(f"{d}\n" for d in sorted(tally.documents)), encoding="utf-8")
-    write_json(records / "ingest.json", balance)
+    write_ingest_counts(records, balance)
     return balance
 
 
@@ -108,8 +65,9 @@ def _items(folder: Path, name: str, source: Source, tally: Tally) -> Iterator[Re
     if source.withdrawn == "all":
         return
     withdrawn = set(source.withdrawn)
+    found_by = reader(source.reader)
     last: dict[str, Any] | None = None
-    for found in READERS[source.reader](folder, source.forms):
+    for found in found_by.read(folder, source.forms):
         if isinstance(found, Record) and withdrawn.intersection(found.documents):
             found = Rejected(found.origin, "made from a withdrawn document", f"see sources.{name}.withdrawn")
         if isinstance(found, Record):
@@ -125,7 +83,7 @@ def _items(folder: Path, name: str, source: Source, tally: Tally) -> Iterator[Re
             yield found
             continue
         tally.raw_rows += first
-        for record in _forms(found, source):
+        for record in _forms(found, source, found_by):
             placed = record.placed(name, source.licence)
             seen, digest = tally.seen[placed.form], int(placed.id.rpartition(".")[2], 16)
             tally.made += 1
@@ -136,8 +94,8 @@ def _items(folder: Path, name: str, source: Source, tally: Tally) -> Iterator[Re
                 yield placed
 
 
-def _forms(record: Record, source: Source) -> Iterator[Record]:
-    derives = "record" in source.forms and source.reader not in WRITE_RECORD_FORM
+def _forms(record: Record, source: Source, found_by: SourceReader) -> Iterator[Record]:
+    derives = "record" in source.forms and not found_by.own_record
     derived = derives and record.form == "prompt_answer"
     if record.form in source.forms:
         yield record

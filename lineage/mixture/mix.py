@@ -7,24 +7,24 @@ import csv
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
+from lineage.artifacts.mix_summary import ExcludedRows, MixSummary, OwnRows, Replayed, write_mix
 from lineage.config.schema import Curriculum
+from lineage.config.version import ResolvedVersion
 from lineage.core.errors import LineageError
-from lineage.core.files import write_json
 from lineage.mixture.exclusions import Findings
 from lineage.mixture.replay import ancestors_rows
 from lineage.mixture.selection import Account, Chooser, chooser
 
 
-def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
-    """Write the rows into `out` and return what `mix.json` says. A version that was adopted has none.
+def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary:
+    """Write the rows into `out`, and their summary, which is returned. A version that was adopted has none.
 
     Raises:
         LineageError: if a source of the mix gave no records or all are withdrawn, another stage's findings are not
             there, or an ancestor saw what none may have seen.
     """
-    spec, findings = c.versions[version], Findings()
+    version, spec, findings = v.name, v.spec, Findings()
     mine = chooser(c, version, findings)
     if spec.mix and not mine.sources:
         raise LineageError(
@@ -54,26 +54,27 @@ def mix(c: Curriculum, version: str, out: Path) -> dict[str, Any]:
 
     available = account.of("available")
     replayed = sum(counts.total() for counts in came_from.values())
-    summary = {
-        "version": version,
-        "rows": own.total() + replayed,
-        "own": {
-            source: {"form": entry.form, "available": available[source], "taken": own[source]}
+    drawn = {ancestor: dict(counts) for ancestor, counts in came_from.items()}
+    summary = MixSummary(
+        version=version,
+        rows=own.total() + replayed,
+        own={
+            source: OwnRows(form=entry.form, available=available[source], taken=own[source])
             for source, entry in mine.sources.items()
         },
-        "replay": {"share": spec.replay, "rows": replayed, "from": came_from},
-        "excluded": {
-            "scope": spec.exclude_scope,
-            "sources": list(spec.exclude),
-            "documents": len(mine.barred),
-            "dropped": account.of("excluded"),
-        },
-        "duplicates": account.of("duplicates"),
-        "superseded": account.of("superseded"),
-        "contaminated": account.of("contaminated"),
-        "withdrawn": {source: entry.form for source, entry in spec.mix.items() if source not in mine.sources},
-    }
-    write_json(out / "mix.json", summary)
+        replay=Replayed(share=spec.replay, rows=replayed, drawn=drawn),
+        excluded=ExcludedRows(
+            scope=spec.exclude_scope,
+            sources=spec.exclude,
+            documents=len(mine.barred),
+            dropped=account.of("excluded"),
+        ),
+        duplicates=account.of("duplicates"),
+        superseded=account.of("superseded"),
+        contaminated=account.of("contaminated"),
+        withdrawn={source: entry.form for source, entry in spec.mix.items() if source not in mine.sources},
+    )
+    write_mix(out, summary)
     return summary
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lineage.config.schema import Curriculum, MixEntry
+from lineage.config.schema import Curriculum
+from lineage.config.version import MixEntry
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.mixture.exclusions import Findings, Repetitions, Successor, Taken, dated

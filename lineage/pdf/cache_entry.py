@@ -17,9 +17,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lineage.pdf.admission import Refused
+
+if TYPE_CHECKING:  # a worker starts sooner without pydantic
+    from lineage.artifacts.document import Document
 
 NAMED = ("schema", "file", "sha256", "title")  # the keys before the body
 LISTS = ("blocks", "page_text")  # written an item a line: one changed block is one changed line
@@ -39,8 +42,8 @@ class CachedDocument:
     body: bytes = b""
 
 
-def keep(path: Path, document: dict[str, Any]) -> None:
-    """Write a document (see document.schema.json) as an entry."""
+def keep(path: Path, document: "Document") -> None:
+    """Write a document as an entry."""
     body = b"".join(line.encode() for line in _lines({k: v for k, v in document.items() if k not in NAMED}))
     facts = {
         "sha256": document["sha256"],

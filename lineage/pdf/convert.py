@@ -5,20 +5,18 @@ ten.
 """
 
 import hashlib
-import json
 import shutil
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from queue import SimpleQueue
 
+from lineage.artifacts.conversion import Conversion, Quarantined, write_conversion
 from lineage.core.code_identity import code_identity
 from lineage.core.errors import LineageError
-from lineage.core.files import write_json
 from lineage.pdf.admission import REMEDIES, Limits, Refused
 from lineage.pdf.cache_entry import CachedDocument, keep_refusal, kept, named
 from lineage.pdf.folder import PdfFile, listed, papers
@@ -28,21 +26,7 @@ from lineage.pdf.worker import Worker, cores
 AGAIN = ("timed out", "crashed", "out of memory")  # may be the machine's fault: tried once more, alone, and not kept
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What became of a folder's files; converted + quarantined == files. `ignored` names files that are no PDFs."""
-
-    files: int
-    converted: int
-    quarantined: int
-    ignored: tuple[str, ...]
-    pages: int
-    tables: int
-    warnings: int
-    reasons: dict[str, int] = field(default_factory=dict)
-
-
-def convert_folder(raw: Path, out: Path, limits: Limits, cache: Path, withdrawn: Collection[str] = ()) -> Summary:
+def convert_folder(raw: Path, out: Path, limits: Limits, cache: Path, withdrawn: Collection[str] = ()) -> Conversion:
     """Convert all PDFs under `raw` into the folder `out`, which is made anew; those in `withdrawn` (SHA-256) are not.
 
     Raises: LineageError when `raw` is missing, or Tesseract where `limits.ocr` asks for it. The order of results
@@ -58,19 +42,23 @@ def convert_folder(raw: Path, out: Path, limits: Limits, cache: Path, withdrawn:
     out.mkdir(parents=True)
     files, ignored = listed(raw)
     counts: Counter[str] = Counter()
-    quarantine: list[dict[str, str]] = []
+    quarantine: list[Quarantined] = []
     for paper, result in _results(papers(raw, files, limits), limits, cache, withdrawn):
         if isinstance(result, CachedDocument):
             (out / f"{paper.name}.json").write_bytes(named(result, paper.file))
             counts += Counter(pages=result.pages, tables=result.tables, warnings=result.warnings)
         else:
-            row = {"file": paper.file, "sha256": paper.sha256, "reason": result.reason}
-            quarantine.append({**row, "detail": result.detail, "remedy": REMEDIES[result.reason]})
-    if absent := set(withdrawn) - {row["sha256"] for row in quarantine}:
+            remedy = REMEDIES[result.reason]
+            quarantine.append(
+                Quarantined(
+                    file=paper.file, sha256=paper.sha256, reason=result.reason, detail=result.detail, remedy=remedy
+                )
+            )
+    if absent := set(withdrawn) - {row.sha256 for row in quarantine}:
         print(f"  withdrawn, but not in {raw}: {', '.join(sorted(absent))}")
-    quarantine.sort(key=lambda row: row["file"])
-    reasons = Counter(row["reason"] for row in quarantine)
-    summary = Summary(
+    quarantine.sort(key=lambda row: row.file)
+    reasons = Counter(row.reason for row in quarantine)
+    conversion = Conversion(
         files=len(files),
         converted=len(files) - len(quarantine),
         quarantined=len(quarantine),
@@ -80,10 +68,8 @@ def convert_folder(raw: Path, out: Path, limits: Limits, cache: Path, withdrawn:
         warnings=counts["warnings"],
         reasons={reason: reasons[reason] for reason in sorted(reasons)},
     )
-    rows = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in quarantine)
-    (out / "quarantine.jsonl").write_text(rows, encoding="utf-8", newline="\n")
-    write_json(out / "convert.json", asdict(summary))
-    return summary
+    write_conversion(out, conversion, quarantine)
+    return conversion
 
 
 def converter_version(limits: Limits) -> str:

@@ -132,7 +132,7 @@ def serve() -> None:
     import pymupdf
 
     from lineage.pdf.cache_entry import keep
-    from lineage.pdf.document import read_document
+    from lineage.pdf.reading import read_document
 
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)

@@ -1,6 +1,6 @@
 """How much there is to train on: rows and tokens of a mix, and how many steps its budget makes of them.
 
-The record of a version that was trained on this very mix knows it exactly. Otherwise a sample of the rows is
+The manifest of a version that was trained on this very mix knows it exactly. Otherwise a sample of the rows is
 tokenised, if the base's tokenizer is here, and the rest follows from the bytes; without a mix only a budget in tokens
 says anything.
 """
@@ -9,16 +9,19 @@ import json
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any
 
+from lineage.artifacts.base_manifest import find_base
+from lineage.artifacts.manifest import TrainedMix, find_manifest
+from lineage.artifacts.mix_summary import mix_identity
 from lineage.config.schema import Curriculum
+from lineage.config.version import ResolvedVersion
 from lineage.core import paths
-from lineage.core.files import sha256, sha256_of
+from lineage.core.errors import LineageError
 from lineage.records.record import PARTS
 
 SAMPLE = 200  # rows of a file that are tokenised
 READ = 64 << 20  # bytes of a file that are looked at; the rest is taken to be alike
-HASHED = 256 << 20  # bytes of a mix up to which it is worth knowing whether it is the one of a record
+HASHED = 256 << 20  # bytes of a mix up to which it is worth knowing whether it is the one of a manifest
 CHARACTERS_PER_TOKEN = 1.7  # Korean in a byte-level vocabulary, where there is no tokenizer yet
 TURN_TOKENS = 5  # what the template puts around a turn
 
@@ -44,12 +47,12 @@ class Work:
     mix_tokens: int
 
 
-def work_of(c: Curriculum, version: str) -> Work:
+def work_of(c: Curriculum, v: ResolvedVersion) -> Work:
     """Steps and tokens of a version, a preference phase included."""
     from lineage.training.batch_order import steps_for
 
-    profile, training = c.active, c.versions[version].train
-    amount = amount_of(c, version)
+    profile, training = c.active, v.spec.train
+    amount = amount_of(c, v)
     phases = training.budget_scale + (training.preference.budget_scale if training.preference else 0)
     if amount is None or not amount.rows:
         tokens = profile.budget.tokens
@@ -63,32 +66,30 @@ def work_of(c: Curriculum, version: str) -> Work:
     return Work(steps, seen, longest, exact, amount.tokens)
 
 
-def amount_of(c: Curriculum, version: str) -> Amount | None:
+def amount_of(c: Curriculum, v: ResolvedVersion) -> Amount | None:
     """Rows and tokens of a version's mix; None if it is not there yet."""
-    folder = paths.mix(version)
-    files = [folder / f"{part}.jsonl" for part in PARTS]
+    files = [v.mix / f"{part}.jsonl" for part in PARTS]
     if not all(file.is_file() for file in files):
         return None
     counted = [_counted(file, c.active.max_length) for file in files]
     rows, tokens = (sum(part[i] for part in counted) for i in (0, 1))
     longest = max(part[2] for part in counted)
     small, cut = sum(file.stat().st_size for file in files) <= HASHED, longest >= c.active.max_length
-    if small and not cut and (known := _recorded(version, files)):
-        return Amount(known["rows"], known["tokens"], longest, True)
+    if small and not cut and (known := _trained_on(v)):
+        return Amount(known.rows, known.tokens, longest, True)
     return Amount(rows, tokens, longest, False)
 
 
-def _recorded(version: str, files: list[Path]) -> dict[str, Any] | None:
-    """What the record of a trained version says of the mix, if it is this mix, whole, tokenised as it would be now."""
+def _trained_on(v: ResolvedVersion) -> TrainedMix | None:
+    """What a version's manifest says of its mix, if it is this mix, whole, tokenised as it would be now."""
     try:
-        record = json.loads(paths.training_record(version).read_text(encoding="utf-8"))
-        base = json.loads(paths.BASE_RECORD.read_text(encoding="utf-8"))
-        mix: dict[str, Any] = record["mix"]
-        same = mix["sha256"] == sha256_of([sha256(file) for file in files])
-        whole = not any(source["dropped"] for source in mix["sources"].values())
-        return mix if same and whole and record["base"]["identity"] == base["identity"] else None
-    except (OSError, ValueError, LookupError, TypeError):
+        manifest, base = find_manifest(v.name), find_base()
+    except LineageError:
+        return None  # a damaged file stops the stage that needs it, no estimate
+    if manifest is None or base is None or manifest.base.identity != base.identity:
         return None
+    whole = not any(source.dropped for source in manifest.mix.sources.values())
+    return manifest.mix if whole and manifest.mix.sha256 == mix_identity(v.mix) else None
 
 
 def _counted(file: Path, max_length: int) -> tuple[int, int, int]:

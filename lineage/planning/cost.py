@@ -7,7 +7,8 @@ from math import ceil
 
 from rich.table import Table
 
-from lineage.config.schema import Curriculum, Profile
+from lineage.config.schema import Curriculum
+from lineage.config.version import ResolvedVersion
 from lineage.core import journal, machine, paths
 from lineage.core.errors import LineageError
 from lineage.core.machine import Room, size
@@ -23,7 +24,7 @@ MARGIN = 1.3  # how far an estimate of memory may lie above the truth: what exce
 class Cost:
     """Of one version; None is unknown. `disk`: bytes written, a DVC cache that copies and the checkpoints included."""
 
-    version: str
+    version: ResolvedVersion
     work: Work
     seconds: Seconds | None
     memory: Memory | None
@@ -33,23 +34,23 @@ class Cost:
 def costs(c: Curriculum) -> dict[str, Cost]:
     """Of every version that is trained here, in order; an adopted one costs no training."""
     model, runs = model_of(c.active.base), journal.entries()
-    trained = [version for version in c.in_order() if c.versions[version].train.adopted is None]
-    return {version: _cost(c, version, model, runs) for version in trained}
+    trained = [v for v in map(c.version, c.in_order()) if v.spec.train.adopted is None]
+    return {v.name: _cost(c, v, model, runs) for v in trained}
 
 
-def _cost(c: Curriculum, version: str, model: Model | None, runs: list[journal.Entry]) -> Cost:
-    work = work_of(c, version)
+def _cost(c: Curriculum, v: ResolvedVersion, model: Model | None, runs: list[journal.Entry]) -> Cost:
+    work = work_of(c, v)
     base = journal.trained_with().get("base")
     seconds = training_seconds(runs, c, base, model, work.tokens) if work.tokens else None
     if model is None:
-        return Cost(version, work, seconds, None, None)
-    memory = memory_of(model, c, version, work.longest, on_gpu=bool(machine.gpus()))
-    return Cost(version, work, seconds, memory, _disk(c, version, model, work))
+        return Cost(v, work, seconds, None, None)
+    memory = memory_of(model, c.active, v, work.longest, on_gpu=bool(machine.gpus()))
+    return Cost(v, work, seconds, memory, _disk(c, v, model, work))
 
 
-def _disk(c: Curriculum, version: str, model: Model, work: Work) -> int:
+def _disk(c: Curriculum, v: ResolvedVersion, model: Model, work: Work) -> int:
     """An adapter twice (the folder and DVC's cache), three checkpoints while the third is written, and the tokens."""
-    lora = c.lora_of(version)
+    lora = v.lora
     adapter = 4 * model.adapter(lora)
     tokenizer = sum(file.stat().st_size for file in paths.BASE_MODEL.glob("token*.json"))
     checkpoint = adapter + optimizer_bytes(model, lora, c.active.optimizer) + tokenizer
@@ -57,13 +58,13 @@ def _disk(c: Curriculum, version: str, model: Model, work: Work) -> int:
     return 2 * (adapter + tokenizer) + 3 * checkpoint + a_token * work.mix_tokens
 
 
-def refuse_what_cannot_fit(c: Curriculum, version: str) -> None:
+def refuse_what_cannot_fit(c: Curriculum, v: ResolvedVersion) -> None:
     """For the training stage, before it loads anything.
 
     Raises:
         LineageError: with what is needed, what is free now, and what to lower.
     """
-    cost = _cost(c, version, model_of(c.active.base), [])
+    cost = _cost(c, v, model_of(c.active.base), [])
     if found := list(refusals(c, cost, now=True)):
         raise LineageError("\n".join(found))
 
@@ -82,17 +83,18 @@ def refusals(c: Curriculum, cost: Cost, *, now: bool) -> Iterator[str]:
         return
     room, need = _room(cost.memory)
     has = room.free if now else room.total
+    name = cost.version.name
     if need / MARGIN > has:
         parts = ", ".join(f"{name} {size(bytes_)}" for name, bytes_ in _largest(cost.memory))
         yield (
-            f"{cost.version} cannot be trained here: it needs about {size(need)} of {room.what} ({parts}), here are "
+            f"{name} cannot be trained here: it needs about {size(need)} of {room.what} ({parts}), here are "
             f"{size(room.total)}, {size(room.free)} of it free. Lower it in profiles.{c.profile}: "
             f"{'; '.join(_remedies(c, cost, need)) or 'a smaller base'}"
         )
     disk = machine.disk()
     if cost.disk > disk.free:
         yield (
-            f"{cost.version} cannot be trained here: checkpoints, adapter and tokens take about {size(cost.disk)} of "
+            f"{name} cannot be trained here: checkpoints, adapter and tokens take about {size(cost.disk)} of "
             f"disk, {size(disk.free)} is free; make room, or lower chain.lora.r"
         )
 
@@ -109,15 +111,11 @@ def _remedies(c: Curriculum, cost: Cost, need: int) -> Iterator[str]:
     }
     for field, value in changes.items():
         if value and value != getattr(profile, field):
-            other = _with(c, profile.model_copy(update={field: value}))
-            longest = min(cost.work.longest, other.active.max_length)
+            other = profile.model_copy(update={field: value})
+            longest = min(cost.work.longest, other.max_length)
             _, then = _room(memory_of(model, other, cost.version, longest, on_gpu=bool(machine.gpus())))
             if then < need:
                 yield f"{field}: {json.dumps(value)} ({size(then)})"
-
-
-def _with(c: Curriculum, profile: Profile) -> Curriculum:
-    return c.model_copy(update={"profiles": c.profiles | {c.profile: profile}})
 
 
 def _room(memory: Memory) -> tuple[Room, int]:
@@ -154,7 +152,7 @@ def table(c: Curriculum) -> tuple[Table, list[str], list[str]]:
         work, memory = cost.work, cost.memory
         about = "" if work.exact else "~"
         shown.add_row(
-            cost.version,
+            cost.version.name,
             f"{about}{work.steps:,}" if work.steps else "unknown",
             f"~{work.tokens:,}" if work.tokens else "unknown",
             span(cost.seconds),
@@ -166,7 +164,7 @@ def table(c: Curriculum) -> tuple[Table, list[str], list[str]]:
             place, need = _room(memory)
             if need > place.free:
                 careful.append(
-                    f"{cost.version} needs about {size(need)} of {place.what}, {size(place.free)} is free: "
+                    f"{cost.version.name} needs about {size(need)} of {place.what}, {size(place.free)} is free: "
                     f"it may not fit; {'; '.join(_remedies(c, cost, need)) or 'free some of it first'}"
                 )
     return shown, careful, refused

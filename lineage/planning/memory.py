@@ -8,7 +8,9 @@ yet. File pages of the weights being read are not counted: the system takes them
 from dataclasses import dataclass
 from math import prod
 
-from lineage.config.schema import Curriculum, Lora, Profile
+from lineage.config.lora import Lora
+from lineage.config.schema import Profile
+from lineage.config.version import ResolvedVersion
 from lineage.planning.model import Model
 
 LIBRARIES = 680_000_000  # torch, transformers, PEFT and TRL with a model of no size; measured
@@ -38,12 +40,20 @@ class Memory:
         return self.one * self.processes
 
 
-def memory_of(model: Model, c: Curriculum, version: str, longest: int, *, on_gpu: bool) -> Memory:
-    """What training `version` needs. `longest`: tokens of the longest sequence, padding included."""
-    profile, lora = c.active, c.lora_of(version)
+def memory_of(model: Model, profile: Profile, v: ResolvedVersion, longest: int, *, on_gpu: bool) -> Memory:
+    """What training a version needs.
+
+    Args:
+        model: the base's shapes.
+        profile: how it is trained.
+        v: the version.
+        longest: tokens of the longest sequence, padding included.
+        on_gpu: whether the memory is a GPU's.
+    """
+    lora = v.lora
     shards = 1 if profile.launch.strategy == "ddp" else profile.launch.processes
     width = 4 if profile.compute_dtype == "float32" else 2
-    preference = c.versions[version].train.preference is not None
+    preference = v.spec.train.preference is not None
     tokens = max(profile.batch_size, 1 + preference) * longest  # a preference needs both answers of a pair at once
     adapter = model.adapter(lora)
     weights = weight_bytes(model, profile)

@@ -1,28 +1,24 @@
 """Provenance: everything that is inside an adapter, through all its ancestors.
 
 An adapter continues its parent's weights, so what an ancestor was trained on is inside it too, whatever
-the version's own mix leaves out. The answer comes from the records beside the adapters, never from the
+the version's own mix leaves out. The answer comes from the manifests beside the adapters, never from the
 curriculum: what was trained, not what is planned. Licences alone are passed in. What follows from them is in
-`lineage/provenance/obligations.py`. Of a record, `models/<version>/lineage.json`, it reads
+`lineage/provenance/obligations.py`.
 
-    {"version": "v3", "parent": "v1", "parent_adapter": "2a78…", "adapter": "91c0…",
-     "base": {"identity": "efe5…"},
-     "mix": {"sources": {"site_reports": {"rows": 114, "tokens": 5002, "replayed_rows": 0}}}}
+A manifest with `adopted` is of a version that was trained elsewhere (`lineage adopt`). What it was trained on is
+unknown, and so is part of what every version after it holds: all counts of such a line are lower bounds.
 
-A record with `adopted` is of a version that was trained elsewhere (`lineage adopt`). What it was trained on is unknown,
-and so is part of what every version after it holds: all counts of such a line are lower bounds.
-
-    inside("v3", Path("models"), licences_of(curriculum)).line   →  ("v1", "v3")
+    inside("v3", licences_of(curriculum)).line   →  ("v1", "v3")
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from lineage.artifacts.manifest import AdapterManifest, read_manifest
 from lineage.config.schema import BASE, Curriculum, Licence
+from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.provenance.training_record import read_record
 
 UNKNOWN_LICENCE = Licence(
     title="unknown: this source is no longer in params.yaml", redistribution="unknown", commercial="unknown"
@@ -91,52 +87,52 @@ def licences_of(c: Curriculum) -> dict[str, Licence]:
     return {name: c.licences[source.licence] for name, source in c.sources.items()}
 
 
-def inside(version: str, models: Path, licences: Mapping[str, Licence]) -> Inside:
+def inside(version: str, licences: Mapping[str, Licence], root: Path = Path()) -> Inside:
     """Every source inside an adapter: through which version, how many rows and tokens, under which licence.
 
     Args:
         version: a trained version.
-        models: the folder of adapters, `models/`.
         licences: source → licence, from `licences_of`.
+        root: of the workspace.
 
     Raises:
-        LineageError: a record of the line is absent or damaged, or an ancestor was trained again since,
-            so that its record no longer tells what this adapter continued.
+        LineageError: a manifest of the line is absent or damaged, or an ancestor was trained again since,
+            so that its manifest no longer tells what this adapter continued.
     """
-    record = read_record(version, models)
-    records = [record]
-    while (parent := record["parent"]) != BASE:
-        if parent in {r["version"] for r in records}:
-            path = models / record["version"] / "lineage.json"
+    manifest = read_manifest(version, root)
+    line = [manifest]
+    while (parent := manifest.parent) != BASE:
+        if parent in {one.version for one in line}:
+            path = root / paths.training_record(manifest.version)
             raise LineageError(f"{path}: its parent {parent!r} closes a cycle; run `dvc repro -f` to train again")
-        continued, record = record, read_record(parent, models)
-        if continued["parent_adapter"] != record["adapter"]:
-            name = continued["version"]
+        continued, manifest = manifest, read_manifest(parent, root)
+        if continued.parent_adapter != manifest.adapter:
+            name = continued.version
             raise LineageError(
-                f"{models / name}/lineage.json: {name} continued another {parent} than the present one "
-                f"(adapter {str(continued['parent_adapter'])[:12]}…, now {record['adapter'][:12]}…); "
+                f"{root / paths.training_record(name)}: {name} continued another {parent} than the present one "
+                f"(adapter {str(continued.parent_adapter)[:12]}…, now {manifest.adapter[:12]}…); "
                 f"run `dvc repro train@{name}`"
             )
-        records.append(record)
-    records.reverse()
+        line.append(manifest)
+    line.reverse()
     return Inside(
         version=version,
-        base=records[0]["base"]["identity"],
-        line=tuple(r["version"] for r in records),
-        portions=tuple(portion for r in records for portion in _portions(r, licences)),
-        adopted=tuple(r["version"] for r in records if r.get("adopted")),
+        base=line[0].base.identity,
+        line=tuple(one.version for one in line),
+        portions=tuple(portion for one in line for portion in _portions(one, licences)),
+        adopted=tuple(one.version for one in line if one.adopted),
     )
 
 
-def _portions(record: dict[str, Any], licences: Mapping[str, Licence]) -> list[Portion]:
+def _portions(manifest: AdapterManifest, licences: Mapping[str, Licence]) -> list[Portion]:
     return [
         Portion(
-            version=record["version"],
+            version=manifest.version,
             source=source,
             licence=licences.get(source, UNKNOWN_LICENCE),
-            rows=counts["rows"],
-            replayed=counts["replayed_rows"],
-            tokens=counts["tokens"],
+            rows=counts.rows,
+            replayed=counts.replayed_rows,
+            tokens=counts.tokens,
         )
-        for source, counts in record["mix"]["sources"].items()
+        for source, counts in manifest.mix.sources.items()
     ]

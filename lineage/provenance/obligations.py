@@ -20,11 +20,11 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from lineage.artifacts.manifest import read_manifest
+from lineage.artifacts.mix_summary import mix_identity
 from lineage.config.schema import Curriculum, Term
 from lineage.core import paths
-from lineage.core.files import sha256, sha256_of
 from lineage.provenance.ancestry import Inside, inside, licences_of
-from lineage.provenance.training_record import read_record
 from lineage.records.record import PARTS
 
 Use = Literal["redistribution", "commercial"]
@@ -37,7 +37,7 @@ def provenance(c: Curriculum, version: str, root: Path = Path()) -> dict[str, An
     Raises:
         LineageError: the version or an ancestor of it is not trained here, or was trained again since.
     """
-    return facts(c, inside(version, root / paths.MODELS, licences_of(c)), root)
+    return facts(c, inside(version, licences_of(c), root), root)
 
 
 def facts(c: Curriculum, whole: Inside, root: Path = Path()) -> dict[str, Any]:
@@ -125,12 +125,12 @@ def _positive(counts: dict[str, int]) -> dict[str, int]:
 
 def _rows_made_from(documents: list[str], version: str, root: Path) -> int | None:
     """Rows of a version's mix that were made from a document; None if the adapter was trained on another mix."""
-    files = [root / paths.mix(version) / f"{part}.jsonl" for part in PARTS]
-    trained_on = read_record(version, root / paths.MODELS)["mix"].get("sha256")
-    if not all(file.is_file() for file in files) or sha256_of([sha256(file) for file in files]) != trained_on:
+    folder = root / paths.mix(version)
+    found = mix_identity(folder)
+    if found is None or found != read_manifest(version, root).mix.sha256:
         return None
     rows = 0
-    for file in files:
+    for file in (folder / f"{part}.jsonl" for part in PARTS):
         with file.open(encoding="utf-8") as lines:
             near = (line for line in lines if any(document in line for document in documents))  # before parsing: cheap
             rows += sum(not set(documents).isdisjoint(json.loads(line)["documents"]) for line in near)

@@ -1,0 +1,67 @@
+"""The readers: a file of this folder, `metamath.py`, is the reader that params.yaml names `reader: metamath`.
+
+A reader declares two names, and a new reader is one new file:
+
+    FORMS: tuple[Form, ...]          the forms that a source may ask of it under `forms:`
+    read(folder, forms)              a Record or a Rejected for everything that it finds in the folder
+
+`record` is derived by ingest from every prompt and its answer. A reader that writes it by itself says so with
+`OWN_RECORD = True`. What readers share lies in `io` (containers) and `text` (the text of a row).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from lineage.config.load import mistaken
+from lineage.config.schema import Curriculum, Source
+from lineage.records.record import Form, Record, Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReader:
+    """What a file of this folder declares.
+
+    forms: all that a source may ask for. own_record: the form `record` is written by `read`, not derived by ingest.
+    """
+
+    read: Callable[[Path, Sequence[str]], Iterator[Record | Rejected]]
+    forms: tuple[Form, ...]
+    own_record: bool
+
+
+def reader_names() -> list[str]:
+    """The names of all readers in alphabetical order; none is imported for it."""
+    return sorted(found.name for found in iter_modules(__path__) if not found.ispkg)
+
+
+def reader(name: str) -> SourceReader:
+    """The reader of this name, one of `reader_names()`; no other one is imported."""
+    module = import_module(f"lineage.readers.{name}")
+    return SourceReader(module.read, module.FORMS, getattr(module, "OWN_RECORD", False))
+
+
+def check_readers(c: Curriculum) -> None:
+    """Refuse readers that are not there, and forms that a reader never gives, before anything is spent.
+
+    Raises:
+        LineageError: naming each by its path in params.yaml, with what is allowed.
+    """
+    if found := [line for name, source in c.sources.items() for line in reader_mistakes(name, source)]:
+        raise mistaken(found)
+
+
+def reader_mistakes(name: str, source: Source) -> Iterator[str]:
+    """What is wrong with the reader of one source, or with the forms that the source asks of it."""
+    if source.reader not in (names := reader_names()):
+        yield f"sources.{name}.reader: unknown reader {source.reader!r}; allowed: {', '.join(names)}"
+        return
+    allowed = reader(source.reader).forms
+    for form in source.forms:
+        if form not in allowed:
+            yield (
+                f"sources.{name}.forms: {form!r} is none of what the reader {source.reader} gives "
+                f"({', '.join(allowed)})"
+            )

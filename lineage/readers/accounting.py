@@ -18,8 +18,9 @@ from lineage.readers.io.columns import shaped
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import answered
 from lineage.readers.text.dates import COLUMNS, day
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 QUESTION = {
     "question": ("question", "prompt", "질문", "문제"),
     "answer": ("answer", "response", "답변", "답", "정답"),

@@ -25,8 +25,9 @@ from lineage.readers.io.columns import shaped, text
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.translation import both_ways
-from lineage.records.record import Record, Rejected
+from lineage.records.record import Form, Record, Rejected
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 CHINESE = {"한국어": ("한국어", "ko"), "중국어": ("중국어", "zh", "cn")}
 ENGLISH = {"한국어": ("한국어", "ko"), "영어": ("영어", "en")}
 JAPANESE = {"한국어": ("한국어", "ko"), "일본어": ("일본어", "ja", "jp")}

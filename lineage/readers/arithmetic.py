@@ -22,8 +22,9 @@ from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import measure_of
 from lineage.readers.text.extractive_qa import INTO, asked
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"context": ("context",), "question": ("question",), "answer": ("answer",)}
 KNOWN = ("number", "spans", "date", "text")
 DATE = (("year", "년"), ("month", "월"), ("day", "일"))

@@ -21,8 +21,9 @@ from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import measure_of
 from lineage.readers.text.dates import COLUMNS, day
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"name": ("name", "회사명"), "figures": ("figures", "재무")}
 # What is asked about a company: the names of the field, and the question.
 PARTICULARS = (

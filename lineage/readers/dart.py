@@ -24,7 +24,9 @@ from lineage.readers.io.members import Member
 from lineage.readers.io.tabular import DAMAGE
 from lineage.readers.text.chunking import split
 from lineage.readers.text.dart_sections import sections
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
+
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 
 
 def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:

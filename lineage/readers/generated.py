@@ -25,8 +25,9 @@ from lineage.core.errors import LineageError
 from lineage.readers.mcqa import SHOW_REASONING
 from lineage.readers.text.answer_kind import measure_of
 from lineage.readers.text.multiple_choice import lettered
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record", "summary")
 READ = "다음 글을 읽고 물음에 답하시오.\n{reference}\n\n질문: {question}"
 ABOUT = "{name}에 관한 물음입니다.\n{question}"
 TABLE = "다음 표를 보고 물음에 답하시오.\n{reference}\n\n질문: {question}"  # as table_qa asks

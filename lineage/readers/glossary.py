@@ -21,8 +21,9 @@ from lineage.readers.io.columns import shaped, text
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.dates import COLUMNS, day
 from lineage.readers.text.normalize import one_line
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {
     "term": ("word", "term", "용어", "용어명", "title"),
     "meaning": ("content", "설명", "용어설명", "내용", "뜻", "definition", "text"),

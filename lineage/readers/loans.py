@@ -5,7 +5,7 @@
 
 CSV, JSON, JSONL or Parquet. The prompt lists every field as the file writes it (" 36 months", "< 1 year",
 "Unknown", "18.90" are data); amounts are won, which only the labels say. The grade is a choice among seven, and
-a loan's ID its group. The test file has no grades, hence nothing to learn: it does not belong into the folder.
+a loan's ID its group. The test file has no grades, hence nothing to learn: it does not belong in the folder.
 
     python -m stages.ingest loan_grades
 """
@@ -16,8 +16,9 @@ from pathlib import Path
 from lineage.readers.io.columns import shaped
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 GRADES = ("A", "B", "C", "D", "E", "F", "G")
 AMOUNTS = ("대출금액", "연간소득", "총상환원금", "총상환이자", "총연체금액")  # in won
 FIELDS = (

@@ -28,8 +28,9 @@ from lineage.readers.io.tabular import rows
 from lineage.readers.text import quality_flags
 from lineage.readers.text.multiple_choice import LETTERS, lettered, option_texts, right_option
 from lineage.readers.text.normalize import one_line
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"question": ("question", "질문", "문제"), "answer": ("answer", "정답", "답")}
 OPTIONAL = quality_flags.COLUMNS | {
     "options": ("options", "choices", "보기", "선택지"),

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from lineage.readers.io.columns import shaped
 from lineage.readers.io.tabular import rows
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"query": ("query",), "original": ("original_question",), "response": ("response",)}
 ANSWER = "The answer is:"
 

@@ -32,8 +32,9 @@ from lineage.readers.text.answer_kind import measure_of
 from lineage.readers.text.extractive_qa import INTO, asked
 from lineage.readers.text.multiple_choice import lettered, option_texts, right_option
 from lineage.readers.text.normalize import one_line
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"context": ("context",), "question": ("question",), "answer": ("answer", "answers")}
 OPTIONAL = {"options": ("options",)}
 KINDS = (

@@ -18,8 +18,9 @@ from lineage.readers.io.columns import shaped
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.translation import both_ways
-from lineage.records.record import Record, Rejected
+from lineage.records.record import Form, Record, Rejected
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 FORMATS = (".json", ".jsonl", ".csv", ".parquet", ".xlsx")
 SHAPE = {
     "korean": (

@@ -17,8 +17,9 @@ from lineage.readers.io.columns import shaped, text
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import answered
 from lineage.readers.text.normalize import one_line
-from lineage.records.record import Record, Rejected
+from lineage.records.record import Form, Record, Rejected
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {
     "prompt": ("prompt", "instruction", "question", "query", "질문"),
     "response": ("response", "completion", "target", "output", "answer", "답변", "답"),

@@ -18,8 +18,9 @@ from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import measure_of
 from lineage.readers.text.multiple_choice import lettered, option_texts, right_option
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {
     "question": ("question", "prompt", "query", "질문", "문제"),
     "answer": ("answer", "response", "답변", "답", "정답"),

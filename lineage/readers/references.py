@@ -23,8 +23,9 @@ from lineage.readers.io.tabular import rows
 from lineage.readers.text import quality_flags
 from lineage.readers.text.answer_kind import answered
 from lineage.readers.text.normalize import one_line
-from lineage.records.record import Record, Rejected
+from lineage.records.record import Form, Record, Rejected
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"question": ("question", "질문"), "answer": ("answer_b", "answer", "답변", "답")}
 OPTIONAL = quality_flags.COLUMNS | {
     "reference": ("reference", "context", "지문"),

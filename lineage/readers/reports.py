@@ -1,6 +1,6 @@
 """Reports that `convert` made documents of: page by page, section by section, or as a short summary.
 
-A document is one file of data/documents/<data>/<source>/, see lineage/pdf/document.schema.json:
+A document is one file of data/documents/<data>/<source>/, see lineage/artifacts/document.py:
 
     {"schema": 1, "file": "2023/가온.pdf", "sha256": "9f…", "title": "가온 2023년 재무보고서", "pages": 3,
      "blocks": [{"kind": "heading", "page": 1, "bbox": […], "text": "1. 재무 상태"}, …],
@@ -22,12 +22,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from lineage.core.errors import LineageError
-from lineage.readers.io.documents import Section, again, document_files, load, quarantined
+from lineage.artifacts.conversion import read_quarantine
+from lineage.artifacts.document import Document, DocumentBlock, document_files, load_document
+from lineage.readers.io.documents import Section
 from lineage.readers.io.documents import sections as sections_of
 from lineage.readers.text.key_figures import figures_of, key_sentences
 from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "document", "summary")
 PAGE_CHARACTERS = 700  # of an answer in prompt_answer
 JSON_CHARACTERS = 600  # of an answer in document
 NAME_CHARACTERS, TOPIC_CHARACTERS = 32, 22  # in a prompt
@@ -39,27 +41,21 @@ IN_FIGURE = SIGNS + "0123456789,.%"
 def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """Records of every document in name order, then what convert put into quarantine, each with its reason.
 
-    Raises: LineageError for a document that is not one, or of another schema, and for a form it has no maker for.
+    Raises: LineageError for a document that is not one, or of another schema.
     """
-    if unknown := [form for form in forms if form not in MAKERS]:
-        raise LineageError(
-            f"forms: documents give {', '.join(MAKERS)}, not {', '.join(unknown)}; mend it in params.yaml"
-        )
     paths = document_files(folder)
-    titles = Counter(load(path)["title"] for path in paths)
+    titles = Counter(load_document(path)["title"] for path in paths)
     for path in paths:
-        document = load(path)
+        document = load_document(path)
         if titles[document["title"]] > 1:  # a name that says which report it is
             document["title"] = Path(document["file"]).stem
-        try:
-            for form in forms:
-                yield from _made(document, form)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise LineageError(f"{path}: not a converted document ({error!r}); {again(path)}") from error
-    yield from quarantined(folder)
+        for form in forms:
+            yield from _made(document, form)
+    for row in read_quarantine(folder):
+        yield Rejected({"file": row.file}, f"quarantined: {row.reason}", row.remedy)
 
 
-def _made(document: dict[str, Any], form: str) -> Iterator[Record | Rejected]:
+def _made(document: Document, form: str) -> Iterator[Record | Rejected]:
     empty = True
     for record in MAKERS[form](document):
         empty = False
@@ -69,7 +65,7 @@ def _made(document: dict[str, Any], form: str) -> Iterator[Record | Rejected]:
         yield Rejected(origin, f"nothing for the form {form}", "look at the PDF: it may be all pictures")
 
 
-def pages(document: dict[str, Any]) -> Iterator[Record]:
+def pages(document: Document) -> Iterator[Record]:
     """Form prompt_answer: the raw text of each page, long pages in several parts, so that no text is lost."""
     for number, text in enumerate(document["page_text"], 1):
         parts = split_text(text, PAGE_CHARACTERS)
@@ -81,7 +77,7 @@ def pages(document: dict[str, Any]) -> Iterator[Record]:
             yield _record(document, number, "prompt_answer", prompt, answer, part if len(parts) > 1 else None)
 
 
-def sections(document: dict[str, Any]) -> Iterator[Record]:
+def sections(document: Document) -> Iterator[Record]:
     """Form document: each section as compact JSON; long ones in several parts, tables between their rows."""
     for section in sections_of(document):
         parts = list(_packed(section))
@@ -93,14 +89,14 @@ def sections(document: dict[str, Any]) -> Iterator[Record]:
             yield _record(document, page, "document", prompt, answer, part if len(parts) > 1 else None)
 
 
-def summaries(document: dict[str, Any]) -> Iterator[Record]:
+def summaries(document: Document) -> Iterator[Record]:
     """Form summary: what each section says in figures. A section without any figure gives none."""
     for section in sections_of(document):
         text = [b["text"] for b in section.blocks if b["kind"] in ("paragraph", "list")]
         key = key_sentences(text)
         figures: dict[str, str] = {}
         for block in section.blocks:
-            for label, value in figures_of(block.get("rows", [])):
+            for label, value in figures_of(block["rows"] if block["kind"] == "table" else []):
                 if len(figures) < KEY_FIGURES:
                     figures.setdefault(label, value)
         if not key and not figures:
@@ -140,7 +136,7 @@ def _packed(section: Section) -> Iterator[tuple[int, dict[str, Any]]]:
     page, size = section.page, 0
     text: list[str] = []
     table: list[list[str]] = []
-    current: dict[str, Any] | None = None
+    current: DocumentBlock | None = None
     for block, piece in _pieces(section.blocks):
         row = isinstance(piece, list)
         length = len(_compact(piece)) + 1
@@ -148,8 +144,10 @@ def _packed(section: Section) -> Iterator[tuple[int, dict[str, Any]]]:
         if full or (row and table and block is not current):
             yield page, _content(text, table)
             page, text, table, size = block["page"], [], [], 0
-            if row and block is current and _fits(head := [cell["text"] for cell in block["rows"][0]]):
-                table.append(head)
+            if block["kind"] == "table" and block is current:
+                head = [cell["text"] for cell in block["rows"][0]]
+                if _fits(head):
+                    table.append(head)
         if row:
             current = block
         (table if row else text).append(piece)
@@ -158,7 +156,7 @@ def _packed(section: Section) -> Iterator[tuple[int, dict[str, Any]]]:
         yield page, _content(text, table)
 
 
-def _pieces(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Any]]:
+def _pieces(blocks: Sequence[DocumentBlock]) -> Iterator[tuple[DocumentBlock, Any]]:
     """What cannot be cut: a paragraph (or a part of a long one) or a row of a table."""
     for block in blocks:
         if block["kind"] == "table":
@@ -187,13 +185,13 @@ def _content(text: list[str], table: list[list[str]]) -> dict[str, Any]:
     return {"내용": text, **({"표": table} if table else {})}
 
 
-def _record(document: dict[str, Any], page: int, form: Form, prompt: str, answer: str, part: int | None) -> Record:
+def _record(document: Document, page: int, form: Form, prompt: str, answer: str, part: int | None) -> Record:
     origin = {"file": document["file"], "page": page, **({"part": part} if part else {})}
     sha256 = document["sha256"]
     return qa(prompt, answer, group=sha256, origin=origin, form=form, measure="none", documents=(sha256,))
 
 
-def _topic(document: dict[str, Any], page: int) -> str:
+def _topic(document: Document, page: int) -> str:
     """The first heading on a page, else the last one before it, but for the report's own title."""
     headings = [b for b in document["blocks"] if b["kind"] == "heading" and b["text"] != document["title"]]
     here = [b["text"] for b in headings if b["page"] == page]
@@ -201,7 +199,7 @@ def _topic(document: dict[str, Any], page: int) -> str:
     return _short((here[:1] or before[-1:] or [""])[0], TOPIC_CHARACTERS)
 
 
-def _name(document: dict[str, Any]) -> str:
+def _name(document: Document) -> str:
     return _short(document["title"], NAME_CHARACTERS)
 
 

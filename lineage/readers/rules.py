@@ -8,8 +8,8 @@
     제1조(시행일) 이 세칙은 …
 
 Text (.txt) or HWPX, which also gives the annexes (별표·별지) with their tables; in a text file these are rejected by
-name, since a table that became text lost its columns. How a rulebook is taken apart is told in rulebook.py, what
-shows that it was extracted badly in rule_checks.py. Two editions of a rulebook share their groups, article by
+name, since a table that became text lost its columns. How a rulebook is taken apart is told in text/rulebook.py, what
+shows that it was extracted badly in text/rulebook_checks.py. Two editions of a rulebook share their groups, article by
 article, and differ in their as-of dates.
 
     python -m stages.ingest rules
@@ -27,8 +27,10 @@ from lineage.readers.text import annexes, hwpx
 from lineage.readers.text.normalize import clean
 from lineage.readers.text.rulebook import Article, Rulebook, book_name, holds_from, parse
 from lineage.readers.text.rulebook_checks import faults, is_amendment, lost_start, missing
-from lineage.records.record import Record, Rejected, qa
+from lineage.records.record import Form, Record, Rejected, qa
 
+FORMS: tuple[Form, ...] = ("prompt_answer", "record")
+OWN_RECORD = True  # an article by its number, title and text
 AMENDMENT = (
     "an amendment's table of old and new",
     "half of it is void: give the rulebook as it reads after the amendment",

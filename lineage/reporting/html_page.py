@@ -12,12 +12,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from lineage.artifacts.base_manifest import BaseOrigin
+from lineage.artifacts.comparison import ComparedSet, Comparison
 from lineage.config.schema import BASE
 from lineage.provenance.obligations import said
 from lineage.reporting import svg
-from lineage.reporting.artifacts import Workspace
 from lineage.reporting.dropped_rows import losses
 from lineage.reporting.summary import figure, findings
+from lineage.reporting.workspace import Workspace
 
 HERE = Path(__file__).parent
 LONGEST = 600  # characters of a prompt or an answer that are shown
@@ -58,7 +60,7 @@ def _code(text: str) -> Markup:
     return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))
 
 
-def render_page(w: Workspace, comparison: dict[str, Any]) -> str:
+def render_page(w: Workspace, comparison: Comparison) -> str:
     """The whole page as HTML."""
     return (
         environment(escape=True)
@@ -70,7 +72,7 @@ def render_page(w: Workspace, comparison: dict[str, Any]) -> str:
             comparison=comparison,
             findings=findings(w, comparison),
             tiles=_tiles(w, comparison),
-            base=origin(w.base) if w.base else "not built",
+            base=origin(w.base.origin) if w.base else "not built",
             tree=_tree(w),
             lanes_width=svg.width(_lanes(w)),
             scale=_scale(comparison),
@@ -79,7 +81,7 @@ def render_page(w: Workspace, comparison: dict[str, Any]) -> str:
             matrix=_matrix(w),
             full=_full_colour(comparison),
             curves=_curves(w),
-            answers={v: list(_answers(w, v, comparison)) for v in w.inside},
+            answers={v: list(_answers(w, v, comparison)) for v in w.trained},
             losses=losses(w),
             met=_met(comparison),
             said=said,
@@ -88,25 +90,26 @@ def render_page(w: Workspace, comparison: dict[str, Any]) -> str:
     )
 
 
-def _tiles(w: Workspace, comparison: dict[str, Any]) -> list[tuple[str, str]]:
-    base = w.base or {"parameters": 0, "origin": {}}
-    rows = sum(record["mix"]["rows"] for record in w.records.values())
-    tokens = sum(record["trained_tokens"] for record in w.records.values())
-    held = sum(m["rows"] for m in next(iter(w.measured.values())).sets.values()) if w.measured else 0
+def _tiles(w: Workspace, comparison: Comparison) -> list[tuple[str, str]]:
+    rows = sum(one.manifest.mix.rows for one in w.trained.values())
+    tokens = sum(one.manifest.trained_tokens for one in w.trained.values())
+    held = sum(one.rows for one in next(iter(w.measured.values())).sets.values()) if w.measured else 0
     return [
-        (f"{len(w.inside)} of {len(w.curriculum.versions)}", "versions trained"),
+        (f"{len(w.trained)} of {len(w.curriculum.versions)}", "versions trained"),
         (f"{w.curriculum.profile} · {w.curriculum.data}", "profile · data"),
-        (_short(base["parameters"]), f"parameters, {origin(base)}"),
+        (
+            _short(w.base.parameters if w.base else 0),
+            f"parameters, {origin(w.base.origin if w.base else BaseOrigin())}",
+        ),
         (f"{rows:,}", "rows in the mixes"),
         (_short(tokens), "tokens trained on"),
         (f"{held:,}", f"held-out rows in {len(_set_names(comparison))} sets"),
     ]
 
 
-def origin(base: dict[str, Any]) -> str:
+def origin(base: BaseOrigin) -> str:
     """The base for people: a hub repository, a folder, or built here."""
-    known = base["origin"]
-    return str(known.get("repo") or known.get("path") or "base built here")
+    return base.repo or base.path or "base built here"
 
 
 def _short(number: int) -> str:
@@ -124,25 +127,28 @@ def _tree(w: Workspace) -> list[dict[str, Any]]:
     drawn = _lanes(w)
     rows = [{"name": BASE, "svg": svg.tree_row(drawn, 0, "root")}]
     for i, name in enumerate(w.curriculum.in_order(), 1):
-        rows.append({"name": name, "svg": svg.tree_row(drawn, i, "built" if name in w.inside else "missing")})
+        rows.append({"name": name, "svg": svg.tree_row(drawn, i, "built" if name in w.trained else "missing")})
     return rows
 
 
-def _set_names(comparison: dict[str, Any]) -> list[str]:
+def _set_names(comparison: Comparison) -> list[str]:
     """Every measured set, in alphabetical order of its source."""
-    return sorted({name for v in comparison["versions"].values() for name in v["sets"]} | set(comparison["base_sets"]))
+    return sorted({name for v in comparison.versions.values() for name in v.sets} | set(comparison.base_sets))
 
 
-def _scale(comparison: dict[str, Any]) -> tuple[float, float]:
+def _scale(comparison: Comparison) -> tuple[float, float]:
     """The common axis of all intervals of own sets."""
-    own = [one for v in comparison["versions"].values() for one in v["sets"].values() if one["own"]]
-    ends = [end for one in own for end in one["interval"]]
+    ends = [end for one in _all_sets(comparison) if one.own for end in one.interval]
     return (min(ends, default=-1.0), max(ends, default=1.0))
 
 
-def _full_colour(comparison: dict[str, Any]) -> float:
-    sizes = sorted(abs(one["difference"]) for v in comparison["versions"].values() for one in v["sets"].values())
+def _full_colour(comparison: Comparison) -> float:
+    sizes = sorted(abs(one.difference) for one in _all_sets(comparison))
     return (sizes[int(FULL_COLOUR * (len(sizes) - 1))] if sizes else 0.0) or 1.0
+
+
+def _all_sets(comparison: Comparison) -> Iterator[ComparedSet]:
+    return (one for v in comparison.versions.values() for one in v.sets.values())
 
 
 def _matrix(w: Workspace) -> list[dict[str, Any]]:
@@ -150,7 +156,8 @@ def _matrix(w: Workspace) -> list[dict[str, Any]]:
     rows = []
     for source, spec in w.curriculum.sources.items():
         cells = {}
-        for version, whole in w.inside.items():
+        for version, trained in w.trained.items():
+            whole = trained.inside
             own = next((p for p in whole.own if p.source == source), None)
             cells[version] = {
                 "own": own.rows - own.replayed if own else 0,
@@ -164,17 +171,17 @@ def _matrix(w: Workspace) -> list[dict[str, Any]]:
     return rows
 
 
-def _met(comparison: dict[str, Any]) -> list[dict[str, Any]]:
+def _met(comparison: Comparison) -> list[dict[str, Any]]:
     """Versions × held-out sets where the line met rows of the set in training: the finding beside the full figures."""
     return [
-        {"version": version, "set": name, "found": found, "full": v["sets"].get(name)}
-        for version, v in comparison["versions"].items()
-        for name, found in v["contamination"]["sets"].items()
+        {"version": version, "set": name, "found": found, "full": v.sets.get(name)}
+        for version, v in comparison.versions.items()
+        for name, found in v.contamination.sets.items()
     ]
 
 
 def _curves(w: Workspace) -> list[dict[str, Any]]:
-    kept = {v: [row for row in rows if "loss" in row] for v, rows in w.history.items()}
+    kept = {v: [row for row in one.history if "loss" in row] for v, one in w.trained.items()}
     top = max((row["loss"] for rows in kept.values() for row in rows), default=1.0)
     return [
         {
@@ -188,26 +195,23 @@ def _curves(w: Workspace) -> list[dict[str, Any]]:
     ]
 
 
-def _answers(w: Workspace, version: str, comparison: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _answers(w: Workspace, version: str, comparison: Comparison) -> Iterator[dict[str, Any]]:
     """Sample answers on a version's own sets, beside what its parent said to the same prompt."""
     parent = w.curriculum.versions[version].parent
     if version not in w.measured or parent not in w.measured:
         return
     for (name, at), after in w.measured[version].answers.items():
         before = w.measured[parent].answers.get((name, at))
-        if (
-            before
-            and name in comparison["versions"][version]["sets"]
-            and comparison["versions"][version]["sets"][name]["own"]
-        ):
+        compared = comparison.versions[version].sets.get(name)
+        if before and compared and compared.own:
             yield {
                 "set": name,
-                "prompt": _cut(after["prompt"]),
-                "expected": _cut(after["expected"]),
-                "before": _cut(before["answer"]),
-                "after": _cut(after["answer"]),
-                "before_right": before["answer"].strip() == after["expected"].strip(),
-                "after_right": after["answer"].strip() == after["expected"].strip(),
+                "prompt": _cut(after.prompt),
+                "expected": _cut(after.expected),
+                "before": _cut(before.answer),
+                "after": _cut(after.answer),
+                "before_right": before.answer.strip() == after.expected.strip(),
+                "after_right": after.answer.strip() == after.expected.strip(),
             }
 
 
@@ -218,16 +222,16 @@ def _cut(text: str) -> str:
 
 def _settings(w: Workspace) -> dict[str, Any]:
     """Settings: those that all versions share, those that differ, and requests that were not kept."""
-    records = {v: r for v, r in w.records.items() if not r.get("adopted")}  # of those trained here
-    names = sorted({name for r in records.values() for side in ("requested", "effective") for name in r[side]})
+    made_here = {v: one.manifest for v, one in w.trained.items() if not one.manifest.adopted}
+    names = sorted({name for m in made_here.values() for side in (m.requested, m.effective) for name in side})
     shared, varying, refused = {}, {}, []
     for name in names:
-        asked = {v: r["requested"].get(name) for v, r in records.items()}
-        got = {v: r["effective"].get(name, r["requested"].get(name)) for v, r in records.items()}
+        asked = {v: m.requested.get(name) for v, m in made_here.items()}
+        got = {v: m.effective.get(name, m.requested.get(name)) for v, m in made_here.items()}
         refused += [
             {"version": v, "setting": name, "requested": asked[v], "effective": got[v]}
-            for v in records
-            if name in records[v]["requested"] and asked[v] != got[v]
+            for v, m in made_here.items()
+            if name in m.requested and asked[v] != got[v]
         ]
         if len({repr(value) for value in got.values()}) == 1:
             shared[name] = next(iter(got.values()))

@@ -7,16 +7,17 @@ from typing import Any
 
 import yaml
 
+from lineage.artifacts.comparison import Comparison
 from lineage.provenance.ancestry import Portion
 from lineage.provenance.obligations import said
-from lineage.records.left_out import of_mix
-from lineage.reporting.artifacts import Workspace
 from lineage.reporting.html_page import environment, origin
+from lineage.reporting.workspace import Workspace
 
 
-def render_card(w: Workspace, version: str, comparison: dict[str, Any]) -> str:
+def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
     """The card of one trained version as Markdown."""
-    whole, record = w.inside[version], w.records[version]
+    trained, planned = w.trained[version], w.curriculum.version(version)
+    whole, manifest = trained.inside, trained.manifest
     return (
         environment(escape=False)
         .get_template("card.md.jinja")
@@ -24,20 +25,21 @@ def render_card(w: Workspace, version: str, comparison: dict[str, Any]) -> str:
             front_matter=front_matter(w, version),
             c=w.curriculum,
             version=version,
-            spec=w.curriculum.versions[version],
+            spec=planned.spec,
+            lora=planned.lora,
             whole=whole,
-            record=record,
-            base=origin(record["base"]),
-            load=record["base"]["load"],
-            figures=comparison["versions"][version],
+            manifest=manifest,
+            base=origin(manifest.base.origin),
+            load=manifest.base.load,
+            figures=comparison.versions[version],
             own=[_row(w, p) for p in whole.own],
             own_total=_total(whole.own),
             inherited=[_row(w, p) for p in whole.inherited],
             inherited_total=_total(whole.inherited),
-            facts=w.facts[version],
-            said=said(w.facts[version]),
+            facts=trained.facts,
+            said=said(trained.facts),
             hubs=_hubs(w, version),
-            left_out=of_mix(w.mixes.get(version, {})),
+            left_out=w.mixes[version].left_out if version in w.mixes else [],
             cell=cell,
         )
     )
@@ -48,10 +50,10 @@ def front_matter(w: Workspace, version: str) -> str:
 
     The sample world stands in for the named data sets, so a card of it names none.
     """
-    base = w.records[version]["base"]["origin"]
+    base = w.trained[version].manifest.base.origin
     fields: dict[str, Any] = {}
-    if base.get("repo"):
-        fields |= {"base_model": base["repo"], "base_model_relation": "adapter"}
+    if base.repo:
+        fields |= {"base_model": base.repo, "base_model_relation": "adapter"}
     hubs = [one["hub"] for one in _hubs(w, version)]
     fields |= {
         "library_name": "peft",
@@ -82,5 +84,5 @@ def _total(portions: tuple[Portion, ...]) -> dict[str, int]:
 def _hubs(w: Workspace, version: str) -> list[dict[str, Any]]:
     """The hub data sets inside, through all ancestors; none in the sample world, which only stands in for them."""
     sources = w.curriculum.sources if w.curriculum.data == "own" else {}
-    inside = [(name, sources[name].hub) for name in w.inside[version].sources if name in sources]
+    inside = [(name, sources[name].hub) for name in w.trained[version].inside.sources if name in sources]
     return [{"source": name, "hub": hub} for name, hub in inside if hub]

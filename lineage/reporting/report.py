@@ -2,23 +2,23 @@
 
 from pathlib import Path
 
+from lineage.artifacts.comparison import write_comparison
 from lineage.config.schema import Curriculum
-from lineage.core.files import write_json
-from lineage.reporting.artifacts import read_workspace
-from lineage.reporting.comparison import compare
+from lineage.reporting.compare import compare
 from lineage.reporting.html_page import render_page
 from lineage.reporting.model_card import render_card
 from lineage.reporting.summary import findings
+from lineage.reporting.workspace import read_workspace
 
 
 def report(c: Curriculum, out: Path) -> list[str]:
     """Write comparison, page and cards into the folder `out`; return what was found, in sentences."""
     w = read_workspace(c)
     comparison = compare(w)
-    write_json(out / "comparison.json", comparison)
+    write_comparison(out, comparison)
     (out / "lineage.html").write_text(render_page(w, comparison), encoding="utf-8", newline="\n")
     cards = out / "cards"
     cards.mkdir()
-    for version in w.inside:
+    for version in w.trained:
         (cards / f"{version}.md").write_text(render_card(w, version, comparison), encoding="utf-8", newline="\n")
     return findings(w, comparison)

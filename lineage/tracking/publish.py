@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lineage.core.files import write_json
+from lineage.core.inputs import NOTHING, Inputs, must_be_unchanged
 from lineage.tracking.registry import champion, read_promotions, register
 from lineage.tracking.run_contents import Facts, read_facts
 from lineage.tracking.runs import Outcome, bring_up_to_date
@@ -27,11 +28,12 @@ class Published:
     digest: str
 
 
-def publish(uri: str) -> list[Published]:
+def publish(uri: str, inputs: Inputs = NOTHING) -> list[Published]:
     """Bring the MLflow at `uri` to say what the graph and promotions.yaml say; write the receipt.
 
     Raises:
-        LineageError: an input is missing, a promotion names no built version, the server does not answer.
+        LineageError: an input is missing, a promotion names no built version, the server does not answer;
+            one of the inputs that the stage began with changed meanwhile: there is no receipt then.
     """
     everything = read_facts()
     promotions = read_promotions()
@@ -48,6 +50,7 @@ def publish(uri: str) -> list[Published]:
         uris = {one.run_id: client.get_run(one.run_id).info.artifact_uri for one in versions}
         register(client, [(one.facts, one.run_id, uris[one.run_id]) for one in versions], promoted)
     receipt = {name: {"lineage_key": one.facts.key, "complete": one.digest} for name, one in done.items()}
+    must_be_unchanged(inputs, "What MLflow was given stays there; the next run completes it.")
     write_json(RECEIPT, {"runs": receipt, "champion": promoted})
     return list(done.values())
 

@@ -5,20 +5,24 @@ run that carries it has nothing left to be told.
 """
 
 import csv
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.artifact import JsonObject
+from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.comparison import ComparedVersion, read_comparison
+from lineage.artifacts.manifest import AdapterManifest, verified_manifest
+from lineage.artifacts.measures import ANSWERS, MEASURES, read_measures
 from lineage.config.schema import BASE
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 
 NOTE = "mlflow.note.content"  # what the UI shows as a run's description
-PREFERENCE = ("beta", "learning_rate", "pairs", "steps", "trained_tokens")  # what a second phase is told by
+PREFERENCE = {"beta", "learning_rate", "pairs", "steps", "trained_tokens"}  # what a second phase is told by
 NOTE_LIMIT = 7500  # characters; MLflow cuts a tag at 8,000
 
 
@@ -36,7 +40,7 @@ class Facts:
     params: dict[str, str] = field(default_factory=dict)
     history: dict[str, dict[int, float]] = field(default_factory=dict)
     measures: dict[str, float] = field(default_factory=dict)
-    datasets: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    datasets: dict[str, tuple[str, JsonObject]] = field(default_factory=dict)
     artifacts: dict[str, Path] = field(default_factory=dict)
     parent: str | None = None
     measured: bool = True
@@ -62,55 +66,43 @@ def read_facts() -> list[Facts]:
     Raises:
         LineageError: naming the file that is missing or not what its stage writes, and the remedy.
     """
-    comparison = read_json(paths.REPORTS / "comparison.json", "report")
-    shared = {"profile": comparison["profile"], "data": comparison["data"]}
-    versions = [_version(name, one, shared) for name, one in comparison["versions"].items()]
+    comparison = read_comparison()
+    shared = {"profile": comparison.profile, "data": comparison.data}
+    versions = [_version(name, one, shared) for name, one in comparison.versions.items()]
     return [*_base(shared), *_parents_first(versions), _report(shared)]
 
 
-def read_json(path: Path, stage: str) -> dict[str, Any]:
-    """An output of the graph, or an error that names the stage to run."""
-    try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise LineageError(f"{path}: cannot be read ({error}); make it again: dvc repro {stage}") from error
-    return value
-
-
-def _version(name: str, compared: dict[str, Any], shared: dict[str, str]) -> Facts:
-    folder = paths.MODELS / name
-    record = read_json(folder / "lineage.json", f"train@{name}")
+def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Facts:
+    folder, manifest = paths.adapter(name), verified_manifest(name)
     card = paths.REPORTS / "cards" / f"{name}.md"
     if not card.is_file():
         raise LineageError(f"{card}: not found; make it again: dvc repro report")
-    measures = _measures(name, record["adapter"])
+    measures = _measures(name, manifest.adapter)
     artifacts = {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)} | {"card.md": card}
     if measures:
-        artifacts |= {
-            file.name: file for file in _files(paths.METRICS / name) if file.name in ("measures.json", "answers.jsonl")
-        }
-    mix = record["mix"]
+        artifacts |= {file.name: file for file in _files(paths.METRICS / name) if file.name in (MEASURES, ANSWERS)}
+    mix = manifest.mix
     return Facts(
         name=name,
-        key=f"{name}:{record['fingerprint']}",
+        key=f"{name}:{manifest.fingerprint}",
         tags=shared
         | {
             "version": name,
-            "fingerprint": record["fingerprint"],
-            "parent": record["parent"],
-            "mix": mix["sha256"] or "unknown",
-            "base": record["base"]["identity"],
-            "adapter": record["adapter"],
+            "fingerprint": manifest.fingerprint,
+            "parent": manifest.parent,
+            "mix": mix.sha256 or "unknown",
+            "base": manifest.base.identity,
+            "adapter": manifest.adapter,
             NOTE: _note(card.read_text(encoding="utf-8")),
         }
-        | ({"unknown_data": ",".join(unknown)} if (unknown := compared.get("unknown")) else {}),
-        params=_params(record),
+        | ({"unknown_data": ",".join(unknown)} if (unknown := compared.unknown) else {}),
+        params=_params(manifest),
         history=_history(folder / "history.csv", name)
-        | (_history(folder / "preference.csv", name, "preference") if "preference" in record else {}),
+        | (_history(folder / "preference.csv", name, "preference") if manifest.preference else {}),
         measures=measures | (_pooled(compared) if measures else {}),
-        datasets={source: (f"{mix['sha256'][:16]}", contents) for source, contents in mix["sources"].items()},
+        datasets={source: (str(mix.sha256)[:16], counts.model_dump()) for source, counts in mix.sources.items()},
         artifacts=artifacts,
-        parent=record["parent"],
+        parent=manifest.parent,
         measured=bool(measures),
     )
 
@@ -119,20 +111,19 @@ def _base(shared: dict[str, str]) -> Iterator[Facts]:
     """The base, once it has been measured: what the first version is compared with."""
     if not (measures := _measures(BASE, None)):
         return
-    base = read_json(paths.MODELS / BASE / "base.json", "base")
-    sizes = {name: base[name] for name in ("parameters", "vocab_size") if name in base}
+    base = read_base()
     yield Facts(
         name=BASE,
-        key=f"{BASE}:{base['identity']}",
+        key=f"{BASE}:{base.identity}",
         tags=shared
         | {
-            "base": base["identity"],
+            "base": base.identity,
             NOTE: "The base model, before any training: what the versions start from.",
         },
-        params=_flat({"base": base["origin"]} | sizes),
+        params=_flat({"base": base.origin.model_dump(), "parameters": base.parameters, "vocab_size": base.vocab_size}),
         measures=measures,
-        artifacts={"base.json": paths.MODELS / BASE / "base.json"}
-        | {file.name: file for file in _files(paths.METRICS / BASE) if file.name in ("measures.json", "answers.jsonl")},
+        artifacts={"base.json": paths.BASE_RECORD}
+        | {file.name: file for file in _files(paths.METRICS / BASE) if file.name in (MEASURES, ANSWERS)},
     )
 
 
@@ -148,39 +139,36 @@ def _report(shared: dict[str, str]) -> Facts:
 
 def _measures(name: str, adapter: str | None) -> dict[str, float]:
     """`nll/<set>` (nats per supervised token), `score/<set>` (0..1); none of another adapter."""
-    path = paths.METRICS / name / "measures.json"
-    if not path.is_file():
+    found = read_measures(name)
+    if found is None or found.adapter != adapter:  # of the adapter before this one
         return {}
-    found = read_json(path, "baseline" if name == BASE else f"evaluate@{name}")
-    if found["adapter"] != adapter:
-        return {}  # of the adapter before this one
-    named = {f"nll/{one}": measured["nll"] for one, measured in found["sets"].items()}
-    return named | {f"score/{one}": m["score"] for one, m in found["sets"].items() if m["score"] is not None}
+    named = {f"nll/{one}": m.nll for one, m in found.sets.items() if m.nll is not None}
+    return named | {f"score/{one}": m.score for one, m in found.sets.items() if m.score is not None}
 
 
-def _pooled(compared: dict[str, Any]) -> dict[str, float]:
+def _pooled(compared: ComparedVersion) -> dict[str, float]:
     """A version on all held-out sets of its own mix, and on how many sets it is worse than its parent."""
-    if not (pooled := compared.get("pooled")):
+    if not (pooled := compared.pooled):
         return {}
     return {
-        "pooled/nll": pooled["nll"],
-        "pooled/nll_against_parent": pooled["difference"],
-        "pooled/sets_forgotten": float(len(compared["forgot"])),
+        "pooled/nll": pooled.nll,
+        "pooled/nll_against_parent": pooled.difference,
+        "pooled/sets_forgotten": float(len(compared.forgot)),
     }
 
 
-def _params(record: dict[str, Any]) -> dict[str, str]:
+def _params(manifest: AdapterManifest) -> dict[str, str]:
     """The settings as they were asked for, and those in force where they differ."""
-    rows = {source: contents["rows"] for source, contents in record["mix"]["sources"].items()}
-    asked, in_force, adopted = record["requested"], record["effective"], record.get("adopted")
-    second = {name: value for name, value in record.get("preference", {}).items() if name in PREFERENCE}
+    said, adopted, second = manifest.to_json(), manifest.adopted, manifest.preference
+    rows = {source: counts.rows for source, counts in manifest.mix.sources.items()}
+    asked, in_force = manifest.requested, manifest.effective
     return _flat(
-        {name: record[name] for name in ("parent", "lora", "seed", "steps", "trained_tokens", "template")}
+        {name: said[name] for name in ("parent", "lora", "seed", "steps", "trained_tokens", "template")}
         | asked
-        | {"base": record["base"], "mix_rows": rows}
+        | {"base": said["base"], "mix_rows": rows}
         | {"effective": {name: value for name, value in in_force.items() if asked.get(name) != value}}
-        | ({"preference": second} if second else {})
-        | ({"adopted": {"tool": adopted["tool"], "stated_base": adopted["stated_base"]}} if adopted else {})
+        | ({"preference": second.model_dump(include=PREFERENCE)} if second else {})
+        | ({"adopted": {"tool": adopted.tool, "stated_base": adopted.stated_base}} if adopted else {})
     )
 
 

@@ -6,8 +6,8 @@ PEFT's own saving orders `target_modules` as a set does, differently in each pro
 from pathlib import Path
 from typing import Any
 
-from lineage.adapters.filenames import WEIGHTS
 from lineage.core.files import write_json
+from lineage.core.paths import WEIGHTS
 from lineage.training.distributed import process_group
 from lineage.training.distributed.fsdp import whole_adapter
 

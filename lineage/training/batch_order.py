@@ -30,7 +30,14 @@ def steps_for(budget: Budget, scale: float, tokens: int, sequences: int, per_ste
 
 
 def sequences_in_a_pass(lengths: Sequence[int], batch_size: int, seed: int, pack_to: int | None) -> int:
-    """How many sequences one pass over all rows makes; without packing, one for each row."""
+    """How many sequences one pass over all rows makes.
+
+    Args:
+        lengths: of every row, in tokens.
+        batch_size: sequences of a batch.
+        seed: of the order.
+        pack_to: the longest sequence that rows are packed into, in tokens; None: a row is a sequence.
+    """
     return len(next(_passes(lengths, batch_size, random.Random(seed), pack_to))) if pack_to else len(lengths)
 
 

@@ -5,16 +5,13 @@ under the name `ref`, which is taken off again before anything is saved. Order, 
 `sft.py`; a pair counts as one row of a step, but is computed as two.
 """
 
-from dataclasses import replace
 from itertools import accumulate
-from types import SimpleNamespace
 from typing import Any
 
-from lineage.base_model import chat_template
 from lineage.config.schema import Profile
-from lineage.training import callbacks, invariants
+from lineage.training import callbacks, guards
 from lineage.training.distributed.fsdp import trainer_for
-from lineage.training.job import PREFERENCE_HISTORY, Job, Outcome, Trainer
+from lineage.training.job import PREFERENCE_HISTORY, Job, Outcome, Progress, Trainer
 from lineage.training.trl_config import arguments, eight_bit_share, resume_from, whole_logits
 
 
@@ -24,21 +21,23 @@ def pairs_at_once(profile: Profile) -> int:
     return next(n for n in range(max(1, profile.batch_size // 2), 0, -1) if behind_a_step % n == 0)
 
 
-def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
+def fit(job: Job, trainer_module: Trainer, progress: Progress | None = None) -> tuple[Any, Outcome]:
     """Load `job.parent`, train for `job.steps` steps and return the model, with its one adapter, and what happened.
 
     Args:
         job: `beta` is set; `dataset` has `prompt_ids`, `chosen_ids`, `rejected_ids` in the order of training, and
             `lengths` the tokens of each pair.
         trainer_module: how the model is loaded.
+        progress: is kept up to date, and says whether to stop; None: nobody asks.
 
     Raises:
         LineageError: from a guard, before the first step or after the last.
+        Preempted: it was asked to stop; the same job goes on from its checkpoint.
     """
     assert job.parent and job.beta
     model = trainer_module.load(job)
-    invariants.one_adapter(model, job)
-    invariants.continues(model, job.parent)
+    guards.one_adapter(model, job)
+    guards.continues(model, job.parent)
 
     from transformers import PrinterCallback
     from trl import DPOConfig, DPOTrainer
@@ -51,7 +50,6 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
 
     profile, at_once = job.profile, pairs_at_once(job.profile)
     config = DPOConfig(
-        beta=job.beta,
         per_device_train_batch_size=at_once,
         gradient_accumulation_steps=profile.global_batch_size // (at_once * profile.launch.processes),
         max_length=None,  # pairs that are too long were dropped whole
@@ -62,19 +60,19 @@ def fit(job: Job, trainer_module: Trainer) -> tuple[Any, Outcome]:
         args=config,
         train_dataset=job.dataset,
         processing_class=job.tokenizer,
-        callbacks=callbacks.callbacks(job),
+        callbacks=callbacks.callbacks(job, progress or Progress()),
     )
     trainer.remove_callback(PrinterCallback)  # a line of raw figures a step
     _freeze_reference(trainer.model)
     if not whole_logits(job):
         _score_in_chunks(trainer)
-    invariants.trainable(trainer)
-    requested, effective = _settings(trainer, job)
-    trainer.add_callback(invariants.at_the_start(trainer, job))
+    guards.trainable(trainer)
+    requested, effective = guards.settings(trainer, job)
+    trainer.add_callback(guards.at_the_start(trainer, job))
     trainer.train(resume_from_checkpoint=resume_from(job.checkpoints))
     trainable = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     trainer.model.delete_adapter("ref")
-    invariants.one_adapter(trainer.model, job)
+    guards.one_adapter(trainer.model, job)
     return trainer.model, Outcome(
         history=_history(trainer.state.log_history, job),
         requested=requested,
@@ -101,19 +99,6 @@ def _score_in_chunks(trainer: Any) -> None:
     from trl.models.utils import _ForwardRedirection
 
     trainer.use_liger_kernel, trainer._forward_redirection = True, _ForwardRedirection()
-
-
-def _settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Asked for and in force, as in the supervised phase; but pairs are never packed, and prompts have no loss."""
-    profile = job.profile.model_copy(update={"loss": "completion", "packing": False})
-
-    def labelled(rows: list[dict[str, Any]]) -> dict[str, Any]:
-        batch = trainer.data_collator(rows)
-        return batch | {"labels": batch["input_ids"].masked_fill(batch["completion_mask"] == 0, chat_template.IGNORED)}
-
-    trainer.args.packing = False  # TRL's DPO knows none, the guard asks
-    seen = {name: getattr(trainer, name) for name in ("args", "model", "optimizer", "train_dataset")}
-    return invariants.settings(SimpleNamespace(**seen, data_collator=labelled), replace(job, profile=profile))
 
 
 def _history(log: list[dict[str, float]], job: Job) -> list[dict[str, float]]:

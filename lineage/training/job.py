@@ -1,10 +1,11 @@
-"""What a trainer is given, what it gives back, and what a trainer is.
+"""What a trainer is given, what it tells while it trains, what it gives back, and what a trainer is.
 
 Two modules of `backends/` are trainers: `hf` (transformers + PEFT, any machine) and `unsloth` (production, one GPU).
 They differ only in how they load the model and the adapter; `sft.py` then trains both alike through TRL, and `dpo.py` a
 version's second phase, if it has one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,11 +47,29 @@ class Outcome:
     eight_bit_share: float
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far a training in this process is, through all its phases, and whether it is asked to stop.
+
+    step: the one that is computed, counted from 1. training: whether steps are computed now, as opposed to loading and
+    saving. signal: the name of the one that asked for a stop. elsewhere: whether another process asks for one.
+    """
+
+    step: int = 0
+    training: bool = False
+    signal: str = ""
+    elsewhere: Callable[[], bool] = lambda: False
+
+    def asked_to_stop(self) -> bool:
+        """Whether this process was sent a signal, or another one says so."""
+        return bool(self.signal) or self.elsewhere()
+
+
 class Trainer(Protocol):
-    """A module of this package with these two functions."""
+    """A module of `backends/` with these two functions."""
 
     def load(self, job: Job) -> Any:
         """The base with one trainable adapter named `default`: the parent's, or a new one."""
 
     def settings(self, job: Job) -> dict[str, Any]:
-        """What this trainer adds to TRL's `SFTConfig`."""
+        """What this trainer adds to TRL's `SFTConfig` or `DPOConfig`."""

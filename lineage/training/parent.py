@@ -1,49 +1,31 @@
-"""The parent of a version: opened, and refused if it is not what its record says."""
+"""The parent of a version: opened, and refused if it is not what its manifest says."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 from lineage.adapters.config import check_config
-from lineage.adapters.filenames import WEIGHTS
+from lineage.artifacts.base_manifest import BaseManifest
+from lineage.artifacts.manifest import AdapterManifest, opened_adapter
 from lineage.config.schema import BASE, Lora
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import sha256
 
 
-def open_parent(parent: str, base: dict[str, Any]) -> dict[str, Any] | None:
-    """The parent's record, once its adapter, base and template are found to be what they should; None for the base.
+def open_parent(parent: str, base: BaseManifest) -> AdapterManifest | None:
+    """The parent's manifest, once its adapter, base, template and config are found to be right; None for the base.
 
     Args:
         parent: `base` or a version.
-        base: the present base's record.
+        base: the present base.
 
     Raises:
         LineageError: naming the parent, what differs and the command that mends it.
     """
     if parent == BASE:
         return None
-    folder = paths.adapter(parent)
-    remedy = f"rebuild it: dvc repro -f train@{parent}"
-    try:
-        record: dict[str, Any] = json.loads((folder / "lineage.json").read_text(encoding="utf-8"))
-        record["adapter"], record["template"], record["base"]["identity"], record["lora"]["r"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise LineageError(f"{folder}/lineage.json: the parent has no readable record ({error!r}); {remedy}") from error
-    file = folder / WEIGHTS
-    found = sha256(file) if file.is_file() else "no file"
-    if found != record["adapter"]:
-        raise LineageError(
-            f"{file}: its SHA-256 is {found[:12]}, its record says {record['adapter'][:12]}; it was changed; {remedy}"
-        )
-    was, now = record["base"]["identity"][:12], base["identity"][:12]
-    if was != now:
-        raise LineageError(f"{folder}: it was trained on another base ({was}, now {now}); {remedy}")
-    if record["template"] != base["template"]["sha256"]:
-        raise LineageError(f"{folder}: it was trained with another chat template; {remedy}")
-    _plain(folder / "adapter_config.json", remedy)
-    return record
+    manifest = opened_adapter(parent, base)
+    _plain(paths.adapter(parent) / "adapter_config.json", f"rebuild it: dvc repro -f train@{parent}")
+    return manifest
 
 
 def _plain(file: Path, remedy: str) -> None:
@@ -65,12 +47,19 @@ def _plain(file: Path, remedy: str) -> None:
         raise LineageError(f"{file}: it has {strange[0]}, a chain has one shape for all layers; {remedy}")
 
 
-def continued(parent: str, record: dict[str, Any] | None, lora: Lora, seed: int, scratch: Path) -> Path | None:
-    """The folder whose weights a version starts from: its parent's, or a padded copy of them if its r is larger."""
-    if record is None:
+def continued(parent: AdapterManifest | None, lora: Lora, seed: int, scratch: Path) -> Path | None:
+    """The folder whose weights a version starts from: its parent's, or a padded copy of them if its r is larger.
+
+    Args:
+        parent: its manifest; None: the version starts from the base.
+        lora: the version's shape.
+        seed: of the rows that padding adds.
+        scratch: a folder for the padded copy.
+    """
+    if parent is None:
         return None
-    folder = paths.adapter(parent)
-    if record["lora"]["r"] >= lora.r:
+    folder = paths.adapter(parent.version)
+    if parent.lora.r >= lora.r:
         return folder
     from lineage.adapters.rank_growth import padded
 

@@ -1,6 +1,6 @@
 """The plan of a training run: all that is decided before a model is loaded, the same in every process that trains it.
 
-    planned(curriculum, "v3").announcement()     what would be trained on, in how many steps
+    planned(c, c.version("v3")).announcement()     what would be trained on, in how many steps
 
 Its fingerprint is a hash of what the adapter is made from: mix, parent, base and settings. The code has an identity of
 its own. Checkpoints lie under both and the versions of all packages, so that a crashed run goes on and any other run
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from importlib.metadata import version as installed
 from typing import Any
 
-from lineage.base_model.loading import BASE_FOLDER, base_record, weights_of
+from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.manifest import LoadedBase, PreferenceInputs, TrainedMix, TrainingInputs
+from lineage.base_model.loading import BASE_FOLDER, weights_of
 from lineage.config.schema import Curriculum
+from lineage.config.version import ResolvedVersion
 from lineage.core import paths
 from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of
@@ -32,19 +35,16 @@ PACKAGES = {"hf": SHARED, "unsloth": (*SHARED, "unsloth", "unsloth_zoo")}
 
 @dataclass(frozen=True, slots=True)
 class PreferencePlan:
-    """A second phase: its pairs in the order of training, their lengths in tokens, and what is asked of it."""
+    """A second phase: its pairs in the order of training, their lengths in tokens, and what the manifest says of it."""
 
     dataset: Any
     lengths: list[int]
-    steps: int
-    learning_rate: float
-    beta: float
-    identity: dict[str, Any]
+    inputs: PreferenceInputs
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is decided before a model is loaded: the job, and what the record will say of it.
+    """All that is decided before a model is loaded: the job, and what the manifest will say of it.
 
     fingerprint: a hash of data, parent, base and settings. code: the identity of the code that trains.
     """
@@ -52,31 +52,30 @@ class Plan:
     job: Job
     tokens: MixTokens
     pairs: PreferencePlan | None
-    identity: dict[str, Any]
+    inputs: TrainingInputs
     fingerprint: str
     code: str
 
     def amount(self) -> dict[str, int]:
         """Steps and tokens of both phases."""
-        second = (self.pairs.steps, sum(self.pairs.lengths)) if self.pairs else (0, 0)
-        return {"steps": self.job.steps + second[0], "tokens": self.identity["trained_tokens"] + second[1]}
+        steps, tokens = (self.pairs.inputs.steps, sum(self.pairs.lengths)) if self.pairs else (0, 0)
+        return {"steps": self.job.steps + steps, "tokens": self.inputs.trained_tokens + tokens}
 
     def announcement(self) -> str:
         """What is about to be trained, source by source."""
-        version, parent, mix = (self.identity[name] for name in ("version", "parent", "mix"))
-        cost = f"{self.identity['steps']:,} steps, {self.identity['trained_tokens']:,} tokens"
-        lines = [f"{version}: continues {parent}, {mix['rows']:,} rows, {cost}"]
-        for source, n in self.tokens.sources.items():
-            dropped = "".join(f", {count:,} dropped ({why})" for why, count in n["dropped"].items())
-            share = n["supervised_tokens"] / max(n["tokens"], 1)
-            lines.append(f"  {source}: {n['rows']:,} rows, {n['tokens']:,} tokens, {share:.0%} supervised{dropped}")
-        if self.pairs:
-            found = self.pairs.identity
-            lines.append(f"  then {found['pairs']:,} preference pairs, {found['steps']:,} steps, β {found['beta']:g}")
+        inputs = self.inputs
+        cost = f"{inputs.steps:,} steps, {inputs.trained_tokens:,} tokens"
+        lines = [f"{inputs.version}: continues {inputs.parent}, {inputs.mix.rows:,} rows, {cost}"]
+        for source, n in inputs.mix.sources.items():
+            dropped = "".join(f", {count:,} dropped ({why})" for why, count in n.dropped.items())
+            share = n.supervised_tokens / max(n.tokens, 1)
+            lines.append(f"  {source}: {n.rows:,} rows, {n.tokens:,} tokens, {share:.0%} supervised{dropped}")
+        if found := inputs.preference:
+            lines.append(f"  then {found.pairs:,} preference pairs, {found.steps:,} steps, β {found.beta:g}")
         return "\n".join(lines)
 
 
-def planned(c: Curriculum, version: str) -> Plan:
+def planned(c: Curriculum, v: ResolvedVersion) -> Plan:
     """Open the parent, tokenise the mix, and lay out the whole run; the same in every process that trains it.
 
     Raises:
@@ -84,49 +83,49 @@ def planned(c: Curriculum, version: str) -> Plan:
     """
     from transformers import AutoTokenizer
 
-    profile, spec, lora = c.active, c.versions[version], c.lora_of(version)
-    base = base_record()
-    parent = open_parent(spec.parent, base)
+    profile, train = c.active, v.spec.train
+    base = read_base()
+    parent = open_parent(v.parent, base)
     tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
-    mix, hashed = paths.mix(version), sha256(paths.BASE_TOKENIZER)
-    tokens = tokenize_mix(mix, tokenizer, hashed, profile.max_length, full=profile.loss == "full")
+    hashed = sha256(paths.BASE_TOKENIZER)
+    tokens = tokenize_mix(v.mix, tokenizer, hashed, profile.max_length, full=profile.loss == "full")
     lengths, pack_to = tokens.lengths, profile.max_length if profile.packing else None
     sequences = sequences_in_a_pass(lengths, profile.batch_size, c.seed, pack_to)
-    steps = steps_for(profile.budget, spec.train.budget_scale, sum(lengths), sequences, profile.global_batch_size)
+    steps = steps_for(profile.budget, train.budget_scale, sum(lengths), sequences, profile.global_batch_size)
     batches = steps * profile.global_batch_size // profile.batch_size
     order = training_order(lengths, profile.batch_size, batches, c.seed, pack_to)
-    identity = {
-        "version": version,
-        "parent": spec.parent,
-        "parent_adapter": parent["adapter"] if parent else None,
-        "base": {
-            "identity": base["identity"],
-            "origin": base["origin"],
-            "load": "4bit" if profile.load_in_4bit else profile.compute_dtype,
-        },
-        "mix": tokens.summary(),
-        "template": base["template"]["sha256"],
-        "lora": lora.model_dump(),
-        "seed": c.seed,
-        "steps": steps,
-        "trained_tokens": sum(lengths[row] for sequence in order for row in sequence),
-    }
-    pairs = planned_pairs(c, version, tokenizer, hashed)
+    inputs = TrainingInputs(
+        version=v.name,
+        parent=v.parent,
+        parent_adapter=parent.adapter if parent else None,
+        base=LoadedBase(
+            identity=base.identity,
+            origin=base.origin,
+            load="4bit" if profile.load_in_4bit else profile.compute_dtype,
+        ),
+        mix=TrainedMix.model_validate(tokens.summary()),
+        template=base.template.sha256,
+        lora=v.lora,
+        seed=c.seed,
+        steps=steps,
+        trained_tokens=sum(lengths[row] for sequence in order for row in sequence),
+    )
+    pairs = planned_pairs(c, v, tokenizer, hashed)
     if pairs:
-        identity["preference"] = pairs.identity
-    named = {name: value for name, value in identity.items() if name not in ("version", "parent")}
-    fingerprint = sha256_of([named, profile.model_dump(exclude=NO_PART_IN_THE_RESULT), spec.train.model_dump()])
+        inputs = inputs.model_copy(update={"preference": pairs.inputs})
+    named = {name: value for name, value in inputs.to_json().items() if name not in ("version", "parent")}
+    fingerprint = sha256_of([named, profile.model_dump(exclude=NO_PART_IN_THE_RESULT), train.model_dump()])
     code = code_identity("lineage.training.train")
     # A checkpoint of other code or packages is not gone on from: the run would be neither theirs nor these.
-    scratch = STATE / "checkpoints" / sha256_of([version, fingerprint, code, packages(profile.trainer)])
+    scratch = STATE / "checkpoints" / sha256_of([v.name, fingerprint, code, packages(profile.trainer)])
     job = Job(
-        version=version,
+        version=v.name,
         weights=weights_of(base),
-        base_name=base["origin"].get("repo") or f"base:{base['identity'][:12]}",
-        parent=continued(spec.parent, parent, lora, c.seed, scratch),
-        lora=lora,
+        base_name=base.name,
+        parent=continued(parent, v.lora, c.seed, scratch),
+        lora=v.lora,
         profile=profile,
-        learning_rate=profile.learning_rate * spec.train.lr_scale,
+        learning_rate=profile.learning_rate * train.lr_scale,
         steps=steps,
         seed=c.seed,
         tokenizer=tokenizer,
@@ -134,36 +133,38 @@ def planned(c: Curriculum, version: str) -> Plan:
         lengths=[sum(lengths[row] for row in sequence) for sequence in order],
         checkpoints=scratch,
     )
-    return Plan(job, tokens, pairs, identity, fingerprint, code)
+    return Plan(job, tokens, pairs, inputs, fingerprint, code)
 
 
-def planned_pairs(c: Curriculum, version: str, tokenizer: Any, hashed: str) -> PreferencePlan | None:
+def planned_pairs(c: Curriculum, v: ResolvedVersion, tokenizer: Any, hashed: str) -> PreferencePlan | None:
     """The second phase of a version, if it has one.
+
+    Args:
+        c: the curriculum.
+        v: the version.
+        tokenizer: the base's.
+        hashed: the SHA-256 of the tokenizer's file.
 
     Raises:
         LineageError: no row of its mix knows a worse answer.
     """
-    profile, spec = c.active, c.versions[version].train.preference
+    profile, spec = c.active, v.spec.train.preference
     if spec is None:
         return None
-    pairs = pairs_of(paths.mix(version), tokenizer, hashed, profile.max_length, c.seed)
+    pairs = pairs_of(v.mix, tokenizer, hashed, profile.max_length, c.seed)
     per_step, at_once = profile.global_batch_size, pairs_at_once(profile)
     steps = steps_for(profile.budget, spec.budget_scale, sum(pairs.lengths), len(pairs.lengths), per_step)
     order = training_order(pairs.lengths, at_once, steps * per_step // at_once, c.seed)
-    return PreferencePlan(
-        dataset=pairs.in_order(order),
-        lengths=[pairs.lengths[pair] for (pair,) in order],
-        steps=steps,
-        learning_rate=profile.learning_rate * spec.lr_scale,
-        beta=spec.beta,
-        identity={
+    inputs = PreferenceInputs.model_validate(
+        pairs.summary()
+        | {
             "beta": spec.beta,
             "steps": steps,
             "learning_rate": profile.learning_rate * spec.lr_scale,
             "trained_tokens": sum(pairs.lengths[pair] for (pair,) in order),
-            **pairs.summary(),
-        },
+        }
     )
+    return PreferencePlan(pairs.in_order(order), [pairs.lengths[pair] for (pair,) in order], inputs)
 
 
 def packages(trainer: str) -> dict[str, str]:

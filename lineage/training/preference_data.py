@@ -63,7 +63,14 @@ def worse_answer(record: Record, seed: int) -> str | None:
 
 
 def pairs_of(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: int, seed: int) -> Pairs:
-    """The pairs of a mix's `own.jsonl` and `replay.jsonl`, or take them from the cache.
+    """Tokenise the pairs of a mix's `own.jsonl` and `replay.jsonl`, or take them from the cache.
+
+    Args:
+        folder: of the mix.
+        tokenizer: the base's, with the chain's chat template.
+        tokenizer_hash: the SHA-256 of its `tokenizer.json`, a part of the cache's key.
+        max_length: of a pair's longer row with its prompt, in tokens; longer pairs are dropped.
+        seed: decides which of several worse answers is taken.
 
     Raises:
         LineageError: the mix has none, or all are too long.

@@ -46,9 +46,11 @@ def _train(folder: Path, rank: int) -> None:
     from lineage.training import sft
     from lineage.training.adapter_saving import save_adapter
     from lineage.training.backends import hf
-    from lineage.training.callbacks import explained
     from lineage.training.distributed import process_group
+    from lineage.training.job import Progress
     from lineage.training.launch import take_over
+    from lineage.training.resource_errors import explained
+    from lineage.training.stop_signals import answered
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     cuda = torch.cuda.is_available()
@@ -61,11 +63,12 @@ def _train(folder: Path, rank: int) -> None:
     job, out = take_over(folder)
     if process_group.deepspeed_file(job.profile) and not cuda:
         _deepspeed_on_a_cpu()
+    progress = Progress(elsewhere=(folder / "stop").exists)
     try:
-        with explained(job):
+        with answered(job, progress), explained(job, progress):
             # A stop comes by the file. SIGTERM is torchrun's, once another process has failed: not to be survived.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            model, outcome = sft.fit(job, hf, stop=(folder / "stop").exists)
+            model, outcome = sft.fit(job, hf, progress)
     except Preempted as stopped:
         if rank == 0:
             (folder / "stopped").write_text(str(stopped), encoding="utf-8")

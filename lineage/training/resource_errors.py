@@ -7,12 +7,15 @@ import errno
 import re
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from lineage.core import machine
+from lineage.core.errors import LineageError
 from lineage.core.machine import Room, size
 from lineage.training import checkpoints
-from lineage.training.job import Job
+from lineage.training.job import Job, Progress
 
 NO_MEMORY = re.compile(
     r"(can't|cannot) allocate memory|not enough memory|out of memory|bad_alloc|ALLOC_FAILED|os error 12\b", re.I
@@ -21,6 +24,47 @@ NO_MEMORY = re.compile(
 NO_DISK = re.compile(r"no space left|quota exceeded|file too large|inline_container\.cc|os error (28|122|27)\b", re.I)
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 Bytes = int
+
+
+@contextmanager
+def explained(job: Job, progress: Progress, doing: str = "loading") -> Iterator[None]:
+    """Turn a shortage of memory or disk in what is done here into an error with its numbers; a bug stays a bug.
+
+    Args:
+        job: the version that a message names, with the settings that it advises to lower.
+        progress: says at which step it happened, if any was computed.
+        doing: what happens here besides training, for the message.
+
+    Raises:
+        LineageError: when memory or disk ran out. Nothing half-written stays; sealed checkpoints do.
+    """
+    try:
+        yield
+    except LineageError:
+        raise
+    except Exception as error:
+        when = f"at step {progress.step}/{job.steps}" if progress.training else f"while {doing}"
+        if of_memory(error):
+            raise LineageError(memory_message(error, job, when, loading=not progress.training)) from error
+        if of_disk(error):
+            checkpoints.drop_unsealed(job.checkpoints)
+            raise LineageError(disk_message(error, job, when)) from error
+        raise
+
+
+def refuse_too_small_a_disk(job: Job, model: Any) -> None:
+    """Refuse to begin what the disk cannot hold, rather than fail after hours.
+
+    Raises:
+        LineageError: less is free than `disk_needed` says.
+    """
+    job.checkpoints.mkdir(parents=True, exist_ok=True)
+    needed = disk_needed(job, [(p.numel(), p.element_size()) for p in model.parameters() if p.requires_grad])
+    if (free := disk_free(job)) < needed:
+        raise LineageError(
+            f"{job.version}: {size(free)} are free where .state lies, and its checkpoints with its adapter "
+            f"take {size(needed)}; make room first. Nothing was trained"
+        )
 
 
 def of_memory(error: BaseException) -> bool:
@@ -46,7 +90,14 @@ def of_disk(error: BaseException) -> bool:
 
 
 def memory_message(error: BaseException, job: Job, when: str, *, loading: bool) -> str:
-    """What was asked for, what was free of how much, the batch, and what to lower, by the names in params.yaml."""
+    """What was asked for, what was free of how much, the batch, and what to lower, by the names in params.yaml.
+
+    Args:
+        error: says how much was asked for, if it says it.
+        job: the version, with its profile and the lengths of its rows in tokens.
+        when: it happened, as "at step 3/12" or "while loading".
+        loading: before the first step, when the size of a batch plays no part yet.
+    """
     profile = job.profile
     asked = _asked(error)
     room = memory(of_gpu="cuda" in f"{type(error)} {error}".lower())

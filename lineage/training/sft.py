@@ -4,29 +4,29 @@ Resuming is for a crash of the *same* version: the checkpoints' folder is named 
 result. A new version starts from its parent's weights with a fresh optimizer, schedule and step.
 """
 
-from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from lineage.training import callbacks, invariants
+from lineage.training import callbacks, guards
 from lineage.training.collator import Collator
 from lineage.training.distributed import process_group
 from lineage.training.distributed.fsdp import shard, trainer_for
-from lineage.training.job import HISTORY, Job, Outcome, Trainer
+from lineage.training.job import HISTORY, Job, Outcome, Progress, Trainer
 from lineage.training.trl_config import arguments, eight_bit_share, resume_from, whole_logits
 
 
-def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: False) -> tuple[Any, Outcome]:
+def fit(job: Job, trainer_module: Trainer, progress: Progress | None = None) -> tuple[Any, Outcome]:
     """Load, train for `job.steps` steps and return the model with what happened.
 
     Args:
         job: the version.
         trainer_module: how the model is loaded.
-        stop: asked after each step; once it says yes in any process, all of them write a checkpoint and stop.
+        progress: is kept up to date; once it is asked to stop in any process, after a step, all of them write a
+            checkpoint and stop. None: nobody asks.
 
     Raises:
         LineageError: from a guard, before the first step or after the last.
-        Preempted: a signal or `stop` said so; the same job goes on from its checkpoint.
+        Preempted: it was asked to stop; the same job goes on from its checkpoint.
     """
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
@@ -35,7 +35,6 @@ def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: Fa
     config = SFTConfig(  # before the model: DeepSpeed splits it while it is loaded
         per_device_train_batch_size=profile.batch_size,
         gradient_accumulation_steps=profile.accumulation,
-        max_length=profile.max_length,
         packing=False,  # TRL's: ours are packed already, as they are tokenised, labelled and ordered
         completion_only_loss=profile.loss == "completion",
         dataset_kwargs={"skip_prepare_dataset": True},
@@ -45,9 +44,9 @@ def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: Fa
         **({"loss_type": "nll" if whole_logits(job) else "chunked_nll"} | arguments(job, trainer_module)),
     )
     model = trainer_module.load(job)
-    invariants.one_adapter(model, job)
+    guards.one_adapter(model, job)
     if job.parent:
-        invariants.continues(model, job.parent)
+        guards.continues(model, job.parent)
     if launch.processes > 1 and launch.strategy == "fsdp2":
         shard(model)
     trainer: Any = trainer_for(SFTTrainer, launch)(
@@ -56,13 +55,13 @@ def fit(job: Job, trainer_module: Trainer, stop: Callable[[], bool] = lambda: Fa
         train_dataset=job.dataset,
         processing_class=job.tokenizer,
         data_collator=Collator(job.tokenizer.pad_token_id),
-        callbacks=callbacks.callbacks(job, stop),
+        callbacks=callbacks.callbacks(job, progress or Progress()),
     )
     trainer.remove_callback(PrinterCallback)  # a line of raw figures a step
-    invariants.trainable(trainer)
-    invariants.blind(trainer, job)
-    requested, effective = invariants.settings(trainer, job)
-    trainer.add_callback(invariants.at_the_start(trainer, job))
+    guards.trainable(trainer)
+    guards.blind(trainer, job)
+    requested, effective = guards.settings(trainer, job)
+    trainer.add_callback(guards.at_the_start(trainer, job))
     trainer.train(resume_from_checkpoint=resume_from(job.checkpoints))
     return trainer.model, Outcome(
         history=_history(trainer.state.log_history, job),

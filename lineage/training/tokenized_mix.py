@@ -58,7 +58,14 @@ class MixTokens:
 def tokenize_mix(
     folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: int, *, full: bool = False
 ) -> MixTokens:
-    """Tokenise `own.jsonl` and `replay.jsonl` of a mix, or take them from the cache; `full`: the prompt has a loss too.
+    """Tokenise `own.jsonl` and `replay.jsonl` of a mix, or take them from the cache.
+
+    Args:
+        folder: of the mix.
+        tokenizer: the base's, with the chain's chat template.
+        tokenizer_hash: the SHA-256 of its `tokenizer.json`, a part of the cache's key.
+        max_length: of a row, in tokens; longer ones are dropped.
+        full: prompts have a loss too.
 
     Raises:
         LineageError: if a source loses every row.

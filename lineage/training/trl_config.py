@@ -7,8 +7,7 @@ from lineage.base_model.loading import text_config
 from lineage.training import checkpoints
 from lineage.training.distributed import process_group
 from lineage.training.job import Job, Trainer
-
-CLIP = 1.0  # the norm that a step's gradient is cut to
+from lineage.training.settings import passed_on
 
 
 def arguments(job: Job, trainer_module: Trainer) -> dict[str, Any]:
@@ -17,15 +16,8 @@ def arguments(job: Job, trainer_module: Trainer) -> dict[str, Any]:
 
     profile, accelerator = job.profile, torch.cuda.is_available()
     deepspeed = process_group.deepspeed_file(profile)
-    shared = {
+    others = {
         "output_dir": str(job.checkpoints),
-        "max_steps": job.steps,
-        "learning_rate": job.learning_rate,
-        "lr_scheduler_type": profile.schedule,
-        "warmup_steps": round(profile.warmup_ratio * job.steps),
-        "weight_decay": profile.weight_decay,
-        "max_grad_norm": CLIP,
-        "optim": profile.optimizer,
         "train_sampling_strategy": "sequential",
         "save_steps": profile.checkpoint_steps,
         "save_total_limit": 2,
@@ -42,7 +34,7 @@ def arguments(job: Job, trainer_module: Trainer) -> dict[str, Any]:
         "ddp_find_unused_parameters": False,
         "dataloader_pin_memory": accelerator,
     }
-    return shared | trainer_module.settings(job)
+    return passed_on(job) | others | trainer_module.settings(job)
 
 
 def whole_logits(job: Job) -> bool:

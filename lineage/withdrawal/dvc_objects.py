@@ -1,8 +1,8 @@
 """DVC's cache and remotes: which objects hold withdrawn text, or weights trained on it, and how they go.
 
 An object is a file named by its MD5; `<md5>.dir` lists the files of a folder. Text is found by its marks. Weights show
-nothing, so their records tell: `lineage.json` names the mix and the parent's adapter, from which the line follows. What
-a model wrote about a text (`answers.jsonl`) shows nothing either: it goes with the rows beside it.
+nothing, so their manifests tell: `lineage.json` names the mix and the parent's adapter, from which the line follows.
+What a model wrote about a text (`answers.jsonl`) shows nothing either: it goes with the rows beside it.
 """
 
 import json
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.manifest import AdapterManifest, parsed_manifest
 from lineage.core.files import sha256, sha256_of
 from lineage.withdrawal.markers import Subject, found_in, ids_in, pattern
 
@@ -67,15 +68,15 @@ class Objects:
             parts = [members.get("own.jsonl"), members.get("replay.jsonl")]
             if tainted.intersection(p for p in parts if p) and all(p in self.paths for p in parts):
                 mixes.add(sha256_of([sha256(self.paths[str(p)]) for p in parts]))
-        records = [r for members in self.folders.values() if (r := self._json(members.get("lineage.json")))]
+        manifests = [m for members in self.folders.values() if (m := self._manifest(members.get("lineage.json")))]
         found: set[str] = set()
         while True:
             more = {
-                r["adapter"]
-                for r in records
-                if r["mix"]["sha256"] in mixes
-                or r["parent_adapter"] in found
-                or any(r["mix"]["sources"].get(s, {}).get("rows") for s in what.sources)
+                m.adapter
+                for m in manifests
+                if m.mix.sha256 in mixes
+                or m.parent_adapter in found
+                or any(m.mix.sources[s].rows for s in what.sources if s in m.mix.sources)
             }
             if more <= found:
                 return found
@@ -92,6 +93,13 @@ class Objects:
                 gone.add(folder)
         whole = {f for f in gone if any(name in self.folders[f] for name in UNMARKED)}
         return gone | {oid for f in whole for oid in self.folders[f].values() if owners[oid] <= whole}
+
+    def _manifest(self, oid: str | None) -> AdapterManifest | None:
+        """What an object says of an adapter; one that cannot be read stops the withdrawal, which it might escape."""
+        if oid is None or oid not in self.paths:
+            return None
+        remedy = "if it is of no adapter of this lineage, delete it and run this command again"
+        return parsed_manifest(self.paths[oid].read_bytes(), self.paths[oid], remedy)
 
     def _json(self, oid: str | None) -> dict[str, Any] | None:
         if oid is None or oid not in self.paths:

@@ -1,10 +1,11 @@
 """What a source or a document has reached: files, records, mixes, adapters. Reads the workspace, changes nothing."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lineage.artifacts.conversion import read_quarantine
+from lineage.artifacts.document import load_document
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 from lineage.withdrawal.markers import Subject, ids_in, lines_with, pattern
@@ -76,7 +77,8 @@ def _raw(c: Curriculum, what: Subject, documents: tuple[Path, ...]) -> Iterator[
         yield from sorted(p for p in c.raw_folder(source).rglob("*") if p.is_file())
     if what.is_document:
         for document in documents:
-            yield c.raw_folder(document.parent.name) / json.loads(document.read_text(encoding="utf-8"))["file"]
+            yield c.raw_folder(document.parent.name) / load_document(document)["file"]
         for source in c.papers:  # copies of it under other names lie in quarantine as duplicates
-            for line in lines_with(paths.quarantine(c.data, source), pattern(what)):
-                yield c.raw_folder(source) / json.loads(line)["file"]
+            for row in read_quarantine(paths.quarantine(c.data, source).parent):
+                if row.sha256 == what.name:
+                    yield c.raw_folder(source) / row.file

@@ -1,9 +1,12 @@
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
+from lineage.cli.main import main as cli_main
 from lineage.config.buildable import buildable, files_of, prepare
+from lineage.core.errors import LineageError
 from stages.check import main
 from tests import tiny
 
@@ -43,3 +46,12 @@ def test_everything_can_be_built_from_the_sample_world(workspace: Path) -> None:
 def test_it_says_what_it_found(workspace: Path, capsys) -> None:
     main()
     assert "3 versions, 4 sources, profile cpu, data sample" in capsys.readouterr().out
+
+
+def test_a_reader_that_is_not_there_is_refused_before_anything_is_spent(workspace: Path) -> None:
+    wrong = tiny.params(data="own", **{"sources.problems.reader": "metamth"})
+    Path("params.yaml").write_text(yaml.safe_dump(wrong), encoding="utf-8")
+    for check in (main, lambda: cli_main(["check"])):
+        with pytest.raises((LineageError, SystemExit), match=r"sources\.problems\.reader: unknown reader 'metamth'"):
+            check()
+    assert not Path("data/checked.json").exists() and not Path("data/raw").exists()

@@ -17,7 +17,8 @@ class RawRow:
     around: dict[str, Any] = field(default_factory=dict)
 
 
-def _row(entry: Member, number: int, value: Any, around: dict[str, Any] | None = None) -> RawRow | Rejected:
+def object_row(entry: Member, number: int, value: Any, around: dict[str, Any] | None = None) -> RawRow | Rejected:
+    """The row that a value of a list is; one that is not an object is Rejected. `number` counts rows from 1."""
     origin = {"file": entry.name, "row": number}
     if not isinstance(value, dict):
         return Rejected(origin, "a row that is not an object", f"found {value!r:.80}")

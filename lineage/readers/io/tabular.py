@@ -23,7 +23,7 @@ from lineage.readers.io.archives import entries
 from lineage.readers.io.json_rows import UnreadList, items
 from lineage.readers.io.json_window import BrokenJSON, decode
 from lineage.readers.io.members import Member
-from lineage.readers.io.row import RawRow, _row, named_row
+from lineage.readers.io.row import RawRow, named_row, object_row
 from lineage.records.record import Rejected
 
 # A RecursionError is a file that nests its values thousands deep.
@@ -136,7 +136,7 @@ def _json(entry: Member, into: Collection[str]) -> Iterator[RawRow | Rejected]:
             elif watched.damaged and (wrong := _damaged(json.dumps([value, around], ensure_ascii=False))):
                 yield Rejected(origin, "a damaged row", f"{wrong}; {SKIPPED}")
             else:
-                yield _row(entry, number, value, around)
+                yield object_row(entry, number, value, around)
     yield from _none_but(number, entry)
 
 
@@ -158,7 +158,7 @@ def _jsonl(entry: Member, into: Collection[str]) -> Iterator[RawRow | Rejected]:
             if wrong := _damaged(json.dumps(value, ensure_ascii=False) if HALF.search(line) else line):
                 yield Rejected(origin, "a damaged row", f"{wrong}; {SKIPPED}")
             else:
-                yield _row(entry, number, value)
+                yield object_row(entry, number, value)
         else:
             yield from _none_but(number, entry)
             return
@@ -221,7 +221,7 @@ def _parquet(entry: Member, into: Collection[str]) -> Iterator[RawRow | Rejected
             for batch in pyarrow.parquet.ParquetFile(stream).iter_batches(batch_size=1024):
                 for value in batch.to_pylist():
                     number += 1
-                    yield _row(entry, number, value)
+                    yield object_row(entry, number, value)
         except (pyarrow.ArrowException, OverflowError) as error:
             raise EOFError(str(error)) from error
     yield from _none_but(number, entry)

@@ -8,7 +8,8 @@ Chosen by rule and not by a model; every sentence and every figure is as it is w
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+
+from lineage.artifacts.document import TableCell
 
 KEY_SENTENCES = 3
 SENTENCE = re.compile(r"(?<=[다요음함임됨]\.)\s+|(?<=[!?。])\s+|\n+")
@@ -25,7 +26,7 @@ def key_sentences(paragraphs: Sequence[str]) -> list[str]:
     return [s for _, _, s in sorted(best, key=lambda row: -row[1])]
 
 
-def figures_of(rows: Sequence[Sequence[dict[str, Any]]]) -> Iterator[tuple[str, str]]:
+def figures_of(rows: Sequence[Sequence[TableCell]]) -> Iterator[tuple[str, str]]:
     """(label, figure as written) of a table's cells; the label is what stands left and above it."""
     grid = as_grid(rows)
     numeric = [[bool(TABLE_NUMBER.fullmatch(text)) and not YEAR.fullmatch(text) for text in row] for row in grid]
@@ -40,7 +41,7 @@ def figures_of(rows: Sequence[Sequence[dict[str, Any]]]) -> Iterator[tuple[str, 
                     yield label[:60], row[column]
 
 
-def as_grid(rows: Sequence[Sequence[dict[str, Any]]]) -> list[list[str]]:
+def as_grid(rows: Sequence[Sequence[TableCell]]) -> list[list[str]]:
     """A table with its merged cells written out in every place that they cover."""
     places: dict[tuple[int, int], str] = {}
     for at, row in enumerate(rows):

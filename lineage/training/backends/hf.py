@@ -33,5 +33,5 @@ def load(job: Job) -> Any:
 
 
 def settings(job: Job) -> dict[str, Any]:
-    """Recomputing activations pays only where memory is short."""
-    return {"gradient_checkpointing": job.profile.gradient_checkpointing}
+    """Nothing: TRL's own are what is asked for."""
+    return {}

@@ -84,8 +84,7 @@ def load(job: Job) -> Any:
 
 def settings(job: Job) -> dict[str, Any]:
     """What differs from TRL's own: unsloth's fused loss is used with `nll` only, and pads where it is told to."""
-    common = {"gradient_checkpointing": job.profile.gradient_checkpointing}
-    return common if job.beta is not None else common | {"loss_type": "nll", "padding_free": False}
+    return {"loss_type": "nll", "padding_free": False} if job.beta is None else {}
 
 
 def _refuse(job: Job) -> None:

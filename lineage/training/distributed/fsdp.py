@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lineage.adapters.filenames import WEIGHTS
 from lineage.config.schema import Launch
+from lineage.core.paths import WEIGHTS
 from lineage.training.distributed.process_group import gathered
 
 OPTIMIZER = "optimizer.pt"

@@ -10,12 +10,13 @@ import pytest
 import yaml
 
 from lineage.adoption.adopt import adopt
-from lineage.cli.check import drifted_packages
+from lineage.artifacts.ingest_counts import write_ingest_counts
 from lineage.cli.main import main
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, sha256, write_json
+from lineage.planning.readiness import drifted_packages
 from lineage.provenance.ancestry import inside, licences_of
 from lineage.provenance.obligations import provenance, said
 from tests import tiny
@@ -27,7 +28,7 @@ def publish(c: Curriculum, version: str) -> Path:
     from lineage.adoption.adopted_version import publish_adopted
 
     with appearing(Path("models", version)) as (out,):
-        publish_adopted(c, version, out)
+        publish_adopted(c, c.version(version), out)
     return Path("models", version)
 
 
@@ -164,7 +165,7 @@ def test_no_promise_is_made_about_exclusions_and_withdrawals(line: Curriculum) -
     later = line.model_copy(update={"sources": line.sources | {"company_reports": gone}})
     (one,) = provenance(later, "v5")["withdrawn"]
     assert (one["through"], one["unsure"]) == ({}, ["v4"])
-    assert inside("v5", Path("models"), licences_of(line)).adopted == ("v4",)
+    assert inside("v5", licences_of(line)).adopted == ("v4",)
 
 
 def test_show_results_and_packages(line: Curriculum, capsys) -> None:
@@ -211,10 +212,7 @@ def test_data_cards_of_a_mix_without_rows(line: Curriculum) -> None:
     from lineage.datacards.checking import mistakes
 
     for source in line.sources:
-        write_json(
-            Path("data/records", source, "ingest.json"),
-            {"rejected": {}, "duplicates": 0, "raw_rows": 1, "made": 1, "records": 1, "heldout": 0, "note": ""},
-        )
+        write_ingest_counts(Path("data/records", source), tiny.counts(source, 1))
     with appearing(Path("data/cards")) as (out,):
         cards(line, out)
     card = Path("data/cards/mixes/v4.md").read_text(encoding="utf-8")

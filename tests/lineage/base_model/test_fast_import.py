@@ -20,7 +20,7 @@ c = load_curriculum()
 import_lean(c.active)
 loaded = list(sys.modules)
 from lineage.training.train import train
-train(c, "v1", Path("again"))
+train(c, c.version("v1"), Path("again"))
 after = [os.environ.get("TORCHDYNAMO_DISABLE"), __import__("scipy").__name__, __import__("gc").isenabled()]
 print("\\n" + json.dumps({"loaded": loaded, "after": after}))
 """

@@ -1,116 +1,94 @@
-import json
+"""One file a command, the file named as the command."""
+
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+import lineage.cli
 from lineage.cli.main import main
 from tests import tiny
+from tests.lineage.cli.words import refused
 
 ROOT = Path(__file__).parents[3]
+(FOLDER,) = map(Path, lineage.cli.__path__)
+COMMANDS = sorted({file.stem for file in FOLDER.glob("*.py")} - {"main", "__init__", "__main__"})
 
 
-def said(capsys: pytest.CaptureFixture, *words: str) -> str:
-    main(list(words))
-    return " ".join(capsys.readouterr().out.replace("│", " ").split())
+def python(root: Path, *arguments: str) -> str:
+    """What Python prints with the code of `root`."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
-def refused(*words: str) -> str:
+def test_every_file_is_a_command_that_help_lists(capsys) -> None:
     with pytest.raises(SystemExit) as end:
-        main(list(words))
-    assert isinstance(end.value.code, str)  # a message, so the exit code is 1
-    return end.value.code
+        main(["--help"])
+    assert end.value.code == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert sorted(line.split()[0] for line in lines) == COMMANDS
+    assert not [line for line in lines if len(line) > 80 or len(line.split()) < 3]
 
 
-@pytest.fixture(autouse=True)
-def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_of_its_own(command: str, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", sys.argv)  # put back afterwards
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert f"usage: lineage {command}" in capsys.readouterr().out
 
 
-def test_show_prints_every_shipped_version_with_its_reason(tmp_path: Path, monkeypatch, capsys) -> None:
-    shutil.copy(ROOT / "params.yaml", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    versions = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))["versions"]
-    out = said(capsys, "show")
-    for name, version in versions.items():
-        assert f"{name} not here · dvc repro train@{name}" in out
-        assert f"because: {version['because']}" in out
+def test_an_unknown_command_is_answered_with_the_known_ones(capsys) -> None:
+    for words in (["shwo"], ["shwo", "--help"]):
+        with pytest.raises(SystemExit) as end:
+            main(words)
+        assert end.value.code == 2
+        answer = capsys.readouterr().err
+        assert "'shwo'" in answer and not [name for name in COMMANDS if f"'{name}'" not in answer]
 
 
-def test_show_says_what_is_built_and_what_is_stale(lineage_copy: Path, capsys) -> None:
-    record = json.loads(Path("models/v3/lineage.json").read_text())
-    out = said(capsys, "show")
-    assert f"v3 built · adapter {record['adapter'][:12]} · 16 rows" in out
-    Path("params.yaml").write_text(yaml.safe_dump(tiny.params(**{"versions.v3.parent": "v2"})), encoding="utf-8")
-    shutil.rmtree("models/v1")
-    out = said(capsys, "show")
-    assert "v3 stale · trained on v1, params.yaml says v2" in out
-    assert "v1 not here · dvc repro train@v1" in out
+def test_an_argument_that_a_command_does_not_take_is_refused(capsys) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["show", "--what"])
+    assert end.value.code == 2
+    assert "lineage show: error: unrecognized arguments: --what" in capsys.readouterr().err
 
 
-def test_show_names_what_brings_an_adapter_back(workspace: Path, capsys) -> None:
-    Path("dvc.lock").write_text("stages:\n  train@v1:\n    cmd: x\n", encoding="utf-8")
-    out = said(capsys, "show")
-    assert "dvc checkout models/v1 || dvc repro train@v1" in out
-    assert "dvc checkout models/v2" not in out
+def test_a_new_command_is_one_file_and_nothing_else(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "lineage", tmp_path / "lineage", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "lineage/cli/greet.py").write_text(
+        '"""Say a word to somebody."""\n'
+        'GROUP = "what a rebuild made"\n'
+        'def arguments(parser): parser.add_argument("whom")\n'
+        'def run(options): print("hello", options.whom)\n',
+        encoding="utf-8",
+    )
+    assert "  greet       Say a word to somebody\n" in python(tmp_path, "-m", "lineage.cli", "--help")
+    assert python(tmp_path, "-m", "lineage.cli", "greet", "you") == "hello you\n"
+    assert python(tmp_path, "-m", "lineage.cli.main", "greet", "you") == "hello you\n"
 
 
-def test_check_says_what_can_be_built_from_own_data(workspace: Path, capsys) -> None:
-    Path("params.yaml").write_text(yaml.safe_dump(tiny.params(data="own")), encoding="utf-8")
-    assert "nothing can be built yet" in refused("check")
-    for source in tiny.PARAMS["sources"]:
-        assert Path("data/raw/own", source).is_dir()
-    for source in ("samples", "companies"):
-        Path("data/raw/own", source, "rows.jsonl").write_text("{}\n")
-    capsys.readouterr()
-    out = said(capsys, "check")
-    assert "v1 can be built: dvc repro train@v1" in out
-    assert "v2 cannot be built: no files for problems" in out
-    assert "data/raw/own/company_reports" in out
-
-
-def test_check_says_which_adapter_was_made_with_other_packages(lineage_copy: Path, capsys) -> None:
-    assert "was trained with" not in said(capsys, "check")
-    file = Path("models/v2/lineage.json")
-    record = json.loads(file.read_text())
-    record["packages"]["peft"] = "0.1.0"
-    file.write_text(json.dumps(record))
-    assert "v2 was trained with peft 0.1.0, here is" in said(capsys, "check")
+def test_help_loads_nothing_that_the_commands_work_with() -> None:
+    loaded = (
+        "import sys\nfrom lineage.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: print(*sys.modules)"
+    )
+    modules = python(ROOT, "-c", loaded).splitlines()[-1].split()
+    assert "lineage.cli.main" in modules
+    assert not {"lineage.cli.show", "pydantic", "rich", "yaml", "psutil"} & set(modules)
 
 
 def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Path) -> None:
     Path("params.yaml").write_text(yaml.safe_dump(tiny.params(**{"versions.v3.parent": "v7"})), encoding="utf-8")
-    for command in ("show", "check", "results"):
-        assert "versions.v3.parent: unknown version 'v7'" in refused(command)
-
-
-def test_asking_what_is_not_built_names_the_command(workspace: Path) -> None:
-    assert "dvc repro train@v2" in refused("ask", "v2", "질문?")
-    assert "dvc repro base" in refused("ask", "base", "질문?")
-    assert "unknown version 'v9'; params.yaml has base, v1, v2, v3" in refused("ask", "v9", "질문?")
-
-
-def test_asking_a_built_version_prints_its_answer(lineage_here: Path, capsys) -> None:
-    main(["ask", "v2", "1 + 1 = ?", "--tokens", "3"])
-    assert capsys.readouterr().out.count("\n") >= 1
-
-
-def test_results_before_there_is_a_report(workspace: Path) -> None:
-    assert "dvc repro report" in refused("results")
-
-
-def test_check_names_what_is_left_of_a_source_that_is_gone(workspace: Path, capsys) -> None:
-    Path("data/heldout/news").mkdir(parents=True)
-    assert "data/heldout/news is of nothing in params.yaml any more" in said(capsys, "check")
-
-
-def test_provenance_names_sources_and_terms_and_the_same_as_json(lineage_here: Path, capsys) -> None:
-    out = said(capsys, "provenance", "v3")
-    assert "Inside base → v1 → v3" in out and "samples" in out and "Redistribution: allowed" in out
-    assert {p["source"] for p in json.loads(said(capsys, "provenance", "v3", "--json"))["portions"]} >= {"samples"}
-    assert "unknown version 'v9'" in refused("provenance", "v9")
-
-
-def test_cards_before_they_are_made(workspace: Path) -> None:
-    assert "dvc repro cards" in refused("cards", "--check")
+    arguments = {
+        "ask": ["v1", "질문?"],
+        "fetch": ["samples"],
+        "provenance": ["v1"],
+        "withdraw": ["samples"],
+        "adopt": [".", "--as", "v4", "--parent", "v3"],
+    }
+    for command in set(COMMANDS) - {"publish", "ui"}:  # these read it where they need it
+        assert "versions.v3.parent: unknown version 'v7'" in refused(command, *arguments.get(command, []))

@@ -117,6 +117,18 @@ def test_what_is_started_or_opened_by_name_counts(house: Path) -> None:
     }
 
 
+def test_what_is_imported_by_the_beginning_of_its_name_counts(house: Path) -> None:
+    write(house, "formats/__init__", "")
+    write(house, "formats/table", "WIDTH = 1\n")
+    write(house, "text", TRIM + '\n\ndef opened(name: str) -> object:\n    return load(f"lineage.formats.{name}")\n')
+    before = now()
+    assert house / "lineage/formats/table.py" in closure(house / "lineage/ask.py")
+    write(house, "formats/table", "WIDTH = 2\n")
+    changed = now()
+    write(house, "formats/page", "HEIGHT = 1\n")
+    assert len({before, changed, now()}) == 3
+
+
 def test_two_texts_of_a_file_are_compared() -> None:
     assert same_code(MEASURE, MEASURE.replace("# a stand-in", "").replace('    """From 0 to 1."""\n', ""))
     assert not same_code(MEASURE, MEASURE.replace("float(", "int("))

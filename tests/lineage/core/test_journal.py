@@ -41,7 +41,7 @@ def test_a_stage_adds_what_it_knows(workspace: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_what_is_no_stage_is_not_written(workspace: Path) -> None:
-    run(code="from lineage.core.stage import run_stage; run_stage(lambda: None)")
+    run(code="from lineage.core.stage import run_stage; run_stage(lambda inputs: None)")
     assert journal.entries() == []
 
 

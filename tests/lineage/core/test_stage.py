@@ -13,7 +13,7 @@ HOLD = """
 import sys, time
 sys.path.insert(0, {root!r})
 from lineage.core.stage import run_stage
-run_stage(lambda: (print("holding", flush=True), time.sleep(60)))
+run_stage(lambda inputs: (print("holding", flush=True), time.sleep(60)))
 """
 
 
@@ -59,7 +59,7 @@ def test_the_lock_is_free_after_a_stage_and_after_one_that_failed(tmp_path: Path
 def test_a_mistake_is_one_message_and_a_bug_is_a_traceback(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     code = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[3])!r})\nfrom lineage.core.stage import *\n"
-    code += "from lineage.core.errors import LineageError\ndef work():\n    raise {}\nrun_stage(work)"
+    code += "from lineage.core.errors import LineageError\ndef work(inputs):\n    raise {}\nrun_stage(work)"
     mistake, bug = (
         subprocess.run([sys.executable, "-c", code.format(e)], capture_output=True, text=True)
         for e in ('LineageError("data/x: mend it")', 'ValueError("bug")')
@@ -74,7 +74,7 @@ def test_no_stage_sends_telemetry(tmp_path: Path, monkeypatch) -> None:
         monkeypatch.delenv(name, raising=False)
     seen: dict[str, str] = {}
     monkeypatch.setattr(sys, "stdout", sys.__stdout__)
-    run_stage(lambda: seen.update(os.environ))
+    run_stage(lambda inputs: seen.update(os.environ))
     assert seen["DO_NOT_TRACK"] == seen["HF_HUB_DISABLE_TELEMETRY"] == "1"
     assert seen["MLFLOW_DISABLE_TELEMETRY"] == "true" and seen["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lineage.artifacts.ingest_counts import write_ingest_counts
 from lineage.base_model import chat_template
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -20,6 +21,8 @@ from lineage.datacards.checking import mistakes
 from lineage.datacards.counting import ANSWER_CUT, PROMPT_TOO_LONG, bucket
 from lineage.records.record import qa
 from lineage.training.tokenized_mix import tokenize_mix
+from tests import tiny
+from tests.lineage.artifacts import samples
 from tests.lineage.reporting.reported_world import ROOT, put, small_curriculum
 
 C = small_curriculum()
@@ -46,13 +49,17 @@ def write(path, records):
 def source(name, records, heldout, form="prompt_answer", **counts):
     write(f"data/records/{name}/records.jsonl", records)
     write(f"data/heldout/{name}/{form}.jsonl", heldout)
-    put(Path(f"data/records/{name}/ingest.json"), {"rejected": {"no answer": 2}, "duplicates": 1} | counts)
+    found = {"duplicates": 1, "rejected": {"no answer": 2}} | counts
+    write_ingest_counts(Path(f"data/records/{name}"), tiny.counts(name, len(records), len(heldout), **found))
 
 
 def mix(version, own, replay=(), **left_out):
     write(f"data/mixes/{version}/own.jsonl", own)
     write(f"data/mixes/{version}/replay.jsonl", replay)
-    put(Path(f"data/mixes/{version}/mix.json"), {"excluded": {"dropped": {"rules": 2}}} | left_out)
+    put(
+        Path(f"data/mixes/{version}/mix.json"),
+        samples.MIX | {"duplicates": {}, "excluded": samples.MIX["excluded"] | {"dropped": {"rules": 2}}} | left_out,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +86,7 @@ def here(tmp_path, monkeypatch, tokenizer_file):
     Path("models/base").mkdir(parents=True)
     shutil.copy(tokenizer_file, "models/base/tokenizer.json")
     template = {"name": "chatml", "sha256": "t" * 64}
-    put(Path("models/base/base.json"), {"identity": "b" * 64, "origin": {"build": {}}, "template": template})
+    put(Path("models/base/base.json"), samples.BASE | {"template": template})
     source(
         "krx_samples", [record("krx_samples", n) for n in range(1200)], [record("krx_samples", -n) for n in range(9)]
     )
@@ -211,11 +218,11 @@ def test_tokens_are_those_that_training_counts_and_a_false_record_is_caught(here
     tokens = tokenize_mix(Path("data/mixes/v2"), Plain("models/base/tokenizer.json"), "t", MAX_LENGTH).summary()
     kept = sum(p["tokens"] - p["too_long_tokens"] for p in facts("mixes/v2")["parts"])
     assert tokens["tokens"] == kept and tokens["sources"]["accounting"]["rows"] == 1
-    put(Path("models/v2/lineage.json"), {"base": {"identity": "b" * 64}, "mix": tokens})
+    put(Path("models/v2/lineage.json"), samples.manifest(mix=tokens))
     assert mistakes() == []
     tokens["sources"]["metamath"]["tokens"] += 1
-    put(Path("models/v2/lineage.json"), {"base": {"identity": "b" * 64}, "mix": tokens})
-    assert [line for line in mistakes() if "v2's record has" in line]
+    put(Path("models/v2/lineage.json"), samples.manifest(mix=tokens))
+    assert [line for line in mistakes() if "v2's manifest has" in line]
 
 
 def test_rows_that_are_too_long_are_counted_by_reason(here):

@@ -156,6 +156,13 @@ def test_without_the_cache_the_bytes_are_the_same(lineage_copy: Path) -> None:
     assert sha256(tiny.evaluate(tiny.curriculum(), "v2")) == before
 
 
+def test_half_a_result_that_a_killed_run_left_is_measured_again(lineage_copy: Path) -> None:
+    before = sha256(Path("metrics/v2"))
+    for file in Path(".state/evaluations").iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    assert sha256(tiny.evaluate(tiny.curriculum(), "v2")) == before
+
+
 def test_a_new_set_is_measured_alone(lineage_copy: Path, monkeypatch) -> None:
     tiny.write_rows(Path("data/heldout/extra/prompt_answer.jsonl"), [tiny.row("extra", "새 질문?", "새 답")])
     asked: list[str] = []
@@ -170,8 +177,9 @@ def test_a_new_set_is_measured_alone(lineage_copy: Path, monkeypatch) -> None:
 
 
 def _change_template(patch: pytest.MonkeyPatch) -> None:
-    changed = evaluation.base_record() | {"template": {"name": "chatml", "sha256": "another"}}
-    patch.setattr(evaluation, "base_record", lambda: changed)
+    base = evaluation.read_base()
+    changed = base.model_copy(update={"template": base.template.model_copy(update={"sha256": "another"})})
+    patch.setattr(evaluation, "read_base", lambda: changed)
 
 
 def _change_adapter(patch: pytest.MonkeyPatch) -> None:

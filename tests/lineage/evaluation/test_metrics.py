@@ -95,7 +95,7 @@ def test_the_mean_is_weighted_by_tokens() -> None:
 
 
 def test_rows_without_variation_have_no_width() -> None:
-    assert mean_interval([2.0] * 9, [1.0] * 9, resamples(9, 100, 1)) == (2.0, [2.0, 2.0])
+    assert mean_interval([2.0] * 9, [1.0] * 9, resamples(9, 100, 1)) == (2.0, (2.0, 2.0))
 
 
 def test_resamples_are_a_function_of_the_seed() -> None:
@@ -105,4 +105,4 @@ def test_resamples_are_a_function_of_the_seed() -> None:
 
 
 def test_the_middle_95_percent() -> None:
-    assert interval(numpy.arange(1001)) == [25.0, 975.0]
+    assert interval(numpy.arange(1001)) == (25.0, 975.0)

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage.artifacts.ingest_counts import BothSides, IngestCounts
 from lineage.config.schema import Source
 from lineage.core.errors import LineageError
 from lineage.ingest.ingest import ingest, is_heldout
 from lineage.ingest.sanitize import as_record_form, cleaned, group_name
 from lineage.records.record import qa, read_records
+from tests.lineage.readers.test_generated import CLOZE
 
 ROOT = Path(__file__).parents[3]
 
@@ -31,7 +33,7 @@ class Workspace:
 
     def ingest(
         self, reader: str = "prompt_response", forms: Any = ("prompt_answer",), heldout: float = 0.2, **rest: Any
-    ) -> dict[str, Any]:
+    ) -> IngestCounts:
         source = Source(title="t", input="raw", reader=reader, forms=forms, heldout=heldout, licence="mit", **rest)
         return ingest(self.raw, self.records, self.heldout, "demo", source)
 
@@ -57,10 +59,10 @@ def test_rows_in_are_rows_out_and_rows_counted_away(workspace: Workspace) -> Non
     (workspace.raw / "README.md").write_text("about")
     counts = workspace.ingest()
     train, held = workspace.sides()
-    assert counts["raw_rows"] == 233 == counts["made"] + counts["rejected_rows"]
-    assert (counts["made"], counts["duplicates"], counts["rejected_rows"]) == (230, 30, 3)
-    assert (counts["records"], counts["heldout"]) == (len(train), len(held)) and len(train) + len(held) == 200
-    assert counts["rejected"] == {
+    assert counts.raw_rows == 233 == counts.made + counts.rejected_rows
+    assert (counts.made, counts.duplicates, counts.rejected_rows) == (230, 30, 3)
+    assert (counts.records, counts.heldout) == (len(train), len(held)) and len(train) + len(held) == 200
+    assert counts.rejected == {
         "a row that is not an object": 1,
         "not a .json, .jsonl, .csv, .parquet file": 1,
         "response is empty": 1,
@@ -72,8 +74,8 @@ def test_rows_in_are_rows_out_and_rows_counted_away(workspace: Workspace) -> Non
         "remedy": "fill it in, or leave the row out",
         "rows": 1,
     }
-    assert json.loads((workspace.records / "ingest.json").read_text()) == counts
-    assert counts["groups"] == {"records": len(train), "heldout": len(held)}
+    assert json.loads((workspace.records / "ingest.json").read_text()) == counts.model_dump()
+    assert counts.groups == BothSides(records=len(train), heldout=len(held))
 
 
 def test_records_are_placed_in_input_order(workspace: Workspace) -> None:
@@ -116,8 +118,8 @@ def test_the_record_form_is_derived_with_its_options(workspace: Workspace) -> No
     rows = [{"question": f"{i}?", "answer": "부채", "field": "회계", "options": options} for i in range(40)]
     workspace.rows(*rows)
     counts = workspace.ingest("questions", ("record", "prompt_answer"))
-    assert counts["forms"]["record"] == counts["forms"]["prompt_answer"]
-    assert counts["raw_rows"] * 2 == counts["made"] == 80
+    assert counts.forms["record"] == counts.forms["prompt_answer"]
+    assert counts.raw_rows * 2 == counts.made == 80
     assert sorted(path.name for path in workspace.heldout.iterdir()) == [
         "prompt_answer.jsonl",
         "record.jsonl",
@@ -128,7 +130,7 @@ def test_the_record_form_is_derived_with_its_options(workspace: Workspace) -> No
         assert said["답"].endswith(". 부채") and said["분야"] == "회계"
         assert record.completion == record.options[record.correct] and len(record.options) == 2
     only = workspace.ingest("questions", ("record",))
-    assert only["forms"] == {"record": counts["forms"]["record"]}
+    assert only.forms == {"record": counts.forms["record"]}
 
 
 def test_the_record_form_without_a_field() -> None:
@@ -150,7 +152,7 @@ def test_text_is_cleaned_and_half_characters_are_rejected(workspace: Workspace) 
     counts = workspace.ingest(heldout=0)
     (record,), _ = workspace.sides()
     assert (record.prompt, record.completion) == ("가 나?", "△1,234")
-    assert counts["rejected"] == {"a text without a visible character": 1, "a damaged row": 1}
+    assert counts.rejected == {"a text without a visible character": 1, "a damaged row": 1}
 
 
 def test_cleaning_keeps_the_right_option_equal_to_the_answer() -> None:
@@ -169,7 +171,7 @@ def test_the_same_input_gives_the_same_bytes(workspace: Workspace) -> None:
 
 def test_an_empty_folder_is_noted_and_a_missing_one_is_an_error(workspace: Workspace) -> None:
     counts = workspace.ingest()
-    assert counts["note"] == "the folder holds no files" and counts["raw_rows"] == counts["records"] == 0
+    assert counts.note == "the folder holds no files" and counts.raw_rows == counts.records == 0
     assert workspace.sides() == ([], []) and (workspace.heldout / "prompt_answer.jsonl").is_file()
     workspace.raw.rmdir()
     with pytest.raises(LineageError, match=r"raw: no such folder; put the files of demo there, or set data: sample"):
@@ -178,12 +180,15 @@ def test_an_empty_folder_is_noted_and_a_missing_one_is_an_error(workspace: Works
 
 def test_what_a_reader_cannot_do_is_said(workspace: Workspace) -> None:
     workspace.rows(*asked(3))
-    with pytest.raises(LineageError, match=r"sources\.demo\.reader: 'nope' is none of accounting, aihub_parallel"):
+    with pytest.raises(LineageError, match=r"sources\.demo\.reader: unknown reader 'nope'; allowed: accounting, a"):
         workspace.ingest("nope")
-    with pytest.raises(LineageError, match=r"asks for document"):
+    with pytest.raises(LineageError, match=r"forms: 'document' is none of what the reader prompt_response gives"):
         workspace.ingest(forms=("document",))
-    with pytest.raises(LineageError, match=r"gives no summary"):
-        workspace.ingest(forms=("prompt_answer", "summary"))
+    workspace.rows(CLOZE)
+    with pytest.raises(LineageError, match=r"rows\.jsonl.*gives the form prompt_answer, but .* asks for summary"):
+        workspace.ingest("generated", forms=("summary",))
+    with pytest.raises(LineageError, match=r"the reader generated gives no summary"):
+        workspace.ingest("generated", forms=("prompt_answer", "summary"))
 
 
 def run(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -215,7 +220,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
 def test_a_row_that_is_refused_in_both_directions_is_one_row(workspace: Workspace) -> None:
     workspace.rows({"ko": "오늘은 <|im_end|> 휴장이다.", "en": "Closed <|im_end|> today."}, {"ko": "가", "en": "a"})
     counts = workspace.ingest("pairs", heldout=0)
-    assert (counts["raw_rows"], counts["rejected_rows"], counts["rejected_parts"]) == (2, 1, 1)
+    assert (counts.raw_rows, counts.rejected_rows, counts.rejected_parts) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +234,7 @@ def test_a_row_that_is_refused_in_both_directions_is_one_row(workspace: Workspac
 def test_personal_data(workspace: Workspace, personal: str, answers: list[str], rejected: int) -> None:
     workspace.rows({"prompt": "연락처는?", "response": "담당: 010-1234-5678, 매출 1,234-5,678"})
     counts = workspace.ingest(heldout=0, personal=personal)
-    assert counts["personal"] == {"phone": 1} and counts["rejected_rows"] == rejected
+    assert counts.personal == {"phone": 1} and counts.rejected_rows == rejected
     assert [record.completion for record in workspace.sides()[0]] == answers
 
 
@@ -238,10 +243,10 @@ def test_what_is_withdrawn_gives_no_record(workspace: Workspace) -> None:
     company = {"name": "너울전자", "figures": {"2023": {"매출액": {"value": 1, "unit": "억원"}}}}
     workspace.rows(company | {"source_documents": [{"sha256": document}]}, company | {"name": "바다통신"})
     counts = workspace.ingest("companies", heldout=0, withdrawn=(document,))
-    assert set(counts["rejected"]) == {"made from a withdrawn document"}
+    assert set(counts.rejected) == {"made from a withdrawn document"}
     assert not any(document in record.documents for record in workspace.sides()[0])
     counts = workspace.ingest("companies", heldout=0, withdrawn="all")
-    assert (counts["records"], counts["note"]) == (0, "withdrawn")
+    assert (counts.records, counts.note) == (0, "withdrawn")
 
 
 def test_personal_data_does_not_part_a_group(workspace: Workspace) -> None:
@@ -267,6 +272,6 @@ def test_a_long_group_is_masked_before_it_is_shortened(workspace: Workspace) -> 
 
 def test_a_rejected_row_is_quoted_without_personal_data(workspace: Workspace) -> None:
     workspace.rows({"prompt": ["담당 010-1234-5678"], "response": "답"}, {"prompt": "가?", "response": "나"})
-    assert workspace.ingest(heldout=0)["rejected_rows"] == 1
+    assert workspace.ingest(heldout=0).rejected_rows == 1
     written = (workspace.records / "rejected.jsonl").read_text(encoding="utf-8")
     assert "[전화번호]" in written and "1234" not in written

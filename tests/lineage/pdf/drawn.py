@@ -7,7 +7,7 @@ from typing import Any
 import pymupdf
 
 from lineage.pdf.admission import Limits
-from lineage.pdf.document import read_document
+from lineage.pdf.reading import read_document
 
 LIMITS = Limits(max_megabytes=5, max_pages=50, seconds=30)
 

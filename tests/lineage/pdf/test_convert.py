@@ -10,10 +10,11 @@ import jsonschema
 import pymupdf
 import pytest
 
+from lineage.artifacts.conversion import Conversion
 from lineage.core.errors import LineageError
 from lineage.pdf import worker
 from lineage.pdf.admission import REMEDIES, check_text, quality
-from lineage.pdf.convert import Summary, convert_folder
+from lineage.pdf.convert import convert_folder
 from lineage.pdf.layout import furniture, reading_order
 from lineage.pdf.tables import cell
 from lineage.pdf.text import Glyph, Line, clean, join_wrapped, spell
@@ -22,7 +23,7 @@ from stages.convert import Limits
 
 ROOT = Path(__file__).parents[3]
 CORPUS = Path(os.environ.get("KRX_CORPUS", ROOT.parent / "shared/corpus"))
-SCHEMA = json.loads((ROOT / "lineage/pdf/document.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "docs/schemas/document.schema.json").read_text(encoding="utf-8"))
 LIMITS = Limits(max_megabytes=5, max_pages=20, seconds=20)
 
 
@@ -54,7 +55,7 @@ def check_documents(out: Path) -> dict[str, dict]:
     return documents
 
 
-def convert(tmp_path: Path, limits: Limits = LIMITS) -> tuple[Summary, dict[str, dict], dict[str, dict]]:
+def convert(tmp_path: Path, limits: Limits = LIMITS) -> tuple[Conversion, dict[str, dict], dict[str, dict]]:
     summary = convert_folder(tmp_path / "raw", tmp_path / "out", limits, tmp_path / "cache")
     documents = check_documents(tmp_path / "out")
     lines = (tmp_path / "out/quarantine.jsonl").read_text(encoding="utf-8").splitlines()
@@ -366,7 +367,7 @@ def test_a_file_that_hangs_or_kills_its_worker_is_alone_in_quarantine(
     program = tmp_path / "faulty.py"
     program.write_text(
         "import os, time\n"
-        "import lineage.pdf.document as document\n"
+        "import lineage.pdf.reading as document\n"
         "from lineage.pdf.worker import serve\n"
         "read = document.read_document\n"
         "def faulty(path, *rest):\n"

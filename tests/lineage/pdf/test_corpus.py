@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from lineage.pdf.admission import Limits
-from lineage.pdf.document import read_document
+from lineage.pdf.reading import read_document
 from tests.lineage.pdf.drawn import texts
 
 ROOT = Path(__file__).parents[3]

@@ -100,7 +100,7 @@ def test_hundreds_of_damaged_files_end_somewhere(tmp_path: Path, sources: list[b
 
 BOMB = """
 import os
-import lineage.pdf.document as document
+import lineage.pdf.reading as document
 from lineage.pdf.worker import serve
 real = document.read_document
 def read(path, *rest):

@@ -12,6 +12,7 @@ import yaml
 from lineage.cli.main import main
 from lineage.config.load import load_curriculum
 from lineage.config.schema import BaseModelSpec, Curriculum, Lora
+from lineage.config.version import ResolvedVersion
 from lineage.core import machine
 from lineage.core.errors import LineageError
 from lineage.core.machine import Room
@@ -41,10 +42,16 @@ def big(**profile: Any) -> Curriculum:
     return tiny.curriculum(**{"profiles.cpu.base": {"build": BIG}, **fields})
 
 
+def here(version: str) -> tuple[Curriculum, ResolvedVersion]:
+    """The curriculum of the working folder, and a version of it."""
+    c = load_curriculum()
+    return c, c.version(version)
+
+
 def need(c: Curriculum) -> dict[str, int]:
     model = model_of(c.active.base)
     assert model
-    return memory_of(model, c, "v1", c.active.max_length, on_gpu=False).parts
+    return memory_of(model, c.active, c.version("v1"), c.active.max_length, on_gpu=False).parts
 
 
 @pytest.fixture
@@ -80,14 +87,14 @@ def test_shapes_are_those_of_the_model_that_is_built(lineage_here: Path) -> None
     )
     assert built.linear == stored.linear
     record = json.loads(Path("models/v1/lineage.json").read_text())
-    assert built.adapter(c.lora_of("v1")) == stored.adapter(c.lora_of("v1")) == record["trainable_parameters"]
+    assert built.adapter(c.version("v1").lora) == stored.adapter(c.version("v1").lora) == record["trainable_parameters"]
 
 
 def test_a_base_that_is_not_here_has_no_known_cost_yet(workspace: Path, capsys, monkeypatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(workspace / "hub"))
     write(**{"profiles.cpu.base": {"repo": "a/b", "revision": "0" * 40}})
     assert "unknown: memory and disk until `dvc repro base`" in checked(capsys, monkeypatch)
-    cost.refuse_what_cannot_fit(load_curriculum(), "v1")
+    cost.refuse_what_cannot_fit(*here("v1"))
 
 
 def test_a_damaged_base_is_named(tmp_path: Path) -> None:
@@ -159,7 +166,7 @@ def test_shards_split_and_copies_do_not() -> None:
 
 def test_the_share_of_small_optimizer_states_is_that_of_a_real_run(lineage_here: Path) -> None:
     c = load_curriculum()
-    model, lora = model_of(c.active.base), c.lora_of("v1")
+    model, lora = model_of(c.active.base), c.version("v1").lora
     assert model
     share = json.loads(Path("models/v1/lineage.json").read_text())["eight_bit_share"]
     mixed = 2 * share + 8 * (1 - share)
@@ -177,20 +184,20 @@ def test_what_cannot_fit_is_refused_with_what_to_lower(workspace: Path, memory, 
         assert remedy in said
     assert said.count("cannot be trained here") == 3
     with pytest.raises(LineageError, match="v2 cannot be trained here"):
-        cost.refuse_what_cannot_fit(load_curriculum(), "v2")
+        cost.refuse_what_cannot_fit(*here("v2"))
     memory(total=256)
     assert "cannot be trained" not in checked(capsys, monkeypatch)
     # A machine that is large enough but full: the check warns, the stage refuses.
     memory(total=256, free=2)
     assert "v1 needs about" in checked(capsys, monkeypatch)
     with pytest.raises(LineageError, match=r"2\.0 GB of it free"):
-        cost.refuse_what_cannot_fit(load_curriculum(), "v1")
+        cost.refuse_what_cannot_fit(*here("v1"))
 
 
 def test_a_full_disk_is_refused(workspace: Path, monkeypatch) -> None:
     monkeypatch.setattr(machine, "disk", lambda: Room("disk", GB, 1000))
     with pytest.raises(LineageError, match="make room"):
-        cost.refuse_what_cannot_fit(load_curriculum(), "v1")
+        cost.refuse_what_cannot_fit(*here("v1"))
 
 
 def test_a_target_that_the_base_does_not_have_is_refused_before_training(workspace: Path, capsys) -> None:
@@ -207,9 +214,9 @@ def test_a_target_that_the_base_does_not_have_is_refused_before_training(workspa
         assert said.count(f"chain.lora.targets: the base of the profile cpu has no linear layer {missing};") == 1
         assert "it has down_proj, gate_proj, k_proj, lm_head" in said
         with pytest.raises(LineageError, match="has no linear layer"):
-            cost.refuse_what_cannot_fit(load_curriculum(), "v1")
+            cost.refuse_what_cannot_fit(*here("v1"))
     write(chain={"lora": shape | {"targets": ["q_proj", "lm_head"]}})
-    cost.refuse_what_cannot_fit(load_curriculum(), "v1")
+    cost.refuse_what_cannot_fit(*here("v1"))
 
 
 def test_what_is_not_the_same_mix_any_more_is_not_called_exact(lineage_copy: Path) -> None:
@@ -225,7 +232,7 @@ def test_what_is_not_the_same_mix_any_more_is_not_called_exact(lineage_copy: Pat
 def test_an_adopted_version_costs_no_training(workspace: Path, capsys, monkeypatch) -> None:
     write(**{"versions.v2.mix": {}, "versions.v2.train": {"adopted": "a" * 64}})
     assert set(cost.costs(load_curriculum())) == {"v1", "v3"}
-    cost.refuse_what_cannot_fit(load_curriculum(), "v2")
+    cost.refuse_what_cannot_fit(*here("v2"))
 
 
 def test_tokens_and_steps_of_a_trained_version_are_exact_and_otherwise_close(lineage_copy: Path) -> None:

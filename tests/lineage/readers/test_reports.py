@@ -192,7 +192,7 @@ def test_a_document_with_damaged_blocks_is_named(tmp_path: Path, blocks: Any) ->
 
 def test_a_damaged_quarantine_is_named_and_odd_file_names_are_read(tmp_path: Path) -> None:
     document(tmp_path)
-    row = {"file": "표\u2028지\x85.pdf", "reason": "empty", "remedy": "-"}
+    row = {"file": "표\u2028지\x85.pdf", "sha256": SHA, "reason": "empty", "detail": "", "remedy": "-"}
     (tmp_path / "quarantine.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
     assert list(read(tmp_path, ["document"]))[-1].origin == {"file": row["file"]}
     for line in (b"{", b"{}", b"[]", b"\xff"):

@@ -68,6 +68,7 @@ def write_world(root: Path, c: Curriculum, sets: tuple[str, ...] = SETS) -> None
             "identity": "b" * 64,
             "parameters": 376416,
             "vocab_size": 1800,
+            "template": {"name": "chatml", "sha256": "d" * 64},
         },
     )
     write_metrics(root, c, BASE, None, sets)
@@ -79,13 +80,20 @@ def write_world(root: Path, c: Curriculum, sets: tuple[str, ...] = SETS) -> None
         put(
             root / f"data/records/{source}/ingest.json",
             {
+                "source": source,
+                "reader": c.sources[source].reader,
+                "licence": c.sources[source].licence,
                 "raw_rows": 105,
                 "rejected_rows": 3,
                 "rejected": {"no answer": 2, "half a character": 1},
+                "rejected_parts": 0,
                 "made": 102,
                 "duplicates": 2,
+                "personal": {},
                 "records": 85,
                 "heldout": 15,
+                "forms": {},
+                "groups": {"records": 85, "heldout": 15},
                 "note": "",
             },
         )
@@ -95,7 +103,7 @@ def write_world(root: Path, c: Curriculum, sets: tuple[str, ...] = SETS) -> None
             "files": 30,
             "converted": 28,
             "quarantined": 2,
-            "ignored": 0,
+            "ignored": [],
             "pages": 90,
             "tables": 4,
             "warnings": 0,
@@ -149,6 +157,7 @@ def write_model(root: Path, c: Curriculum, version: str, at: int) -> None:
                 "sources": sources,
             },
             "template": "d" * 64,
+            "lora": {"r": 8, "alpha": 8, "dropout": 0.0, "targets": ["q_proj"]},
             "seed": c.seed,
             "steps": 150,
             "trained_tokens": 600000,
@@ -222,6 +231,7 @@ def write_metrics(root: Path, c: Curriculum, model: str, sha: str | None, sets: 
                 {
                     "set": name,
                     "id": f"{name}.{i:04x}",
+                    "measure": measure,
                     "nll": float(nlls[i] * TOKENS),
                     "tokens": TOKENS,
                     "score": scored,

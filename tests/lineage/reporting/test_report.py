@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import yaml
 
+from lineage.artifacts.comparison import read_comparison
 from lineage.core.errors import LineageError
-from lineage.reporting.artifacts import read_workspace
 from lineage.reporting.report import report
 from lineage.reporting.summary import figure, findings
 from lineage.reporting.svg import lanes, tree_row
+from lineage.reporting.workspace import read_workspace
 from tests.lineage.reporting.reported_world import (
     ROWS,
     correct,
@@ -116,7 +117,7 @@ def test_a_score_of_a_mixed_set_is_that_of_its_most_frequent_measure(world):
         path = world / f"metrics/{model}/rows.jsonl"
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         for i, row in enumerate(r for r in rows if r["set"] == "questions.record"):
-            row |= {"measure": "choice", "score": float(model == "v4")} if i % 2 else {"measure": "text"}
+            row |= {"score": float(model == "v4")} if i % 2 else {"measure": "text"}
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         measures = json.loads((world / f"metrics/{model}/measures.json").read_text())
         measures["sets"]["questions.record"]["score"] = float(model == "v4")
@@ -187,7 +188,7 @@ def test_measures_are_given_on_the_clean_part_of_the_whole_line_too(world):
     assert "met no held-out row in training" in card(out, "v4_clean")
     assert any(
         "4 of 5 versions, or their ancestors, met held-out rows" in line
-        for line in findings(read_workspace(C, world), figures(out))
+        for line in findings(read_workspace(C, world), read_comparison(world))
     )
 
 
@@ -267,7 +268,7 @@ def test_measures_of_another_adapter_are_not_used(world):
 def test_a_changed_parent_or_base_leaves_a_version_out(world):
     changed = C.versions | {"v3": C.versions["v3"].model_copy(update={"parent": "v2"})}
     w = read_workspace(C.model_copy(update={"versions": changed}), world)
-    assert "v3" not in w.inside and "params.yaml now says v2" in w.missing["v3"][0]
+    assert "v3" not in w.trained and "params.yaml now says v2" in w.missing["v3"][0]
     base = json.loads((world / "models/base/base.json").read_text())
     put(world / "models/base/base.json", base | {"identity": "0" * 64})
     assert "another base" in read_workspace(C, world).missing["v1"][0]
@@ -276,7 +277,7 @@ def test_a_changed_parent_or_base_leaves_a_version_out(world):
 def test_a_damaged_file_is_named_with_its_line(world):
     with (world / "metrics/v1/rows.jsonl").open("a") as file:
         file.write("{\n")
-    with pytest.raises(LineageError, match=rf"metrics/v1/rows\.jsonl:{5 * ROWS + 1}: not JSON"):
+    with pytest.raises(LineageError, match=rf"metrics/v1/rows\.jsonl:{5 * ROWS + 1}: .*dvc repro -f evaluate@v1"):
         build(world)
 
 
@@ -357,9 +358,8 @@ def test_a_card_tells_of_a_second_phase(world):
     assert "preference optimisation" not in card(out, "v4")
 
 
-def test_findings_are_computed(finished, world):
-    w = read_workspace(C, world)
-    said = findings(w, figures(finished))
+def test_findings_are_computed(finished):
+    said = findings(read_workspace(C, finished.parent), read_comparison(finished.parent))
     assert said[0].startswith("5 of 5 versions improved on held-out rows of their own sources beyond noise")
     assert any(re.match(r"v\d forgot \S+ most: \+0\.5\d nats", sentence) for sentence in said)
     assert any("The same mix, from v3 and from base" in sentence for sentence in said)

@@ -104,8 +104,8 @@ def test_thirty_rows_and_more_are_held_out(world: Path, tmp_path: Path, source: 
     records.mkdir()
     heldout.mkdir()
     counts = ingest(world / source, records, heldout, source, load_curriculum(ROOT / "params.yaml").sources[source])
-    assert all(form["heldout"] >= 30 for form in counts["forms"].values()), counts
-    assert counts["rejected_rows"] <= 6, counts["rejected"]
+    assert all(form.heldout >= 30 for form in counts.forms.values()), counts
+    assert counts.rejected_rows <= 6, counts.rejected
 
 
 def test_one_rulebook_has_an_edition_before_of_which_a_dozen_articles_are_overtaken(
@@ -122,7 +122,7 @@ def test_one_rulebook_has_an_edition_before_of_which_a_dozen_articles_are_overta
     assert sum("삭제" in row["by"] for row in rows) == 2
     assert {(row["as_of"], row["until"]) for row in rows} == {("2023-07-01", "2024-01-01")}
     assert summary["conflicts"] == {"articles": 0, "questions": 0}
-    assert counts["duplicates"] > 60  # the rest of that edition says the same
+    assert counts.duplicates > 60  # the rest of that edition says the same
 
 
 @pytest.mark.parametrize("source", PAPERS)

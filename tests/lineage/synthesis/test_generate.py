@@ -15,8 +15,7 @@ import yaml
 
 from lineage.config.schema import Generated, Source
 from lineage.core.errors import LineageError
-from lineage.ingest.ingest import READERS, ingest, is_heldout
-from lineage.readers import generated
+from lineage.ingest.ingest import ingest, is_heldout
 from lineage.records.record import Record, read_records
 from lineage.synthesis.endpoint import Endpoint
 from lineage.synthesis.generate import generate, writer_of
@@ -106,8 +105,7 @@ def test_questions_by_rule_need_no_model_and_no_network(tmp_path: Path) -> None:
     assert {p.name: p.read_bytes() for p in (root / "data/generated/sample/exam").iterdir()} == before
 
 
-def test_a_question_is_held_out_exactly_when_its_reference_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(READERS, "generated", generated.read)
+def test_a_question_is_held_out_exactly_when_its_reference_is(tmp_path: Path) -> None:
     root = workspace(tmp_path / "w", 120)
     stage(root)
     source = Source(

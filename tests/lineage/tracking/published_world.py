@@ -29,7 +29,9 @@ def finished_workspace(root: Path, tree: dict[str, str] | None = None, steps: in
     write(
         root / "models/base/base.json",
         {
-            "origin": {"kind": "built", "parameters": 123},
+            "origin": {"build": {"parameters": 123}},
+            "weights": "models/base",
+            "template": {"name": "chatml", "sha256": digest("chatml")},
             "identity": digest("base"),
             "parameters": 350_000,
             "vocab_size": 1800,
@@ -42,9 +44,14 @@ def finished_workspace(root: Path, tree: dict[str, str] | None = None, steps: in
     return root
 
 
+def weights(version: str, attempt: str = "") -> str:
+    """What stands in a version's adapter file."""
+    return "weights of " + version + attempt
+
+
 def write_version(root: Path, version: str, parent: str, number: int, steps: int = 40, attempt: str = "") -> None:
-    folder, adapter = root / "models" / version, digest(version + attempt + "adapter")
-    write(folder / "adapter_model.safetensors", "weights of " + version + attempt)
+    folder, adapter = root / "models" / version, digest(weights(version, attempt))
+    write(folder / "adapter_model.safetensors", weights(version, attempt))
     write(folder / "adapter_config.json", {"r": 32})
     requested = {"learning_rate": 0.002, "optimizer": "adamw_8bit", "batch_size": 32}
     write(
@@ -52,9 +59,9 @@ def write_version(root: Path, version: str, parent: str, number: int, steps: int
         {
             "version": version,
             "parent": parent,
-            "parent_adapter": None if parent == "base" else digest(parent + "adapter"),
+            "parent_adapter": None if parent == "base" else digest(weights(parent)),
             "adapter": adapter,
-            "base": {"identity": digest("base"), "origin": {"kind": "built"}, "load": "float32"},
+            "base": {"identity": digest("base"), "origin": {"build": {}}, "load": "float32"},
             "mix": {
                 "sha256": digest(version + "mix"),
                 "rows": 300,
@@ -126,15 +133,20 @@ def write_measures(root: Path, name: str, adapter: str | None, nll: float) -> No
 
 
 def write_report(root: Path, tree: dict[str, str]) -> None:
+    pooled = {"rows": 24, "tokens": 300, "nll": 4.5, "parent_nll": 5.0, "difference": -0.5, "interval": [-0.6, -0.4]}
     versions = {
         version: {
             "parent": parent,
             "line": [],
+            "unknown": [],
             "forgot": ["metamath.prompt_answer"],
             "sets": {},
-            "pooled": {"sets": list(SETS), "nll": 4.5, "difference": -0.5},
+            "pooled": pooled | {"sets": list(SETS), "verdict": "improved", "improved": True},
+            "contamination": {"missing": [], "unknown": [], "searched": {}, "sets": {}},
         }
         for version, parent in tree.items()
     }
-    write(root / "reports/comparison.json", {"profile": "cpu", "data": "sample", "versions": versions})
+    of_all = {"profile": "cpu", "data": "sample", "seed": 1, "resamples": 1000, "confidence": 0.95}
+    none = {"base": None, "base_sets": {}, "same_mix": [], "missing": {}}
+    write(root / "reports/comparison.json", of_all | none | {"versions": versions})
     write(root / "reports/lineage.html", "<h1>lineage</h1>")

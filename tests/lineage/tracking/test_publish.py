@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from lineage.core.code_identity import ROOT
 from lineage.core.errors import LineageError
+from lineage.core.inputs import inputs_of
 from lineage.tracking.publish import RECEIPT, Published, publish, show
 from lineage.tracking.registry import MODEL, read_promotions
 from lineage.tracking.server import EXPERIMENT, SETTINGS, local_uri
@@ -20,6 +22,7 @@ from tests.lineage.tracking.published_world import (
     TREE,
     digest,
     finished_workspace,
+    weights,
     write,
     write_measures,
     write_report,
@@ -194,7 +197,7 @@ def test_a_changed_card_changes_its_run_alone(workspace: Path) -> None:
 @pytest.mark.parametrize("nll", [0.5, 9.5])
 def test_a_changed_measure_is_the_one_that_is_shown(workspace: Path, nll: float) -> None:
     publish(local_uri())
-    write_measures(workspace, "v2", digest("v2adapter"), nll)
+    write_measures(workspace, "v2", digest(weights("v2")), nll)
     publish(local_uri())
     assert runs()[V2].data.metrics["nll/metamath.prompt_answer"] == nll
 
@@ -301,7 +304,7 @@ def test_a_version_that_is_not_measured_yet_says_so(workspace: Path, capsys: pyt
     show(publish(local_uri()), local_uri())
     assert "dvc repro" in capsys.readouterr().out
     assert not [m for m in runs()["v3:" + digest("v3fingerprint")].data.metrics if m.startswith("nll/")]
-    write_measures(workspace, "v3", digest("v3adapter"), 1.0)
+    write_measures(workspace, "v3", digest(weights("v3")), 1.0)
     assert outcomes(publish(local_uri()))["v3"] == "updated"
 
 
@@ -336,6 +339,18 @@ def test_a_moved_workspace_says_what_to_do(workspace: Path, monkeypatch: pytest.
     monkeypatch.chdir(moved)
     with pytest.raises(LineageError, match=r"rm -r \.state/mlflow"):
         publish(local_uri())
+
+
+def test_a_promotion_that_is_edited_meanwhile_gives_no_receipt(workspace: Path) -> None:
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(ROOT / name, name)
+    inputs = inputs_of("python -m stages.publish")
+    Path("promotions.yaml").write_text("# edited\n", encoding="utf-8")
+    with pytest.raises(LineageError, match=r"promotions\.yaml: (new|changed)\nrun it again: dvc repro publish"):
+        publish(local_uri(), inputs)
+    assert not RECEIPT.exists()
+    publish(local_uri(), inputs_of("python -m stages.publish"))
+    assert RECEIPT.exists()
 
 
 def test_the_receipt_is_the_same_wherever_it_is_made(

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from lineage.core.errors import LineageError
-from lineage.training import invariants, sft
+from lineage.training import guards, sft
 from lineage.training.backends import hf
 from lineage.training.collator import Collator, unpacked
 from tests import tiny
@@ -78,7 +78,7 @@ def test_the_guard_leaves_the_model_as_it_was(lineage_copy: Path, monkeypatch) -
     """Same packed rows, with and without the check: the same adapter."""
     c = tiny.curriculum(**PACKED)
     with_check = (tiny.train(c, "v2") / "adapter_model.safetensors").read_bytes()
-    monkeypatch.setattr(invariants, "blind", lambda trainer, job: None)
+    monkeypatch.setattr(guards, "blind", lambda trainer, job: None)
     assert (tiny.train(c, "v2") / "adapter_model.safetensors").read_bytes() == with_check
 
 

@@ -29,29 +29,18 @@ import trl
 from safetensors.torch import load_file, save_file
 
 from lineage.core.errors import LineageError
-from lineage.training import invariants
+from lineage.training import guards
 from lineage.training.backends import hf
+from lineage.training.finished_adapter import sound
 from lineage.training.sft import fit
 from tests import tiny
+from tests.lineage.training.watched import Loading
 
 
 @pytest.fixture(autouse=True)
 def never_trained(lineage_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A guard must speak before the first step."""
     monkeypatch.setattr(trl.SFTTrainer, "train", lambda *_, **__: pytest.fail("training began"))
-
-
-class Loading:
-    """A trainer that loads as `hf` does and then changes what it loaded."""
-
-    def __init__(self, change: Any) -> None:
-        self.change = change
-
-    def load(self, job: Any) -> Any:
-        model = hf.load(job)
-        return self.change(model) or model
-
-    settings = staticmethod(hf.settings)
 
 
 def freeze(model: Any) -> None:
@@ -134,7 +123,7 @@ def test_another_shape_in_the_middle_of_a_chain_is_refused(field: str, value: An
 
 def test_the_order_of_targets_is_no_shape() -> None:
     targets = tiny.PARAMS["chain"]["lora"]["targets"][::-1]
-    invariants.one_adapter(hf.load(tiny.job("v2")), tiny.job("v2", tiny.curriculum(**{"chain.lora.targets": targets})))
+    guards.one_adapter(hf.load(tiny.job("v2")), tiny.job("v2", tiny.curriculum(**{"chain.lora.targets": targets})))
 
 
 def change_parent(change: Any) -> None:
@@ -147,10 +136,10 @@ def change_parent(change: Any) -> None:
 def test_a_parent_is_loaded_tensor_by_tensor() -> None:
     job = tiny.job("v2")
     model = hf.load(job)
-    invariants.continues(model, Path("models/v1"))
+    guards.continues(model, Path("models/v1"))
     change_parent(lambda tensors: next(iter(tensors.values())).view(-1)[0].add_(1e-6))
     with pytest.raises(LineageError, match=r"models/v1: base_model.* was not loaded as it is in the file"):
-        invariants.continues(model, Path("models/v1"))
+        guards.continues(model, Path("models/v1"))
 
 
 def test_a_missing_tensor_of_the_parent_is_refused_although_peft_only_warns() -> None:
@@ -222,7 +211,7 @@ def test_a_base_that_is_not_quantised_is_no_4bit_base() -> None:
 
 
 def test_checkpointing_that_no_layer_does_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lineage.training.invariants import at_the_start
+    from lineage.training.guards import at_the_start
 
     class Trainer:
         model = model_wrapped = hf.load(tiny.job("v1"))
@@ -266,7 +255,7 @@ def unsound(change: Any, expected: str, version: str = "v2") -> None:
     change(tensors)
     save_file(tensors, file, metadata={"format": "pt"})
     with pytest.raises(LineageError, match=expected):
-        invariants.sound(Path("models", version), tiny.job(version))
+        sound(Path("models", version), tiny.job(version))
 
 
 def _zero_b(tensors: dict[str, Any]) -> None:
@@ -299,7 +288,7 @@ def test_an_adapter_that_is_its_parent_s_is_refused() -> None:
     parent = Path("models/v1/adapter_model.safetensors")
     Path("models/v2/adapter_model.safetensors").write_bytes(parent.read_bytes())
     with pytest.raises(LineageError, match="v2: the adapter is its parent's, byte for byte"):
-        invariants.sound(Path("models/v2"), tiny.job("v2"))
+        sound(Path("models/v2"), tiny.job("v2"))
 
 
 @pytest.mark.parametrize("size", [0, 443, 20_000])
@@ -307,7 +296,7 @@ def test_a_broken_adapter_file_is_refused(size: int) -> None:
     file = Path("models/v2/adapter_model.safetensors")
     file.write_bytes(file.read_bytes()[:size])
     with pytest.raises(LineageError, match=r"models/v2/adapter_model\.safetensors: not a whole safetensors file"):
-        invariants.sound(Path("models/v2"), tiny.job("v2"))
+        sound(Path("models/v2"), tiny.job("v2"))
 
 
 def test_a_sound_adapter_gives_its_hash() -> None:
@@ -315,4 +304,4 @@ def test_a_sound_adapter_gives_its_hash() -> None:
 
     for version in tiny.VERSIONS:
         said = json.loads(Path("models", version, "lineage.json").read_text())["adapter"]
-        assert invariants.sound(Path("models", version), tiny.job(version)) == said
+        assert sound(Path("models", version), tiny.job(version)) == said

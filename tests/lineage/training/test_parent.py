@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lineage.base_model.loading import base_record
+from lineage.artifacts.base_manifest import BaseOrigin, read_base
 from lineage.core.errors import LineageError
 from lineage.training.parent import open_parent
 from tests import tiny
@@ -33,7 +33,7 @@ def change(**fields: Any) -> None:
 def test_a_config_that_changes_what_the_weights_mean_is_refused(
     lineage_copy: Path, fields: dict[str, Any], words: str
 ) -> None:
-    open_parent("v1", base_record())
+    open_parent("v1", read_base())
     change(**fields)
     with pytest.raises(LineageError, match=rf"models/v1/adapter_config\.json: {words}.*dvc repro -f train@v1"):
         tiny.train(tiny.curriculum(), "v2")
@@ -43,13 +43,13 @@ def test_a_config_that_changes_what_the_weights_mean_is_refused(
 def test_a_config_that_cannot_be_read_is_refused(lineage_copy: Path, content: str) -> None:
     CONFIG.write_text(content, encoding="utf-8")
     with pytest.raises(LineageError, match=r"adapter_config\.json: cannot be read .*dvc repro -f train@v1"):
-        open_parent("v1", base_record())
+        open_parent("v1", read_base())
 
 
 def test_a_config_that_is_gone_is_refused(lineage_copy: Path) -> None:
     CONFIG.unlink()
     with pytest.raises(LineageError, match=r"adapter_config\.json: cannot be read"):
-        open_parent("v1", base_record())
+        open_parent("v1", read_base())
 
 
 def test_another_stop_token_is_another_base(lineage_copy: Path) -> None:
@@ -67,5 +67,5 @@ def test_another_stop_token_is_another_base(lineage_copy: Path) -> None:
         tokenizer.save_pretrained(folder)
         out = Path("out", stop.strip("<|>"))
         out.mkdir(parents=True)
-        found.append(base.point_at(folder, {"path": "elsewhere"}, "question_answer", out)["identity"])
+        found.append(base.point_at(folder, BaseOrigin(path="elsewhere"), "question_answer", out).identity)
     assert found[0] != found[1]

@@ -140,6 +140,6 @@ def test_a_second_phase_without_effect_is_refused(monkeypatch: pytest.MonkeyPatc
     from dataclasses import replace
 
     done = dpo.fit
-    monkeypatch.setattr(dpo, "fit", lambda job, trainer: done(replace(job, learning_rate=0.0), trainer))
+    monkeypatch.setattr(dpo, "fit", lambda job, *rest: done(replace(job, learning_rate=0.0), *rest))
     with pytest.raises(LineageError, match="byte for byte; training had no effect"):
         train()

@@ -89,6 +89,7 @@ def test_the_recipes_hold_every_pair() -> None:
 @pytest.fixture(scope="module")
 def wide_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A base whose matrices are as wide as a block of NF4, 64 weights."""
+    from lineage.artifacts.base_manifest import write_base
     from lineage.base_model import base, tiny_corpus
 
     folder = tmp_path_factory.mktemp("wide")
@@ -100,7 +101,7 @@ def wide_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         all_rows = tiny_corpus.rows
         patch.setattr(tiny_corpus, "rows", lambda count, seed: all_rows(min(count, 400), seed))
-        write_json(folder / "base.json", base.build(spec, c, folder))
+        write_base(folder, base.build(spec, c, folder))
     return folder
 
 

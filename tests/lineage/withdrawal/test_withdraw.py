@@ -20,6 +20,7 @@ from lineage.withdrawal.dvc_objects import Objects
 from lineage.withdrawal.markers import Subject, found_in, ids_in, lines_with, pattern
 from lineage.withdrawal.withdraw import plan, purge, raw_objects, take_out, withdraw
 from tests import tiny
+from tests.lineage.artifacts import samples
 from tests.test_own_data import write_pdf
 from tests.workspace import Workspace, ran, raw_rows, shipped_curriculum, short_profile, workspace
 
@@ -109,7 +110,8 @@ def put_folder(root: Path, members: dict[str, bytes]) -> str:
 
 
 def lineage_json(adapter: str, parent: str | None, mix: str) -> bytes:
-    return json.dumps({"adapter": adapter, "parent_adapter": parent, "mix": {"sha256": mix, "sources": {}}}).encode()
+    unnamed = samples.MANIFEST["mix"] | {"sha256": mix, "sources": {}}
+    return json.dumps(samples.manifest(adapter=adapter, parent_adapter=parent, mix=unnamed)).encode()
 
 
 def test_weights_are_found_through_their_mix_and_their_parents(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ import yaml
 
 from lineage.core.errors import LineageError
 from lineage.training.backends import unsloth
+from lineage.training.trl_config import arguments
 from tests import tiny
 from tests.workspace import ROOT, Workspace, copy_of, kill_group, until
 
@@ -125,7 +126,7 @@ def test_recomputing_activations_is_the_profile_s_to_say(asked: bool, passed: An
     asking = job(**{"profiles.cpu.gradient_checkpointing": asked})
     unsloth.load(asking)
     assert fake.loaded[0]["use_gradient_checkpointing"] == fake.wrapped[0]["use_gradient_checkpointing"] == passed
-    assert unsloth.settings(asking)["gradient_checkpointing"] is asked
+    assert arguments(asking, unsloth)["gradient_checkpointing"] is asked
 
 
 def test_its_fused_loss_is_used(lineage_here: Path) -> None:

@@ -1,18 +1,18 @@
-"""What must hold while one adapter is continued through many versions; each check names the trap it closes."""
+"""What must hold before the first step of a training; each guard names the trap that it closes."""
 
 from pathlib import Path
 from typing import Any
 
-from lineage.adapters.filenames import WEIGHTS
-from lineage.base_model.loading import text_config
 from lineage.core.errors import LineageError
+from lineage.core.paths import WEIGHTS
 from lineage.training.distributed import process_group
+from lineage.training.finished_adapter import tensors_expected
 from lineage.training.job import Job
-from lineage.training.trl_config import CLIP
+from lineage.training.settings import asked_for, in_force
 
 
 def one_adapter(model: Any, job: Job) -> None:
-    """Exactly one adapter, named `default`, with the chain's shape, on every layer.
+    """Refuse a model that has not exactly one adapter, named `default`, with the chain's shape, on every layer.
 
     A second one would be trained or saved in its place, and a loaded adapter's own r, alpha and targets silently win
     over those that were asked for. `sound` would find a layer without one only after the last step.
@@ -34,7 +34,7 @@ def one_adapter(model: Any, job: Job) -> None:
                 f"{job.version}: chain.lora.{name} is {wanted}, but its parent's adapter has {found}; "
                 f"the shape of a chain cannot change in the middle: set it back, or rebuild the parent with it"
             )
-    found, wanted = sum("lora_" in name for name, _ in model.named_parameters()), _tensors(job)
+    found, wanted = sum("lora_" in name for name, _ in model.named_parameters()), tensors_expected(job)
     if found != wanted and not job.parent:  # a parent's are compared one by one
         raise LineageError(
             f"{job.version}: the adapter would have {found} tensors, not {wanted}: the base has not exactly one of "
@@ -42,16 +42,8 @@ def one_adapter(model: Any, job: Job) -> None:
         )
 
 
-def _tensors(job: Job) -> int:
-    """How many tensors an adapter of this shape has on this base."""
-    config = text_config(job.weights)
-    layers = next(config[name] for name in ("num_hidden_layers", "n_layer", "num_layers") if name in config)
-    in_layers = [target for target in job.lora.targets if target != "lm_head"]
-    return (3 if job.lora.dora else 2) * (len(in_layers) * layers + (len(job.lora.targets) - len(in_layers)))
-
-
 def continues(model: Any, parent: Path) -> None:
-    """The adapter in memory is the parent's file, tensor by tensor: a missing key would only have been a warning."""
+    """Refuse an adapter in memory that is not its parent's file, tensor by tensor: PEFT only warns of a missing key."""
     import torch
     from peft import get_peft_model_state_dict
     from safetensors.torch import load_file
@@ -68,7 +60,7 @@ def continues(model: Any, parent: Path) -> None:
 
 
 def trainable(trainer: Any) -> None:
-    """After the trainer was built, the adapter is still trainable, and nothing else is."""
+    """Refuse a trainer in which the adapter is no longer trainable, or something else is."""
     names = [name for name, p in trainer.model.named_parameters() if p.requires_grad]
     if names:
         trainer.create_optimizer()
@@ -80,9 +72,9 @@ def trainable(trainer: Any) -> None:
 
 
 def blind(trainer: Any, job: Job) -> None:
-    """Packed rows do not see each other: a sequence has the loss of its rows, each computed alone.
+    """Refuse packed rows that see each other: a sequence must have the loss of its rows, each computed alone.
 
-    Measured on the first sequence that holds several rows, before the first step.
+    It is measured on the first sequence that holds several rows.
     """
     import torch
 
@@ -121,58 +113,14 @@ def blind(trainer: Any, job: Job) -> None:
 
 
 def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What was asked for and what is in force.
+    """Return the settings that were asked for and those that are in force, if they are the same.
 
     Raises:
         LineageError: they differ in what the profile does not allow to differ; nothing was trained yet.
     """
-    profile = job.profile
-    requested = {
-        "optimizer": profile.optimizer,
-        "learning_rate": job.learning_rate,
-        "schedule": profile.schedule,
-        "warmup_steps": round(profile.warmup_ratio * job.steps),
-        "steps": job.steps,
-        "rows_per_step": profile.global_batch_size,
-        "weight_decay": profile.weight_decay,
-        "max_grad_norm": CLIP,
-        "gradient_checkpointing": profile.gradient_checkpointing,
-        "load_in_4bit": profile.load_in_4bit,
-        "double_quant": profile.load_in_4bit and profile.double_quant,
-        "compute_dtype": profile.compute_dtype,
-        "loss": profile.loss,
-        "packing": profile.packing,
-        "world_size": profile.launch.processes,
-        "strategy": profile.launch.strategy if profile.launch.processes > 1 else process_group.ONE,
-    }
-    args, model = trainer.args, trainer.model
-    weights = next(p for n, p in model.named_parameters() if "norm" in n)
-    scales = [state for p in model.parameters() if (state := getattr(p, "quant_state", None)) is not None]
-    batch = trainer.data_collator([trainer.train_dataset[i] for i in range(min(len(trainer.train_dataset), 8))])
-    effective = {
-        "optimizer": _optimizer_name(trainer),
-        "learning_rate": args.learning_rate,
-        "schedule": str(args.lr_scheduler_type.value),
-        "warmup_steps": int(args.get_warmup_steps(args.max_steps)),
-        "steps": args.max_steps,
-        "rows_per_step": args.train_batch_size * args.gradient_accumulation_steps * args.world_size,
-        "weight_decay": args.weight_decay,
-        "max_grad_norm": args.max_grad_norm,
-        "gradient_checkpointing": bool(args.gradient_checkpointing),
-        "load_in_4bit": bool(getattr(model, "is_loaded_in_4bit", False)),
-        "double_quant": bool(scales) and all(state.nested for state in scales),
-        "compute_dtype": str(weights.dtype).removeprefix("torch."),
-        "loss": "full" if _whole(batch) else "completion",
-        "packing": bool(args.packing) or "position_ids" in batch,
-        "world_size": process_group.world_size(),
-        "strategy": process_group.strategy(model),
-    }
-    if job.beta is None:
-        requested["max_length"], effective["max_length"] = profile.max_length, args.max_length
-    else:
-        requested["beta"], effective["beta"] = job.beta, args.beta
+    requested, effective = asked_for(job), in_force(trainer, job)
     differing = [name for name in requested if requested[name] != effective[name]]
-    if refused := [name for name in differing if name not in profile.may_differ]:
+    if refused := [name for name in differing if name not in job.profile.may_differ]:
         details = "; ".join(f"{n}: asked for {requested[n]}, in force {effective[n]}" for n in refused)
         raise LineageError(
             f"{job.version}: settings changed on the way to the trainer ({details}); nothing was trained"
@@ -181,7 +129,7 @@ def settings(trainer: Any, job: Job) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def at_the_start(trainer: Any, job: Job) -> Any:
-    """A callback for what can only be seen once the model is wrapped; from there on each process draws its own dropout.
+    """A callback that refuses what shows only once the model is wrapped, and gives each process a dropout of its own.
 
     Without DDP's wrapper every process would train by itself, on its own rows; without checkpointing, which is switched
     on as late as here, memory would run out hours later, at the longest rows.
@@ -208,50 +156,3 @@ def at_the_start(trainer: Any, job: Job) -> Any:
             process_group.own_random_numbers(job.seed)
 
     return Start()
-
-
-def _whole(batch: dict[str, Any]) -> bool:
-    """Whether all that can be a target is one: every token but padding and the first of each row."""
-    silent = batch["labels"][:, 1:] == -100
-    if "position_ids" in batch:
-        return not bool((silent & (batch["position_ids"][:, 1:] > 0)).any())
-    return not bool((silent & (batch["attention_mask"][:, 1:] > 0)).any())
-
-
-def _optimizer_name(trainer: Any) -> str:
-    """The profile's name of the optimizer that is really there, by its class and its number of bits."""
-    inner = getattr(trainer.optimizer, "optimizer", trainer.optimizer)
-    if type(inner).__module__.startswith("bitsandbytes"):
-        paged = "paged_" if getattr(inner, "is_paged", False) else ""
-        return f"{paged}adamw_{inner.args.optim_bits}bit"
-    return "adamw_torch" if type(inner).__module__.startswith("torch.optim") else str(type(inner))
-
-
-def sound(folder: Path, job: Job) -> str:
-    """Open a finished adapter and return its SHA-256.
-
-    Raises:
-        LineageError: if the file is broken, tensors are missing or not finite, `lora_B` is all zero, or nothing differs
-            from the parent.
-    """
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    from lineage.core.files import sha256
-
-    file = folder / WEIGHTS
-    try:
-        tensors = load_file(file)
-    except (OSError, SafetensorError) as error:
-        raise LineageError(f"{file}: not a whole safetensors file ({error}); train {job.version} again") from error
-    if len(tensors) != (wanted := _tensors(job)):
-        raise LineageError(f"{job.version}: the adapter has {len(tensors)} tensors, expected {wanted}")
-    if bad := [k for k, t in tensors.items() if not torch.isfinite(t).all()]:
-        raise LineageError(f"{job.version}: {bad[0]} holds NaN or infinity; lower profiles.<profile>.learning_rate")
-    if not any(t.any() for k, t in tensors.items() if "lora_B" in k):
-        raise LineageError(f"{job.version}: every lora_B is zero, so the adapter does nothing; training had no effect")
-    digest = sha256(file)
-    if job.parent and digest == sha256(job.parent / file.name):
-        raise LineageError(f"{job.version}: the adapter is its parent's, byte for byte; training had no effect")
-    return digest

@@ -1,4 +1,4 @@
-"""One PDF file → one document (a JSON-ready dict, see document.schema.json). Runs inside a worker process.
+"""One PDF file → one document (the dictionary of lineage/artifacts/document.py). Runs inside a worker process.
 
 {"schema": 1, "file": "2023/상장.pdf", "sha256": "…", "title": "…", "dates": ["2023-12-31"], "pages": 3,
  "blocks": [{"kind": "heading", "page": 1, "bbox": [72.0, 60.1, 300.2, 80.4], "text": "…"},
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lineage.pdf.admission import Limits, Refused, check_text, has_text_layer, quality
 from lineage.pdf.blocks import Block, body_size, to_blocks
@@ -26,7 +26,10 @@ from lineage.pdf.tables import Table, continues, find_tables, join, lost_numbers
 from lineage.pdf.text import STANDIN, Line
 from lineage.pdf.visibility import IMAGE, MASK, pictures
 
-SCHEMA = 1
+if TYPE_CHECKING:  # a worker starts sooner without pydantic
+    from lineage.artifacts.document import Document, DocumentBlock, TableBlock, TextKind
+
+SCHEMA: Literal[1] = 1
 FEW = 200  # characters: a page with fewer may be a picture
 
 
@@ -47,7 +50,7 @@ class Page:
     warnings: list[str]
 
 
-def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float], None]) -> dict[str, Any]:
+def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float], None]) -> "Document":
     """Convert one file; `more` is called with the seconds that it may take beyond its limit. Raises: Refused."""
     doc = _open(path, limits)
     count = doc.page_count
@@ -235,12 +238,11 @@ def _with_tables(lines: Sequence[Line], tables: Sequence[Table], body: float) ->
     return blocks
 
 
-def _block_json(page: int, block: Block) -> dict[str, Any]:
-    made: dict[str, Any] = {"kind": block.kind, "page": page, "bbox": [round(float(v), 1) for v in block.box]}
-    if block.table:
-        return {
-            **made,
-            "rows": block.table.rows,
-            **({"pages": block.table.pages} if len(block.table.pages) > 1 else {}),
-        }
-    return {**made, "text": block.text}
+def _block_json(page: int, block: Block) -> "DocumentBlock":
+    box = [round(float(v), 1) for v in block.box]
+    if not block.table:
+        return {"kind": cast("TextKind", block.kind), "page": page, "bbox": box, "text": block.text}
+    made: TableBlock = {"kind": "table", "page": page, "bbox": box, "rows": block.table.rows}
+    if len(block.table.pages) > 1:
+        made["pages"] = block.table.pages
+    return made

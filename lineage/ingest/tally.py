@@ -1,4 +1,4 @@
-"""What ingest counts of a source, so that what came in equals what went out; it becomes ingest.json.
+"""What ingest counts of a source, so that what came in equals what went out; it becomes an IngestCounts.
 
 raw_rows = rejected_rows + rows that gave records; a row counts once, by the first thing that it gave
 made     = records + heldout + duplicates
@@ -6,8 +6,8 @@ made     = records + heldout + duplicates
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import Any
 
+from lineage.artifacts.ingest_counts import BothSides, IngestCounts
 from lineage.config.schema import Source
 from lineage.core.errors import LineageError
 from lineage.records.record import Form
@@ -29,35 +29,36 @@ class Tally:
     documents: set[str] = field(default_factory=set)
 
 
-def counts(name: str, source: Source, tally: Tally) -> dict[str, Any]:
-    """The content of ingest.json. Raises LineageError where a form that was asked for never came."""
+def counts(name: str, source: Source, tally: Tally) -> IngestCounts:
+    """The counts of a source. Raises LineageError where a form that was asked for never came."""
     sides = {side: sum(n for (at, _), n in tally.kept.items() if at == side) for side in ("records", "heldout")}
-    forms = {f: {side: tally.kept[side, f] for side in ("records", "heldout")} for f in source.forms}
-    assert tally.made == sides["records"] + sides["heldout"] + tally.duplicates, (
-        f"{name}: the rows do not balance: {tally}"
-    )
+    forms = {
+        form: BothSides(records=tally.kept["records", form], heldout=tally.kept["heldout", form])
+        for form in source.forms
+    }
     assert not tally.groups["records"] & tally.groups["heldout"], f"{name}: a group is on both sides"
     rejected_rows = sum(tally.rejected.values())
-    if missing := [form for form, n in forms.items() if tally.raw_rows > rejected_rows and not sum(n.values())]:
+    came = {form for form, both in forms.items() if both.records or both.heldout}
+    if missing := [form for form in forms if tally.raw_rows > rejected_rows and form not in came]:
         raise LineageError(
             f"sources.{name}.forms: the reader {source.reader} gives no {', '.join(missing)}; take it out"
         )
-    return {
-        "source": name,
-        "reader": source.reader,
-        "licence": source.licence,
-        "raw_rows": tally.raw_rows,
-        "rejected_rows": rejected_rows,
-        "rejected": dict(sorted(tally.rejected.items())),
-        "rejected_parts": tally.rejected_parts,
-        "made": tally.made,
-        "duplicates": tally.duplicates,
-        "personal": dict(sorted(tally.personal.items())),
+    return IngestCounts(
+        source=name,
+        reader=source.reader,
+        licence=source.licence,
+        raw_rows=tally.raw_rows,
+        rejected_rows=rejected_rows,
+        rejected=dict(sorted(tally.rejected.items())),
+        rejected_parts=tally.rejected_parts,
+        made=tally.made,
+        duplicates=tally.duplicates,
+        personal=dict(sorted(tally.personal.items())),
         **sides,
-        "forms": forms,
-        "groups": {side: len(found) for side, found in tally.groups.items()},
-        "note": _note(source, tally),
-    }
+        forms=forms,
+        groups=BothSides(records=len(tally.groups["records"]), heldout=len(tally.groups["heldout"])),
+        note=_note(source, tally),
+    )
 
 
 def _note(source: Source, tally: Tally) -> str:

@@ -1,3 +1,0 @@
-"""The names of an adapter's files."""
-
-WEIGHTS = "adapter_model.safetensors"

@@ -1,0 +1,1 @@
+"""What lies on disk between stages: one frozen type each, one writer, one reader."""

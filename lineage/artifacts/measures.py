@@ -1,0 +1,150 @@
+"""How good a version is on the held-out sets: the three files of `metrics/<version>`.
+
+    measures.json   {"version": "v3", "parent": "v1", "adapter": "91c0…", "sets": {"questions.record": {"nll": 2.1, …}}}
+    rows.jsonl      {"set": "questions.record", "id": "questions.record.5f0c…", "measure": "choice", "nll": 31.2, …}
+    answers.jsonl   {"set": "questions.record", "answer": "…", "expected": "…", "id": "…", "prompt": "…"}
+
+The stage `evaluate` writes them. NLL is in nats: of a row the sum over its supervised tokens, of a set the mean of a
+token. Scores lie in 0..1, more is better; their kinds are explained in lineage/evaluation/metrics.py.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ConfigDict
+
+from lineage.artifacts.artifact import Artifact, parsed, write
+from lineage.config.reserved import BASE
+from lineage.core import paths
+from lineage.core.errors import LineageError
+from lineage.records.record import Form, Measure
+
+Interval = tuple[float, float]  # the 95 % bootstrap interval of a figure
+
+MEASURES, ROWS, ANSWERS = "measures.json", "rows.jsonl", "answers.jsonl"
+
+
+class Measurement(Artifact):
+    """Figures of a model. One whose likelihoods are no numbers is shown as it is, beside the others."""
+
+    model_config = ConfigDict(allow_inf_nan=True)
+
+
+class SetMeasures(Measurement):
+    """A model on one held-out set, `<source>.<form>`.
+
+    rows: rows that were asked, of `heldout_rows` in all. tokens: their supervised tokens.
+    measure: the most frequent one of the set's rows; `score` is the mean of the rows that it judges.
+    chance: the score of who guesses, where that is known. nll: None where no row is short enough to be asked.
+    """
+
+    source: str
+    form: Form
+    rows: int
+    heldout_rows: int
+    tokens: int
+    measure: Measure
+    nll: float | None
+    nll_interval: Interval | None
+    score: float | None
+    score_interval: Interval | None
+    chance: float | None
+
+
+class Measures(Measurement):
+    """A version, or the base, on all held-out sets.
+
+    adapter: the SHA-256 of the weights that were measured; None for the base, which has no parent either.
+    """
+
+    version: str
+    parent: str | None
+    adapter: str | None
+    sets: dict[str, SetMeasures]
+
+
+class MeasuredRow(Measurement):
+    """A held-out row as a model answered it. score: None for a row that is judged by its NLL alone."""
+
+    set: str
+    id: str
+    measure: Measure
+    nll: float
+    score: float | None
+    tokens: int
+
+
+class SampleAnswer(Measurement):
+    """What a model said to a held-out prompt, beside what was expected."""
+
+    set: str
+    answer: str
+    expected: str
+    id: str
+    prompt: str
+
+
+def write_measures(
+    folder: Path, measures: Measures, rows: Sequence[MeasuredRow], answers: Sequence[SampleAnswer]
+) -> None:
+    """Write the three files.
+
+    Args:
+        folder: what becomes `metrics/<version>`.
+        measures: the figures of every set.
+        rows: every row that was asked, set by set.
+        answers: the answers that are shown in full.
+    """
+    write(folder / MEASURES, measures)
+    for name, lines in ((ROWS, rows), (ANSWERS, answers)):
+        with (folder / name).open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(line.model_dump(), ensure_ascii=False) + "\n" for line in lines)
+
+
+def read_measures(version: str, root: Path = Path()) -> Measures | None:
+    """The measures of a version or the base in the workspace at `root`; None if it was not measured.
+
+    Raises:
+        LineageError: the file is damaged; with the command to run.
+    """
+    file = root / paths.metrics(version) / MEASURES
+    return parsed(Measures, file.read_bytes(), file, _remedy(version)) if file.is_file() else None
+
+
+def read_rows(version: str, root: Path = Path()) -> list[MeasuredRow]:
+    """Every held-out row as a version that was measured answered it.
+
+    Raises:
+        LineageError: the file is absent or damaged; with the command to run.
+    """
+    return _lines(MeasuredRow, version, root / paths.metrics(version) / ROWS)
+
+
+def read_answers(version: str, root: Path = Path()) -> list[SampleAnswer]:
+    """The sample answers of a version that was measured.
+
+    Raises:
+        LineageError: the file is absent or damaged; with the command to run.
+    """
+    return _lines(SampleAnswer, version, root / paths.metrics(version) / ANSWERS)
+
+
+def measured_by(version: str) -> str:
+    """The stage that measures a version or the base, as DVC names it."""
+    return "baseline" if version == BASE else f"evaluate@{version}"
+
+
+Line = TypeVar("Line", bound=Measurement)
+
+
+def _lines(kind: type[Line], version: str, file: Path) -> list[Line]:
+    if not file.is_file():
+        raise LineageError(f"{file}: not found; {_remedy(version)}")
+    with file.open("rb") as lines:
+        return [parsed(kind, line, Path(f"{file}:{at}"), _remedy(version)) for at, line in enumerate(lines, 1)]
+
+
+def _remedy(version: str) -> str:
+    return f"make it again: dvc repro -f {measured_by(version)}"

@@ -1,0 +1,5 @@
+"""`python -m lineage.cli COMMAND`: the same as `lineage COMMAND`."""
+
+from lineage.cli.main import main
+
+main()

@@ -1,0 +1,62 @@
+"""Take a source or a document out of all made from it, and prove it."""
+
+import argparse
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from lineage.config.load import load_curriculum
+from lineage.config.schema import Curriculum
+from lineage.core import paths
+from lineage.core.errors import LineageError
+from lineage.withdrawal.reach import Reach
+from lineage.withdrawal.withdraw import Proof, plan, withdraw
+
+GROUP = "in and out of the lineage"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is withdrawn, and how sure of it one is."""
+    parser.add_argument("subject", help="a source, or the SHA-256 of a document")
+    parser.add_argument("--dry-run", action="store_true", help="only name what it reached")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print what it reached; if that is wanted, take it out, and print where it was searched afterwards."""
+    c, name = load_curriculum(), options.subject
+    console = Console()
+    reach = plan(c, name)
+    console.print(_reached(c, name, reach))
+    if options.dry_run:
+        return
+    if not options.yes and (not sys.stdin.isatty() or input(f"Type {name} to withdraw it: ").strip() != name):
+        raise LineageError("nothing was changed; add --yes to withdraw without being asked")
+    proof = withdraw(reach)
+    console.print(_afterwards(name, proof))
+    for place, objects in proof.unseen.items():
+        console.print(f"[yellow]{place}: {objects:,} objects are not in the local cache and were not read[/]")
+    if not proof.clean:
+        raise LineageError("something is left, see the table; run the same command again, or remove it by hand")
+    print(f"{name} is withdrawn. Commit params.yaml and dvc.lock, and push them with dvc push.")
+
+
+def _reached(c: Curriculum, name: str, reach: Reach) -> Table:
+    table = Table("what", "where", "how much", title=f"{name} reached")
+    table.add_row("raw files, deleted", c.raw_folder("").as_posix(), f"{len(reach.raw):,}")
+    table.add_row("documents", (paths.DOCUMENTS / c.data).as_posix(), f"{len(reach.documents):,}")
+    for source, ids in reach.records.items():
+        table.add_row("records", source, f"{len(ids):,}")
+    for version, rows in reach.mixes.items():
+        table.add_row("mix", version, f"{rows:,} rows")
+    for version, why in reach.adapters.items():
+        table.add_row("adapter, trained again", version, why)
+    return table
+
+
+def _afterwards(name: str, proof: Proof) -> Table:
+    table = Table("searched", "hits", title=f"{name} afterwards")
+    for place, hits in proof.hits.items():
+        table.add_row(place, f"{hits:,}")
+    return table

@@ -1,0 +1,62 @@
+"""What stands in a version's way before training starts, and what in the workspace no longer fits: `lineage check`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+
+from lineage.artifacts.manifest import manifests
+from lineage.config.buildable import buildable
+from lineage.config.schema import Curriculum
+from lineage.core import paths
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether a version can be built now: `obstacle` says why not, and is empty where it can."""
+
+    version: str
+    obstacle: str
+
+
+def readiness(c: Curriculum) -> Iterator[Readiness]:
+    """Of every version, parents first."""
+    away = set()
+    for version in buildable(c):
+        name, adopted = version.version, paths.ADOPTED / version.version
+        if c.versions[name].train.adopted and not adopted.is_dir():
+            back = f"bring it back with `dvc checkout {adopted}.dvc`, or adopt it again"
+            if not paths.training_record(name).is_file():
+                away.add(name)
+            yield Readiness(name, f"cannot be built: {adopted} is not here; {back}")
+        elif above := [parent for parent in c.ancestors(name) if parent in away]:
+            yield Readiness(name, f"cannot be built before {above[-1]}")
+        elif version.missing:
+            yield Readiness(name, f"cannot be built: no files for {', '.join(version.missing)}")
+        else:
+            yield Readiness(name, "")
+
+
+def drifted_packages() -> list[str]:
+    """Adapters whose manifest names other package versions than those installed: rebuilding may give other bytes."""
+    lines = []
+    for version, manifest in manifests():
+        for package, recorded in manifest.packages.items():
+            try:
+                here = installed(package).partition("+")[0]
+            except PackageNotFoundError:
+                here = "missing"
+            if here != recorded:
+                lines.append(f"{version} was trained with {package} {recorded}, here is {here}")
+    return lines
+
+
+def leftovers(c: Curriculum) -> list[str]:
+    """Folders of sources and versions that params.yaml no longer names: what reads all records still meets them."""
+    rooms = {paths.RECORDS: set(c.sources), paths.HELDOUT: set(c.sources), paths.MIXES: set(c.versions)}
+    return [
+        folder.as_posix()
+        for room, known in rooms.items()
+        for folder in sorted(room.glob("*/"))
+        if folder.name not in known
+    ]

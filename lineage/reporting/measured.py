@@ -1,0 +1,96 @@
+"""What a model answered on every held-out set, as arrays to compute with."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lineage.artifacts.measures import (
+    MEASURES,
+    MeasuredRow,
+    SampleAnswer,
+    SetMeasures,
+    measured_by,
+    read_answers,
+    read_measures,
+    read_rows,
+)
+from lineage.core import paths
+from lineage.records.record import Measure
+
+
+class Absent(Exception):
+    """Something that is not there, or is of another adapter; its text says what, and the command that makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetRows:
+    """A held-out set as one model answered it; arrays of shape (rows,).
+
+    nll: nats, summed over the `tokens` that are supervised.
+    score: NaN for a row that has none, or one by another measure than its set's.
+    """
+
+    ids: tuple[str, ...]
+    nll: NDArray[np.float64]
+    tokens: NDArray[np.float64]
+    score: NDArray[np.float64]
+
+    @property
+    def mean_nll(self) -> float:
+        """Nats per supervised token."""
+        return float(self.nll.sum() / self.tokens.sum())
+
+    def without(self, ids: set[str]) -> "SetRows":
+        """The rows but those with these ids."""
+        keep = np.array([at not in ids for at in self.ids], bool)
+        left = tuple(at for at in self.ids if at not in ids)
+        return SetRows(left, self.nll[keep], self.tokens[keep], self.score[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One model on every held-out set: evaluate's summary and the rows by set, sample answers by (set, id)."""
+
+    sets: dict[str, SetMeasures]
+    rows: dict[str, SetRows]
+    answers: dict[tuple[str, str], SampleAnswer]
+
+
+def read_measured(model: str, adapter: str | None, root: Path) -> Measured:
+    """The measures of a version or the base.
+
+    Args:
+        model: its name.
+        adapter: the SHA-256 of its weights; None for the base.
+        root: the workspace.
+
+    Raises:
+        Absent: it was not measured, or another adapter was.
+        LineageError: a file is damaged.
+    """
+    measures = read_measures(model, root)
+    if measures is None:
+        raise Absent(f"not measured; run `dvc repro {measured_by(model)}`")
+    if measures.adapter != adapter:
+        file = root / paths.metrics(model) / MEASURES
+        raise Absent(f"{file}: it measures another adapter than {model}'s; run `dvc repro {measured_by(model)}`")
+    grouped: dict[str, list[MeasuredRow]] = defaultdict(list)
+    for row in read_rows(model, root):
+        grouped[row.set].append(row)
+    return Measured(
+        sets=measures.sets,
+        rows={name: _arrays(rows, measures.sets[name].measure) for name, rows in grouped.items()},
+        answers={(answer.set, answer.id): answer for answer in read_answers(model, root)},
+    )
+
+
+def _arrays(rows: list[MeasuredRow], measure: Measure) -> SetRows:
+    return SetRows(
+        ids=tuple(row.id for row in rows),
+        nll=np.array([row.nll for row in rows], float),
+        tokens=np.array([row.tokens for row in rows], float),
+        score=np.array([np.nan if row.score is None or row.measure != measure else row.score for row in rows], float),
+    )
