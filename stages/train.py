@@ -14,6 +14,7 @@ from lineage.core import paths
 from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.planning.cost import refuse_what_cannot_fit
+from lineage.prefetch.prefetch import prefetching
 from lineage.training.train import train
 
 KEPT = (
@@ -34,7 +35,8 @@ def main(inputs: Inputs = NOTHING) -> None:
             print(publish_adopted(c, v, out))
             return
         refuse_what_cannot_fit(c, v)
-        trained = train(c, v, out)
+        with prefetching(c, v.name):
+            trained = train(c, v, out)
     # Not before: a run that is killed while its folder appears goes on from there.
     shutil.rmtree(trained.checkpoints, ignore_errors=True)
     print(f"{v.name}: adapter {trained.adapter[:12]}, final loss {trained.loss:.3f}")

@@ -46,6 +46,7 @@ class Workspace:
             "OMP_NUM_THREADS": "1",
             "DVC_NO_ANALYTICS": "1",
             "DO_NOT_TRACK": "1",
+            "KRX_PREFETCH": "0",  # tests are run side by side
             "NO_COLOR": "1",
             **self.environment,
             **more,

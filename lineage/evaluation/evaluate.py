@@ -13,6 +13,7 @@ from lineage.base_model import chat_template
 from lineage.config.schema import BASE, Curriculum
 from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of
+from lineage.core.paths import WEIGHTS
 from lineage.evaluation import inference, result_cache
 from lineage.evaluation.heldout import HeldOutSet
 from lineage.evaluation.metrics import chrf, same_number
@@ -33,9 +34,8 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
     Raises:
         LineageError: the version is not built, or its adapter is not what its record says.
     """
-    folder = inference.built(version)
-    adapter = sha256(folder / "adapter_model.safetensors") if version != BASE else None
-    results = _results(c, version, adapter, sets)
+    adapter = weights_of(version)
+    results = measured(c, version, adapter, sets)
     measures = Measures(
         version=version,
         parent=c.versions[version].parent if version != BASE else None,
@@ -52,10 +52,20 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
     print(f"{version}: {len(sets)} sets, {len(rows):,} rows; {', '.join(scored)}")
 
 
-def _results(c: Curriculum, version: str, adapter: str | None, sets: list[HeldOutSet]) -> dict[str, SetResult]:
-    """The result of each set by name: kept ones, and the model's answers to the others.
+def weights_of(version: str) -> str | None:
+    """The SHA-256 of a version's adapter; None for the base. Raises LineageError if it is not built."""
+    folder = inference.built(version)
+    return sha256(folder / WEIGHTS) if version != BASE else None
 
-    adapter: the SHA-256 of the version's weights; None for the base.
+
+def measured(c: Curriculum, version: str, adapter: str | None, sets: list[HeldOutSet]) -> dict[str, SetResult]:
+    """The result of each set by name: kept ones, and the model's answers to the others, which are kept from now on.
+
+    Args:
+        c: the curriculum.
+        version: a version, or the base.
+        adapter: the SHA-256 of its weights, from `weights_of`.
+        sets: the held-out sets.
     """
     base = read_base()
     settings = [

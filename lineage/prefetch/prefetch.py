@@ -1,8 +1,8 @@
 """While one version trains on one core, a second process works ahead on another.
 
-It trains versions that nothing else waits for, up to a checkpoint, and measures those that are there. What it makes lies
-in `.state`, keyed by content, where the stages look first: they then find their work done, and write the same bytes. It
-decides nothing: what is stale, and what runs when, stays with DVC.
+It trains versions whose turn has not come, up to their last checkpoint, and measures those that are there. What it
+makes lies in `.state`, keyed by content, where the stages look first: they find their work done and write the same
+bytes. It decides nothing: what is stale, and what runs when, stays with DVC.
 
 Only for a tiny base on a CPU, where training cannot use a second core: `KRX_PREFETCH=0` switches it off.
 """

@@ -10,18 +10,21 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-from lineage.artifacts.manifest import read_manifest
+from lineage.artifacts.manifest import verified_manifest
 from lineage.base_model.fast_import import import_lean
 from lineage.config.load import load_curriculum
 from lineage.config.reserved import BASE
 from lineage.config.schema import Curriculum
-from lineage.core.errors import LineageError
+from lineage.core.errors import LineageError, Preempted
+from lineage.core.paths import STATE
 from lineage.core.stage import prepare_environment
-from lineage.evaluation.evaluate import measure
+from lineage.evaluation.evaluate import measured, weights_of
 from lineage.evaluation.heldout import heldout_sets
-from lineage.training.plan import planned
+from lineage.training import checkpoints
+from lineage.training.plan import Plan, planned
 from lineage.training.train import train
 
 
@@ -32,41 +35,71 @@ def main() -> None:
     threading.Thread(target=_end_with_the_starter, daemon=True).start()
     c, busy = load_curriculum(), sys.argv[1]
     import_lean(c.active)
-    for version in waiting(c, busy):
-        with tempfile.TemporaryDirectory(dir=".state") as out:  # what counts are the checkpoints
-            print(f"ahead of {busy}: {version}")
-            train(c, version, Path(out))
+    versions = Versions(c, busy)
+    for version in versions.waiting():
+        print(f"while {busy} is trained: training {version}", flush=True)
+        with tempfile.TemporaryDirectory(dir=STATE) as out:  # what counts is the last checkpoint
+            train(c, c.version(version), Path(out))
     sets = heldout_sets(c.evaluation.rows)
     for version in (BASE, *c.in_order()):
-        if version == BASE or (version != busy and is_fresh(c, version)):
-            print(f"ahead of {busy}: measures of {version}")
-            measure(c, version, sets)
+        if version == BASE or versions.is_fresh(version):
+            print(f"while {busy} is trained: measuring {version}", flush=True)
+            measured(c, version, weights_of(version), sets)
 
 
-def waiting(c: Curriculum, busy: str) -> Iterator[str]:
-    """The versions to be trained that wait for nothing but their turn: their parents are as they will be."""
-    for version in c.in_order():
-        spec = c.versions[version]
-        if version == busy or spec.train.adopted or is_fresh(c, version):
-            continue
-        if spec.parent == BASE or (spec.parent != busy and is_fresh(c, spec.parent)):
-            yield version
+class Versions:
+    """What became of the versions so far, each planned once. The one that is `busy` is left to its own process."""
 
+    def __init__(self, c: Curriculum, busy: str) -> None:
+        self.c, self.busy = c, busy
+        self.plan = cache(self._plan)
 
-def is_fresh(c: Curriculum, version: str) -> bool:
-    """Whether a version's adapter is what its mix, its settings and its line would make now."""
-    parent = c.versions[version].parent
-    try:
-        made = read_manifest(version).fingerprint
-        return planned(c, version).fingerprint == made and (parent == BASE or is_fresh(c, parent))
-    except LineageError:
-        return False
+    def waiting(self) -> Iterator[str]:
+        """The versions that wait for nothing but their turn: their parents are as they will be."""
+        for version in self.c.in_order():
+            parent = self.c.versions[version].parent
+            if version == self.busy or not (parent == BASE or self.is_fresh(parent)):
+                continue
+            if not self.is_fresh(version) and not self._is_trained(version):
+                yield version
+
+    def is_fresh(self, version: str) -> bool:
+        """Whether a version's adapter is what its mix, its settings and its line would make now."""
+        parent = self.c.versions[version].parent
+        if version == self.busy or not (parent == BASE or self.is_fresh(parent)):
+            return False
+        plan = self.plan(version)
+        try:
+            return plan is not None and plan.fingerprint == verified_manifest(version).fingerprint
+        except LineageError:
+            return False
+
+    def _is_trained(self, version: str) -> bool:
+        """Whether nothing is left to do but to publish it, or it cannot be trained here."""
+        plan = self.plan(version)
+        if plan is None:
+            return True
+        last = plan.job.checkpoints / f"checkpoint-{plan.job.steps}"
+        return plan.pairs is None and (last / checkpoints.SEAL).is_file()
+
+    def _plan(self, version: str) -> Plan | None:
+        """None: it was trained elsewhere, or its parent or its mix are not there."""
+        if self.c.versions[version].train.adopted:
+            return None
+        try:
+            return planned(self.c, self.c.version(version))
+        except LineageError:
+            return None
 
 
 def _end_with_the_starter() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1):  # the bare file: a thread that waits in `sys.stdin` would keep Python from ending
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Preempted as stopped:
+        sys.exit(f"{stopped}")
