@@ -23,7 +23,7 @@ from flows.run_summary import StageRow, write_links, write_plan, write_summary
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError, Preempted
-from lineage.planning.dvc_graph import read_graph, stale, upstream
+from lineage.planning.dvc_graph import CHECK, Graph, read_graph, stale, upstream
 
 AS_IT_IS = "as in params.yaml"
 GPU = "gpu"  # the limit that `flows.serve` sets to 1; a stage that computes holds it
@@ -102,7 +102,7 @@ def rebuild(
     rows: list[StageRow] = []
     try:
         for stage in stages:
-            fresh = not touched & upstream(graph, {stage})
+            fresh = not touched & _before(graph, stage)
             rows.append(_run(stage, known_fresh=fresh, force=stage in forced))
     except _Failed as failed:
         rows.append(failed.row)
@@ -121,6 +121,11 @@ class _Failed(Exception):
 
     def __init__(self, row: StageRow, error: BaseException) -> None:
         self.row, self.error = row, error
+
+
+def _before(graph: Graph, stage: str) -> set[str]:
+    """A stage, and all from which it may follow that it is stale; not the check, whose outcome is known beforehand."""
+    return {stage} | upstream(graph, {stage}) - {CHECK}
 
 
 def _run(stage: str, *, known_fresh: bool, force: bool) -> StageRow:
@@ -164,7 +169,7 @@ def _plan(graph: Any, stages: list[str], changed: dict[str, list[str]], forced: 
     """Which stages would run and why; those after a stale one run only if its output really changes."""
     plan = []
     for stage in stages:
-        before = (set(changed) | forced) & upstream(graph, {stage}) - {stage}
+        before = (set(changed) | forced) & _before(graph, stage) - {stage}
         if stage in forced:
             plan.append((stage, "forced"))
         elif stage in changed:

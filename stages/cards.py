@@ -11,6 +11,7 @@ own. Counting is cached in `.state/cards` by content.
 
 import os
 
+from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.inputs import NOTHING, Inputs, publishing
@@ -21,8 +22,10 @@ from lineage.datacards.cards import cards
 def main(inputs: Inputs = NOTHING) -> None:
     """Write the cards of this workspace."""
     os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing forks here, and a million rows want all cores
+    c = load_curriculum()
+    must_be_checked(c, paths.CARDS_EXCERPT)
     with publishing(inputs, paths.CARDS) as (out,):
-        print(cards(load_curriculum(), out))
+        print(cards(c, out))
     print(f"→ {paths.CARDS / 'index.md'}")
 
 

@@ -6,7 +6,9 @@ left_out.csv    reason,id,cause: the rows that were left out, and the row or doc
 mix.json        the counts, by source and reason
 """
 
+from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.mixture.mix import mix
@@ -16,6 +18,7 @@ def main(inputs: Inputs = NOTHING) -> None:
     """Mix the version that the command line names."""
     c = load_curriculum()
     v = c.version(argument(f"a version, one of {', '.join(c.versions)}"))
+    must_be_checked(c, paths.mix_excerpt(v.name))
     with publishing(inputs, v.mix) as (out,):
         summary = mix(c, v, out)
     reasons = {

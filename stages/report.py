@@ -7,6 +7,7 @@
 What has not been built yet is left out and named, with the command that builds it.
 """
 
+from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.inputs import NOTHING, Inputs, publishing
@@ -16,8 +17,10 @@ from lineage.reporting.report import report
 
 def main(inputs: Inputs = NOTHING) -> None:
     """Write the report of this workspace."""
+    c = load_curriculum()
+    must_be_checked(c, paths.REPORT_EXCERPT)
     with publishing(inputs, paths.REPORTS) as (out,):
-        said = report(load_curriculum(), out)
+        said = report(c, out)
     print("\n".join(said))
     print(f"→ {paths.REPORTS / 'lineage.html'}")
 

@@ -8,7 +8,9 @@ import os
 import shutil
 
 from lineage.adoption.adopted_version import publish_adopted
+from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.planning.cost import refuse_what_cannot_fit
@@ -24,6 +26,7 @@ def main(inputs: Inputs = NOTHING) -> None:
     """Train the version that the command line names."""
     c = load_curriculum()
     v = c.version(argument(f"a version, one of {', '.join(c.versions)}"))
+    must_be_checked(c, paths.TRAIN_EXCERPT)
     # Read once by the first library that computes.
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
     with publishing(inputs, v.adapter, note="" if v.spec.train.adopted else KEPT) as (out,):

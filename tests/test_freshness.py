@@ -44,7 +44,7 @@ ALL_AT_ONCE = (
     "one stage over all records or mixes, what it counts is kept by content: it only reads them again; seconds"
 )
 FALSELY_STALE = {
-    ("*", "check"): "by design: it looks at everything, and its result is constant so that nothing follows",
+    ("*", "check"): "by design: it looks at everything, and writes what changes of it for others; a second",
     # Seconds each.
     ("seed", "mix@*"): "a mix that takes every row of its sources draws nothing",
     ("papers.*", "convert@*"): "limits that none of these PDFs meets; documents are kept by their hash",
@@ -59,14 +59,13 @@ FALSELY_STALE = {
     ("*", "duplicates"): ALL_AT_ONCE,
     ("*", "contamination"): ALL_AT_ONCE,
     ("*", "cards"): ALL_AT_ONCE,
-    ("sources.*", "mix@*"): "a mix depends on all sources, because replay and exclusions reach across versions",
+    ("sources.*", "mix@*"): "a mix depends on all records, because replay and exclusions reach across versions",
     ("sources.*", "report"): "it depends on all sources and records, and shows less than all of them",
     ("versions.*", "report"): "it depends on all versions; a scope that excludes nothing, a replay of nothing",
-    ("versions.*", "mix@*"): "a mix depends on all versions, because replay and exclusions reach across them",
+    ("versions.*", "mix@*"): "a mix depends on what its ancestors took, even where it repeats nothing of it",
     ("sources.*", "baseline"): f"a held-out set that is not measured, or its licence; {KEPT}",
     ("sources.*", "evaluate@*"): f"a held-out set that is not measured, or its licence; {KEPT}",
     # As long as training takes.
-    ("profiles.cpu.checkpoint_steps", "train@*"): "a profile is one parameter; how often a run is saved shapes nothing",
     ("sources.*.licence", "train@*"): RECORD,
 }
 
@@ -122,7 +121,7 @@ class Judge:
         return bool(stage.changed_stage()) or any(self._differs(dep) for dep in stage.deps)
 
     def _differs(self, dep: Any) -> bool:
-        if dep.__class__.__name__ == "ParamsDependency":
+        if dep.__class__.__name__ == "ParamsDependency" or dep.def_path == "params.yaml":
             return bool(dep.status())
         key = (dep.fs_path, str(dep.hash_info))
         if key not in self.known:

@@ -14,6 +14,10 @@ STATE = Path(".state")  # may be deleted at any time: caches by content, checkpo
 
 DATA = Path("data")
 CHECKED = DATA / "checked.json"
+CURRICULUM = DATA / "curriculum"  # what stages read of params.yaml, as files; see lineage/config/excerpts.py
+TRAIN_EXCERPT = CURRICULUM / "train.json"
+REPORT_EXCERPT = CURRICULUM / "report.json"
+CARDS_EXCERPT = CURRICULUM / "cards.json"
 RAW = DATA / "raw"  # by `data:` (sample, own), then by source
 DOCUMENTS = DATA / "documents"  # the same
 GENERATED = DATA / "generated"  # the same
@@ -63,6 +67,11 @@ def rejected(source: str) -> Path:
 def ingest_counts(source: str) -> Path:
     """What `ingest` counted of a source."""
     return RECORDS / source / "ingest.json"
+
+
+def mix_excerpt(version: str) -> Path:
+    """What the mix of a version reads of params.yaml."""
+    return CURRICULUM / "mix" / f"{version}.json"
 
 
 def mix(version: str) -> Path:

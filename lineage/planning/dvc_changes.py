@@ -6,27 +6,33 @@ of stages that lie inside the folder, or, for code, looked up in the commits of 
 
 import hashlib
 import json
-import subprocess
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from lineage.planning.dvc_graph import ask_dvc
+from lineage.planning.code_changes import blob_md5, commits_of, git
+from lineage.planning.dvc_graph import Lock, ask_dvc
 
-COMMITS = 30  # that changed a folder of code, newest first, in which its old state is looked for
 Listing = dict[str, str]  # path inside the folder → MD5
-Lock = dict[str, Any]  # stage → its entry in dvc.lock
 
 
-def changed_files(path: str, md5: str, lock: Lock) -> list[str] | None:
-    """`changed a.py`, `added b.py`, `removed c.py`, by name; None if the old files are not known."""
+class FileChange(NamedTuple):
+    """A file of a folder that was `changed`, `added` or `removed`; the MD5 that it had is empty if it was added."""
+
+    name: str
+    how: str
+    old_md5: str
+
+
+def changed_files(path: str, md5: str, lock: Lock) -> list[FileChange] | None:
+    """The files that differ, by name; None if the old ones are not known."""
     old = _cached(md5) or _of_outs(path, md5, lock) or _committed(path, md5)
     if old is None:
         return None
     new = _present(Path(path))
     how = {name: "changed" for name in old.keys() & new.keys() if old[name] != new[name]}
     how |= {name: "added" for name in new.keys() - old.keys()} | {name: "removed" for name in old.keys() - new.keys()}
-    return [f"{how[name]} {name}" for name in sorted(how)]
+    return [FileChange(name, how[name], old.get(name, "")) for name in sorted(how)]
 
 
 def folder_hash(listing: Listing) -> str:
@@ -38,6 +44,14 @@ def folder_hash(listing: Listing) -> str:
 def in_cache(md5: str) -> bool:
     """Whether DVC's cache holds a file, or the list of a folder."""
     return bool(md5) and (_cache_folder(Path.cwd()) / md5[:2] / md5[2:]).is_file()
+
+
+def old_text(path: str, md5: str) -> str | None:
+    """What a small file held when the lock was written: from DVC's cache, or from its place if it is the same still."""
+    for file in (_cache_folder(Path.cwd()) / md5[:2] / md5[2:], Path(path)):
+        if md5 and file.is_file() and _md5(file) == md5:
+            return file.read_text(encoding="utf-8")
+    return None
 
 
 @cache
@@ -70,26 +84,16 @@ def _of_outs(path: str, md5: str, lock: Lock) -> Listing | None:
 
 def _committed(path: str, md5: str) -> Listing | None:
     """The newest commit in which the folder was what the lock says."""
-    for commit in _git("log", f"-{COMMITS}", "--format=%H", "--", path).decode().split():
+    for commit in commits_of(path):
         listing = {}
-        for line in _git("ls-tree", "-r", "-z", f"{commit}:./{path}").decode().split("\0"):
+        for line in git("ls-tree", "-r", "-z", f"{commit}:./{path}").decode().split("\0"):
             if line:
                 about, _, name = line.partition("\t")
                 if not _ignored(name):
-                    listing[name] = _blob_md5(about.split()[2])
+                    listing[name] = blob_md5(about.split()[2])
         if listing and folder_hash(listing) == md5:
             return listing
     return None
-
-
-@cache
-def _blob_md5(blob: str) -> str:
-    return hashlib.md5(_git("cat-file", "blob", blob), usedforsecurity=False).hexdigest()
-
-
-def _git(*arguments: str) -> bytes:
-    """What git says; nothing outside a repository."""
-    return subprocess.run(["git", *arguments], capture_output=True, check=False).stdout
 
 
 def _present(folder: Path) -> Listing:

@@ -3,6 +3,7 @@
 DVC's command line is asked, in processes of its own, by the flows and by `lineage diff` alike.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -11,9 +12,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from lineage.config.excerpts import excerpts
+from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError
 
 Graph = dict[str, frozenset[str]]  # stage → the stages that it waits for, in the order of dvc.yaml
+Lock = dict[str, Any]  # stage → its entry in dvc.lock
+CHECK = "check"  # nothing is stale by it: one output is constant, the others `status` compares by itself
 DVC = [sys.executable, "-m", "dvc"]
 
 
@@ -55,9 +63,33 @@ def stale() -> dict[str, list[str]]:
 
 
 def status() -> dict[str, list[Any]]:
-    """`dvc status --json`: stage → {"changed deps": {path: how}} and the like, or a text ("always changed")."""
+    """`dvc status --json`: stage → {"changed deps": {path: how}} and the like, or a text ("always changed").
+
+    DVC compares the excerpts of params.yaml as the last check left them; here they count as the next one writes them.
+    """
     found: dict[str, list[Any]] = json.loads(ask_dvc("status", "--json") or "{}")
-    return found
+    known = {stage: deps for stage, entry in read_lock().items() if (deps := _excerpts_of(entry))}
+    now = excerpts(load_curriculum()) if known else {}
+    for stage, deps in known.items():
+        for path, md5 in deps.items():
+            text = now.get(Path(path))
+            if text is None or md5 == hashlib.md5(text.encode(), usedforsecurity=False).hexdigest():
+                found[stage] = _without(found.get(stage, []), path)
+            else:
+                found[stage] = [*_without(found.get(stage, []), path), {"changed deps": {path: "modified"}}]
+    return {stage: changes for stage, changes in found.items() if changes}
+
+
+def read_lock() -> Lock:
+    """`dvc.lock`, as far as there is one."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C: the file has thousands of lines
+    tree = yaml.load(paths.DVC_LOCK.read_text(encoding="utf-8"), loader) if paths.DVC_LOCK.is_file() else None
+    return dict((tree or {}).get("stages") or {})
+
+
+def is_excerpt(path: str) -> bool:
+    """Whether a path is of those that `check` makes of params.yaml."""
+    return paths.CURRICULUM in Path(path).parents
 
 
 def environment() -> dict[str, str]:
@@ -88,6 +120,23 @@ def ask_dvc(*arguments: str) -> str:
     if done.returncode:
         raise LineageError(f"dvc {' '.join(arguments)}: {complaint(done.stderr.splitlines())}")
     return done.stdout
+
+
+def _excerpts_of(entry: dict[str, Any]) -> dict[str, str]:
+    return {dep["path"]: dep.get("md5", "") for dep in entry.get("deps", []) if is_excerpt(dep["path"])}
+
+
+def _without(changes: list[Any], path: str) -> list[Any]:
+    """What DVC says of a stage, but for one of the paths that it depends on."""
+    left = []
+    for change in changes:
+        if isinstance(change, dict) and path in change.get("changed deps", {}):
+            deps = {name: how for name, how in change["changed deps"].items() if name != path}
+            others = {kind: what for kind, what in change.items() if kind != "changed deps"}
+            change = others | ({"changed deps": deps} if deps else {})
+        if change:
+            left.append(change)
+    return left
 
 
 def _reasons(change: object) -> list[str]:

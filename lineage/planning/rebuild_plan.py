@@ -4,6 +4,8 @@ DVC says which stages are stale. This names, for each, what `dvc.lock` holds and
 downstream, which runs only if its inputs really come out different; and how long all of it takes. A result that is gone
 but lies in DVC's cache is fetched from there. What DVC finds only when it runs, such as an earlier run with the very
 same inputs (another profile and back), is counted as if it were computed.
+
+Where all that changed is words in code, nothing needs to run: it names the command that tells DVC.
 """
 
 import json
@@ -14,35 +16,20 @@ from typing import Any
 import yaml
 from rich.console import Console
 
+from lineage.config.excerpts import excerpts
 from lineage.config.schema import Curriculum
 from lineage.core import journal, paths
+from lineage.planning.code_changes import differs
 from lineage.planning.cost import Cost, clock, costs, span
 from lineage.planning.duration import Seconds, adopting_seconds, stage_seconds
-from lineage.planning.dvc_changes import Lock, changed_files, in_cache
-from lineage.planning.dvc_graph import in_order, read_graph, status
+from lineage.planning.dvc_changes import changed_files, in_cache, old_text
+from lineage.planning.dvc_graph import CHECK, Lock, in_order, is_excerpt, read_graph, read_lock, status
+from lineage.planning.field_changes import Change, of_excerpt, of_params
 
-CONSTANT = {paths.CHECKED.as_posix(): "check"}  # an output that never changes: nothing is made stale by it
+COMMIT = "dvc commit -f"  # takes everything as it lies here for made by the code as it is now
 SHOWN = 8  # reasons of a stage on the terminal; `--json` has all
-NOTHING = "(nothing)"
 MISSING = "is not here"
 FETCHED = f"{MISSING}, but in DVC's cache"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One reason: a field of params.yaml, a file, a command. `own`: no other stage's run can undo it."""
-
-    what: str
-    old: Any = None
-    new: Any = None
-    own: bool = True
-
-    def __str__(self) -> str:
-        return (
-            self.what
-            if self.old is None and self.new is None
-            else f"{self.what}: {_text(self.old)} → {_text(self.new)}"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +48,18 @@ class Planned:
         """Nothing is computed: its results come from DVC's cache."""
         return not self.after and all(change.what.endswith(FETCHED) for change in self.changes)
 
+    @property
+    def words(self) -> bool:
+        """Nothing changed but words in code, so that its result cannot differ."""
+        return bool(self.changes) and all(change.words for change in self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """What changes are read against: params.yaml, the lock, who makes what, and the stages found before this one."""
 
     params: Any
+    excerpts: dict[str, str]  # as the next check would write them
     lock: Lock
     outs: dict[str, str]
     planned: set[str]
@@ -83,23 +76,24 @@ def plan(c: Curriculum) -> list[Planned]:
     Raises:
         LineageError: with DVC's own words, if it refuses dvc.yaml.
     """
-    graph, stale, lock = read_graph(), status(), _lock()
+    graph, stale, lock = read_graph(), status(), read_lock()
     params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    texts = {path.as_posix(): text for path, text in excerpts(c).items()}
     outs = {out["path"]: stage for stage, entry in lock.items() for out in entry.get("outs", [])}
     training, runs, base = costs(c), journal.entries(), journal.trained_with().get("base")
     planned: dict[str, Planned] = {}
     fetched: dict[str, Planned] = {}
     for stage in in_order(graph):
-        after = tuple(p for p in graph if p in graph[stage] and p in planned and p not in CONSTANT.values())
-        seen = _Seen(params, lock, outs, set(planned), set(fetched))
+        after = tuple(p for p in graph if p in graph[stage] and p in planned and p != CHECK)
+        seen = _Seen(params, texts, lock, outs, set(planned), set(fetched))
         changes: list[Change] = []
         for found in stale.get(stage, []):
             changes += [change for change in _changes(found, lock.get(stage, {}), seen) if change not in changes]
         if stage in lock:
-            changes = [change for change in changes if change.what.partition(" ")[0] not in CONSTANT]
+            changes = [change for change in changes if change.what.partition(" ")[0] != paths.CHECKED.as_posix()]
         if not changes and not after:
             continue
-        if not after and all(change.what.endswith(FETCHED) for change in changes):
+        if stage != CHECK and not after and all(change.what.endswith(FETCHED) for change in changes):
             fetched[stage] = Planned(stage, True, tuple(changes), (), None, Seconds(0.0, True))
             continue
         certain = bool(changes) and (not after or any(change.own for change in changes))
@@ -114,14 +108,6 @@ def plan(c: Curriculum) -> list[Planned]:
     return [both[stage] for stage in in_order(graph) if stage in both]
 
 
-def _lock() -> Lock:
-    """`dvc.lock`, as far as there is one."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C: the file has thousands of lines
-    file = Path("dvc.lock")
-    tree = yaml.load(file.read_text(encoding="utf-8"), loader) if file.is_file() else None
-    return dict((tree or {}).get("stages") or {})
-
-
 def _changes(found: Any, entry: dict[str, Any], seen: _Seen) -> list[Change]:
     """One entry of `dvc status` for a stage, spelt out; what only follows from a stage before it is left out."""
     if not entry:
@@ -130,9 +116,12 @@ def _changes(found: Any, entry: dict[str, Any], seen: _Seen) -> list[Change]:
         return [Change(str(found), old=entry.get("cmd"), new="another" if found == "changed command" else None)]
     changes: list[Change] = []
     for path, how in found.get("changed deps", {}).items():
-        if path == "params.yaml":
-            was = entry.get("params", {}).get("params.yaml", {})
-            changes += _fields(was, list(how) if isinstance(how, dict) else [], seen.params)
+        if isinstance(how, dict):  # parameters
+            changes += of_params(entry.get("params", {}).get(path, {}), list(how), seen.params)
+        elif is_excerpt(path) and how == "modified":
+            old = old_text(path, _md5(entry, "deps", path))
+            fields = old is not None and of_excerpt(json.loads(old), json.loads(seen.excerpts[path]))
+            changes += fields or [Change(f"{path} changed")]
         else:
             changes += _of_path(path, how, _md5(entry, "deps", path), seen)
     for path, how in found.get("changed outs", {}).items():
@@ -148,10 +137,22 @@ def _of_path(path: str, how: str, before: str, seen: _Seen) -> list[Change]:
     own = not makers & seen.planned
     if how == "deleted":
         return [] if makers & (seen.planned | seen.fetched) else [Change(f"{path} {MISSING}")]
-    if how == "modified" and before.endswith(".dir") and (names := changed_files(path, before, seen.lock)):
-        files = [(f"{path}/{name}", did) for did, _, name in (line.partition(" ") for line in names)]
-        return [Change(f"{file} {did}", own=own) for file, did in files if not seen.comes_back(file)]
-    return [Change(f"{path} {'changed' if how == 'modified' else how}", own=own)]
+    if how != "modified":
+        return [Change(f"{path} {how}", own=own)]
+    files = changed_files(path, before, seen.lock) if before.endswith(".dir") else None
+    if not files:
+        return [_of_file(path, "changed", before, own, made=bool(makers))]
+    return [
+        _of_file(f"{path}/{file.name}", file.how, file.old_md5, own, made=bool(makers))
+        for file in files
+        if not seen.comes_back(f"{path}/{file.name}")
+    ]
+
+
+def _of_file(path: str, how: str, old_md5: str, own: bool, made: bool) -> Change:
+    """One file; what no stage makes may be code."""
+    said, words = (how, False) if made else differs(path, how, old_md5)
+    return Change(f"{path} {said}", own=own, words=words)
 
 
 def _md5(entry: dict[str, Any], side: str, path: str) -> str:
@@ -159,46 +160,8 @@ def _md5(entry: dict[str, Any], side: str, path: str) -> str:
     return next((one.get("md5", "") for one in entry.get(side, []) if one["path"] == path), "")
 
 
-def _fields(was: dict[str, Any], keys: list[str], params: Any) -> list[Change]:
-    """The leaves that differ below the keys that DVC names; a chosen profile is compared with the one before."""
-    changes: list[Change] = []
-    for key in keys:
-        old_key = key if key in was else next((k for k in was if k not in keys and _alike(k, key)), None)
-        if old_key not in (None, key):
-            changes.append(Change("profile", old=str(old_key).split(".")[1], new=key.split(".")[1]))
-        old, new = _leaves(was.get(old_key) if old_key else None, key), _leaves(_at(params, key), key)
-        for leaf in dict.fromkeys((*old, *new)):
-            before, now = old.get(leaf, NOTHING), new.get(leaf, NOTHING)
-            if before != now:
-                changes.append(Change(leaf, old=before, new=now))
-    return changes
-
-
-def _alike(old: str, new: str) -> bool:
-    """`profiles.cpu.base` and `profiles.gpu.base`: the same field of another profile."""
-    first, second = old.split("."), new.split(".")
-    return len(first) == len(second) > 1 and first[0] == second[0] == "profiles" and first[2:] == second[2:]
-
-
-def _leaves(value: Any, path: str) -> dict[str, Any]:
-    """Dotted paths and what stands there; lists are leaves."""
-    if isinstance(value, dict) and value:
-        return {leaf: v for name, inner in value.items() for leaf, v in _leaves(inner, f"{path}.{name}").items()}
-    return {} if value is None else {path: value}
-
-
-def _at(tree: Any, path: str) -> Any:
-    for name in path.split("."):
-        tree = tree.get(name) if isinstance(tree, dict) else None
-    return tree
-
-
 def _inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def as_json(planned: list[Planned]) -> dict[str, Any]:
@@ -221,7 +184,13 @@ def as_json(planned: list[Planned]) -> dict[str, Any]:
         "certain_seconds": round(_sum(certain), 1),
         "at_most_seconds": round(_sum(planned), 1),
         "unknown": [p.stage for p in planned if p.seconds is None],
+        "commit": COMMIT if only_words(planned) else None,
     }
+
+
+def only_words(planned: list[Planned]) -> bool:
+    """Whether every stage is stale for words in its code, or only follows from such a stage."""
+    return bool(planned) and all(p.words or (p.after and not p.changes) for p in planned)
 
 
 def _sum(planned: list[Planned]) -> float:
@@ -239,7 +208,10 @@ def show(planned: list[Planned]) -> None:
         like = before.setdefault(tuple(why), p.stage)
         for line in [head, *(why if like == p.stage or len(why) < 2 else [f"    as {like}"])]:
             console.print(line, style=None if p.certain else "dim", markup=False, highlight=False, soft_wrap=True)
-    if planned:
+    if only_words(planned):
+        said = f"only words in code changed, no result can differ: instead of a rebuild, {COMMIT}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
+    elif planned:
         console.print("\n".join(_totals(planned)), markup=False, highlight=False, soft_wrap=True)
 
 

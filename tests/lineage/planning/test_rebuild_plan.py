@@ -14,17 +14,20 @@ import yaml
 
 from lineage.cli.main import main
 from lineage.core import machine
+from lineage.core.code_identity import ROOT
 from lineage.planning.dvc_changes import changed_files, folder_hash
-from lineage.planning.rebuild_plan import Change, Planned, show
+from lineage.planning.field_changes import Change
+from lineage.planning.rebuild_plan import Planned, show
 from tests import tiny
 
 GRAPH = """\
 stages:
   check:
-    cmd: python code/run.py data/checked.json checked
-    params: [profile, versions, profiles]
+    cmd: python -m stages.check
+    deps: [params.yaml]
     outs:
       - data/checked.json: {cache: false, persist: true}
+      - data/curriculum
   ingest:
     foreach: [samples, problems]
     do:
@@ -35,17 +38,17 @@ stages:
     foreach: ${versions}
     do:
       cmd: python code/run.py data/mixed/${key} versions.${key}.replay
-      deps: [data/samples.txt, data/problems.txt]
-      params: [versions]
+      deps: [data/samples.txt, data/problems.txt, "data/curriculum/mix/${key}.json"]
       outs: ["data/mixed/${key}"]
   train:
     foreach: ${versions}
     do:
       cmd: python code/run.py out/${key} versions.${key}.train
-      deps: ["data/mixed/${key}"]
-      params: ["profiles.${profile}", "versions.${key}.train"]
+      deps: ["data/mixed/${key}", data/curriculum/train.json]
+      params: ["profiles.${profile}.threads", "versions.${key}.train"]
       outs: ["out/${key}"]
 """
+WORDS = '''"""Words."""\n\nimport json\n\n\ndef said() -> str:\n    """Say."""\n    return json.dumps(1)\n'''
 SCRIPT = """\
 import pathlib, sys, yaml
 tree = yaml.safe_load(open('params.yaml'))
@@ -58,7 +61,10 @@ out.write_text(str(tree))
 
 
 def run(*command: str) -> None:
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
     subprocess.run(command, check=True, capture_output=True, env=environment)
 
 
@@ -71,7 +77,7 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Path("dvc.yaml").write_text(GRAPH, encoding="utf-8")
         Path("params.yaml").write_text(yaml.safe_dump(tiny.params()), encoding="utf-8")
         Path(".dvcignore").write_text(".gitignore\n", encoding="utf-8")
-        files = {"code/run.py": SCRIPT, "code/words.py": "1\n", "raw/samples/a": "a", "raw/problems/b": "b"}
+        files = {"code/run.py": SCRIPT, "code/words.py": WORDS, "raw/samples/a": "a", "raw/problems/b": "b"}
         for file, text in files.items():
             Path(file).parent.mkdir(parents=True, exist_ok=True)
             Path(file).write_text(text, encoding="utf-8")
@@ -80,6 +86,7 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run("git", "add", "code")
         run("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "the code")
         run("dvc", "repro")
+        shutil.rmtree(".state")  # how long it took here
     finally:
         os.chdir(before)
     return root
@@ -112,25 +119,28 @@ def test_nothing_changed_then_one_field(graph: Path, diff, capsys) -> None:
     assert capsys.readouterr().out == "nothing would be rebuilt\n"
     change(**{"versions.v3.replay": 0.5})
     line = {"stage": "train@v3", "seconds": 60.0, "machine": machine.kind(), "profile": "cpu"}
-    mixed = {"stage": "mix@v1", "seconds": 3.0, "machine": machine.kind()}
+    mixed = {"stage": "mix@v3", "seconds": 3.0, "machine": machine.kind()}
     Path(".state").mkdir()
     Path(".state/journal.jsonl").write_text(
         json.dumps(line | {"training_seconds": 50.0, "tokens": 1000}) + "\n" + json.dumps(mixed) + "\ntorn {", "utf-8"
     )
     stages = diff()["stages"]
-    assert {stage for stage, row in stages.items() if row["certain"]} == {"check", "mix@v1", "mix@v2", "mix@v3"}
+    assert {stage for stage, row in stages.items() if row["certain"]} == {"check", "mix@v3"}
     assert stages["mix@v3"]["changes"] == [{"what": "versions.v3.replay", "old": 0.25, "new": 0.5}]
-    assert stages["mix@v2"]["seconds"] == 3.0 and stages["mix@v2"]["measured"]
-    # What a check writes never changes, so nothing follows from it; what a mix writes may.
-    assert set(stages) == {"check", *(f"{kind}@{v}" for kind in ("mix", "train") for v in tiny.VERSIONS)}
+    assert stages["mix@v3"]["seconds"] == 3.0 and stages["mix@v3"]["measured"]
+    # No other mix repeats what v3 repeats; what the check will write is known, what a mix writes is not.
+    assert set(stages) == {"check", "mix@v3", "train@v3"}
     assert stages["train@v3"]["after"] == ["mix@v3"] and not stages["train@v3"]["certain"]
     capsys.readouterr()
     main(["diff"])
     said = capsys.readouterr().out
     assert "    versions.v3.replay: 0.25 → 0.5" in said
-    assert "certain: 4 stages, about 9 s" in said
-    assert "known after: dvc repro mix@v1 mix@v2 mix@v3 (about 9 s)" in said
-    # It was right: only v3's mix came out different.
+    assert "certain: 2 stages, about 3 s" in said
+    assert "known after: dvc repro mix@v3 (about 3 s)" in said
+    # After the check alone it says the same: the fields come from DVC's cache.
+    run("dvc", "repro", "check")
+    assert diff()["stages"]["mix@v3"]["changes"] == [{"what": "versions.v3.replay", "old": 0.25, "new": 0.5}]
+    # It was right: v3's mix came out different.
     run("dvc", "repro", "mix@v1", "mix@v2", "mix@v3")
     assert {s: row["certain"] for s, row in diff()["stages"].items()} == {"train@v3": True}
 
@@ -146,6 +156,60 @@ def test_a_profile_is_compared_with_the_one_before(graph: Path, diff) -> None:
         {"what": "profile", "old": "cpu", "new": "other"},
         {"what": "profiles.other.batch_size", "old": 4, "new": 2},
     ]
+
+
+def test_what_reaches_a_mix_through_its_ancestors(graph: Path, diff) -> None:
+    change(**{"versions.v1.superseded": "keep"})
+    mixes = {stage: row["changes"] for stage, row in diff()["stages"].items() if stage.startswith("mix@")}
+    assert set(mixes) == {"mix@v1", "mix@v2", "mix@v3"}
+    assert mixes["mix@v3"] == [{"what": "versions.v1.superseded", "old": "drop", "new": "keep"}]
+    # Which of two rows that repeat one another is taken follows from the order of the mix.
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params(), sort_keys=False), encoding="utf-8")
+    found = diff()["stages"]["mix@v1"]["changes"]
+    assert [row["what"] for row in found] == ["the order of fields in params.yaml changed"]
+
+
+def test_an_excerpt_that_is_gone_makes_nothing_stale_but_the_check(graph: Path, diff) -> None:
+    """As in a fresh clone: DVC calls the files deleted, though the check will make the very same."""
+    shutil.rmtree("data/curriculum")
+    assert set(diff()["stages"]) == {"check"}
+    shutil.rmtree(".dvc/cache")
+    change(**{"versions.v3.replay": 0.5})
+    found = diff()["stages"]["mix@v3"]["changes"]
+    assert "data/curriculum/mix/v3.json changed" in [row["what"] for row in found]
+
+
+def test_code_of_which_only_words_changed_is_committed_not_run(graph: Path, diff, capsys) -> None:
+    file = Path("code/words.py")
+    file.write_text(WORDS.replace("Say.", "Say it.").replace("def said", "# why\ndef said"), encoding="utf-8")
+    found = diff()
+    assert [row["what"] for row in found["stages"]["ingest@problems"]["changes"]] == [f"{file} changed, in words only"]
+    assert found["commit"] == "dvc commit -f"
+    main(["diff"])
+    assert "instead of a rebuild, dvc commit -f" in capsys.readouterr().out
+    run("dvc", "commit", "-f")
+    assert diff()["stages"] == {}
+    # What the lock speaks of now stands in no commit.
+    file.write_text(WORDS, encoding="utf-8")
+    found = diff()
+    assert found["commit"] is None and found["stages"]["ingest@problems"]["certain"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("dumps(1)", "dumps(2)"), ("import json", "from lineage.core import errors as json"), ("return", "return (")],
+)
+def test_code_of_which_more_than_words_changed(graph: Path, diff, old: str, new: str) -> None:
+    Path("code/words.py").write_text(WORDS.replace(old, new), encoding="utf-8")
+    found = diff()
+    assert [row["what"] for row in found["stages"]["ingest@problems"]["changes"]] == ["code/words.py changed"]
+    assert found["commit"] is None
+
+
+def test_words_beside_a_real_change_are_rebuilt_with_it(graph: Path, diff) -> None:
+    Path("code/words.py").write_text(WORDS + "# more\n", encoding="utf-8")
+    change(**{"versions.v3.train": {"lr_scale": 3.0}})
+    assert diff()["commit"] is None
 
 
 def test_fields_are_shown_before_files_and_the_same_reasons_once(

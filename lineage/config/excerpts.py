@@ -1,0 +1,87 @@
+"""What a stage reads of `params.yaml`, as a small file of its own: `check` writes them, DVC compares them.
+
+    data/curriculum/mix/v3.json     {"seed": 20240901, "versions": {"v3": {…}, "v1": {…}}, "sources": {…}}
+    data/curriculum/train.json      {"seed": 20240901, "chain": {…}, "profiles": {"cpu": {…}}}
+    data/curriculum/report.json
+    data/curriculum/cards.json
+
+As parameters, all of them would stand in `dvc.lock` once for every version, and DVC reads and writes the whole lock
+after every stage. A mix reads its own version, its ancestors and their sources, which dvc.yaml could not even list: its
+file holds exactly these. The order is that of `params.yaml`: the order of a mix decides which of two rows that repeat
+one another is taken. Defaults are written out, but not for training: a field that is new in the code, at its default,
+must train nothing again.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lineage.config.schema import Curriculum
+from lineage.core import paths
+from lineage.core.errors import LineageError
+from lineage.core.files import sha256_of
+
+OF_REPORT = {"profile", "data", "seed", "chain", "papers", "licences", "sources", "versions", "evaluation"}
+OF_CARDS = {"data", "licences", "sources", "versions"}
+OF_MIX = {"parent", "mix", "replay", "exclude", "exclude_scope", "superseded", "deduplicate", "decontaminate"}
+OF_ANCESTOR = OF_MIX - {"replay", "exclude_scope"}  # what it repeated or forbade shapes no row that it took
+
+
+def excerpts(c: Curriculum) -> dict[Path, str]:
+    """The text of every excerpt, by its place in the workspace."""
+    found = {paths.mix_excerpt(version): _of_mix(c, version) for version in c.versions}
+    found[paths.TRAIN_EXCERPT] = _of_training(c)
+    found[paths.REPORT_EXCERPT] = _dumped(c, OF_REPORT)
+    found[paths.CARDS_EXCERPT] = {**_dumped(c, OF_CARDS), "max_length": c.active.max_length}
+    return {path: json.dumps(tree, ensure_ascii=False, indent=1) + "\n" for path, tree in found.items()}
+
+
+def write_excerpts(c: Curriculum, out: Path) -> None:
+    """Write all of them below `out`, which becomes `data/curriculum`."""
+    for path, text in excerpts(c).items():
+        file = out / path.relative_to(paths.CURRICULUM)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def must_be_checked(c: Curriculum, excerpt: Path) -> None:
+    """Refuse a curriculum that is no longer the one that `check` wrote an excerpt of.
+
+    DVC would note the excerpt beside a result that was made from something else, and take it for fresh.
+
+    Raises:
+        LineageError: if `params.yaml` was edited after the check. A stage run by hand, with no excerpt, may run.
+    """
+    if excerpt.is_file() and excerpt.read_text(encoding="utf-8") != excerpts(c).get(excerpt):
+        raise LineageError(f"{paths.PARAMS} was edited after {excerpt} was made from it; run `dvc repro` again")
+
+
+def _of_mix(c: Curriculum, version: str) -> dict[str, Any]:
+    line = [version, *c.ancestors(version)]
+    read = {name: c.versions[name].model_dump(mode="json", include=OF_ANCESTOR) for name in line[1:]}
+    sources = dict.fromkeys(source for name in line for source in c.versions[name].mix)
+    return {
+        "seed": c.seed,
+        "versions": {version: c.versions[version].model_dump(mode="json", include=OF_MIX)} | read,
+        "sources": {
+            source: {"near_duplicates": c.sources[source].near_duplicates}
+            | ({"withdrawn": "all"} if c.sources[source].withdrawn == "all" else {})
+            for source in sources
+        },
+    }
+
+
+def _of_training(c: Curriculum) -> dict[str, Any]:
+    """What all versions are trained with; how often a run is saved shapes nothing. Their own lines stay parameters."""
+    profile = c.active.model_dump(mode="json", exclude_unset=True, exclude={"checkpoint_steps"})
+    chain = c.chain.model_dump(mode="json", exclude_unset=True)
+    return {"seed": c.seed, "chain": chain, "profiles": {c.profile: profile}}
+
+
+def _dumped(c: Curriculum, fields: set[str]) -> dict[str, Any]:
+    """Whole parts of the curriculum, but for the SHA-256 of withdrawn documents: those shall be found nowhere."""
+    tree = c.model_dump(mode="json", include=fields)
+    for spec in (*tree["sources"].values(), *tree.get("papers", {}).values()):
+        if spec["withdrawn"] != "all":
+            spec["withdrawn"] = [sha256_of(document)[:12] for document in spec["withdrawn"]]
+    return tree
