@@ -26,8 +26,6 @@ from tests.lineage.readers.conftest import Folder, folder  # noqa: F401 (a fixtu
 from tests.shown import ELSEWHERE, HEREDOC, PAGES, ROOT, Shown, blocks, commands, read, spans
 from tests.workspace import shipped_curriculum
 
-# Schemas that the pages link to before they are there; a name goes from this list when its file comes.
-TO_COME = ("conversion", "document", "ingest_counts")
 EXAMPLES = ("lineage/readers/disclosures.py", "tests/lineage/readers/test_disclosures.py")  # of docs/add-a-reader.md
 ROOM = re.compile(r"(lineage|stages|flows|tests|docs|benchmarks|\.ci)/[\w./-]*\w")
 
@@ -195,20 +193,11 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
-def schema_of(name: str) -> str:
-    """How a page of docs links to the schema of an artifact."""
-    return f"schemas/{name}.schema.json"
-
-
-def test_no_schema_that_is_there_is_still_to_come() -> None:
-    assert [name for name in TO_COME if (ROOT / "docs" / schema_of(name)).exists()] == []
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     lost = []
     for target in re.findall(r"\]\(([^)\s]+)\)", read(page)):
-        if target.startswith("http") or target in map(schema_of, TO_COME):
+        if target.startswith("http"):
             continue
         file, _, anchor = target.partition("#")
         place = (ROOT / page).parent / file if file else ROOT / page
@@ -295,8 +284,6 @@ def test_every_sample_fits_its_schema() -> None:
     there = {f"schemas/{file.name}" for file in (ROOT / "docs/schemas").glob("*.json")}
     assert there <= {schema for _, schema in named}, "an artifact with a schema has no sample on the page"
     for path, schema in named:
-        if schema in map(schema_of, TO_COME):
-            continue
         jsonschema.validate(SAMPLES[path], json.loads(read(f"docs/{schema}")))
 
 

@@ -7,12 +7,19 @@ from lineage.synthesis.proposal import Reference
 from lineage.synthesis.reference import reference_of
 
 BOOK = "가온시장 업무규정\n제1조(목적) 이 규정은 호가에 관한 사항을 정한다.\n제2조(호가) 호가는 1,000원 단위로 한다.\n"
+
+
+def cell(text: str) -> dict[str, object]:
+    return {"text": text, "rowspan": 1, "colspan": 1}
+
+
 DOCUMENT = {
     "schema": 1,
     "file": "가온.pdf",
     "sha256": "9" * 64,
     "title": "가온은행 기업보고서",
     "pages": 1,
+    "dates": [],
     "blocks": [
         {"kind": "heading", "page": 1, "bbox": [0, 0, 1, 1], "text": "3. 실적"},
         {"kind": "paragraph", "page": 1, "bbox": [0, 0, 1, 1], "text": "2023년 매출액은 1,350십억원이다."},
@@ -20,7 +27,7 @@ DOCUMENT = {
             "kind": "table",
             "page": 1,
             "bbox": [0, 0, 1, 1],
-            "rows": [[{"text": "구분"}, {"text": "2023년"}], [{"text": "매출액"}, {"text": "1,350"}]],
+            "rows": [[cell("구분"), cell("2023년")], [cell("매출액"), cell("1,350")]],
         },
     ],
     "page_text": ["3. 실적\n2023년 매출액은 1,350십억원이다."],
