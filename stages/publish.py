@@ -1,5 +1,7 @@
 """Fill MLflow with what the graph holds: `python -m stages.publish` → runs, registry, a receipt.
 
+    .state/mlflow/published.json    the receipt: what was told, and whether it was all; without it the stage is stale
+
 Where: `MLFLOW_TRACKING_URI`, or `.state/mlflow/mlflow.db` and `.state/mlflow/artifacts` in this workspace,
 which need no server. One run per version and fingerprint, one for the base, one for the report. Running it
 again changes nothing; a killed run is completed by the next; deleting `.state/mlflow` loses nothing.
