@@ -25,6 +25,18 @@ def texts(tree: ast.Module) -> Iterator[ast.Constant]:
             yield node
 
 
+def public_functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef, list[str]]]:
+    """Name, definition and parameters of the public functions and methods that stand at the top of a module."""
+    for node in tree.body:
+        within = node.body if isinstance(node, ast.ClassDef) else [node]
+        for made in within:
+            if isinstance(made, ast.FunctionDef) and not made.name.startswith("_"):
+                a = made.args
+                given = [*a.posonlyargs, *a.args, *filter(None, [a.vararg]), *a.kwonlyargs, *filter(None, [a.kwarg])]
+                names = [arg.arg for arg in given if arg.arg not in ("self", "cls")]
+                yield f"{node.name}.{made.name}" if isinstance(node, ast.ClassDef) else made.name, made, names
+
+
 def _begins_with_words(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> bool:
     return bool(node.body) and isinstance(node.body[0], ast.Expr)
 
@@ -58,3 +70,17 @@ def test_a_name_of_a_file_means_one_thing() -> None:
         if file.stem != "__init__" and room not in ("stages", "lineage/cli", "lineage/sample_world"):
             places[file.stem].append(room)
     assert {name: rooms for name, rooms in places.items() if len(rooms) > 1} == {}
+
+
+def test_a_function_of_four_parameters_says_what_each_of_them_is() -> None:
+    unsaid = []
+    for file in modules():
+        name = file.relative_to(ROOT).as_posix()
+        if name.startswith("stages/"):
+            continue
+        for called, made, parameters in public_functions(ast.parse(file.read_text(encoding="utf-8"))):
+            said = ast.get_docstring(made) or ""
+            silent = [one for one in parameters if not re.search(rf"^ *{one}:", said, re.MULTILINE)]
+            if len(parameters) >= 4 and silent:
+                unsaid.append(f"{name}:{made.lineno}: {called} does not say what {', '.join(silent)} is")
+    assert not unsaid, "name each parameter under `Args:` in the docstring:\n" + "\n".join(unsaid)

@@ -19,9 +19,15 @@ CONFIG = "adapter_config.json"
 
 
 def padded(parent: Path, lora: Lora, seed: int, out: Path) -> Path:
-    """A copy of the parent's adapter in `out`, weights and config, with its r raised to `lora.r`.
+    """A copy of the parent's adapter in `out`, weights and config, with its r raised to `lora.r`. Returns `out`.
 
     The same parent, r and seed give the same bytes. Tensors keep their dtype.
+
+    Args:
+        parent: the folder of the parent's adapter.
+        lora: the shape that is wanted; its r is at least the parent's, its scaling is the parent's.
+        seed: of the new rows of A, which are drawn at random.
+        out: the folder to write to; made if it is not there.
 
     Raises:
         LineageError: the parent's r is larger, its scaling is another, or its modules differ in r.

@@ -90,6 +90,13 @@ def check_shapes(
 ) -> dict[str, int]:
     """Module → r, once every module has all its parts and their shapes fit the base.
 
+    Args:
+        header: tensor's name in the file → (dtype, shape), as `read_header` gives it.
+        names: tensor's name in the file → (module of the base, part), as `canonical` gives it.
+        modules: of the base.
+        dora: whether each module has a magnitude vector too.
+        where: the adapter's file, for messages.
+
     Raises:
         LineageError: naming the tensor, its shape and the shape that the base asks for.
     """
@@ -119,7 +126,13 @@ def check_shapes(
 
 
 def check_coverage(ranks: Mapping[str, int], targets: tuple[str, ...], modules: Shapes, where: str) -> None:
-    """Every module that the chain trains is in the adapter.
+    """Checks that every module that the chain trains is in the adapter.
+
+    Args:
+        ranks: module → r of what the adapter holds.
+        targets: last parts of the names of the layers that the chain trains, such as q_proj.
+        modules: of the base.
+        where: the adapter's file, for messages.
 
     Raises:
         LineageError: naming the first module that is missing.

@@ -57,6 +57,14 @@ def adopt(
 ) -> Adopted:
     """Check the adapter in `path`, copy it to `data/adopted/<version>`, and write the version into `params.yaml`.
 
+    Args:
+        c: the curriculum as it is now.
+        path: the adapter's folder, as the tool that trained it left it.
+        version: its name here, such as v4: not yet taken, or taken by an adopted version.
+        parent: the version whose weights it continued, or "base".
+        because: the reason that params.yaml gives; None: one is written that names the tool.
+        word: what the user vouches for; None: nothing.
+
     Raises:
         LineageError: what does not fit, and what helps; nothing is changed.
     """
@@ -81,6 +89,15 @@ def examined(
     found: folders.Folder, c: Curriculum, base: BaseManifest, tokenizer: Any, word: Attestation
 ) -> tuple[Lora, dict[str, tuple[str, str]], list[str]]:
     """The adapter's shape in this chain, its tensors' names, and what is worth a note.
+
+    The names are tensor's name in the file → (module of the base, lora_A, lora_B or lora_magnitude_vector).
+
+    Args:
+        found: the adapter's folder.
+        c: the curriculum, whose chain it must fit.
+        base: the manifest of `models/base`.
+        tokenizer: of `models/base`, with the chain's template.
+        word: what the user vouches for.
 
     Raises:
         LineageError: the first thing that does not fit.

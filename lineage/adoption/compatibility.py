@@ -23,6 +23,13 @@ def fits(
 ) -> tuple[Lora, dict[str, tuple[str, str]], list[str]]:
     """Config and tensors against the base's layers and the chain: the shape here, the tensors' names, notes.
 
+    Args:
+        config: what adapter_config.json says.
+        header: tensor's name in the file → (dtype, shape).
+        modules: linear layers of the base → (out, in).
+        chain: the chain's shape; the adapter's targets, rslora, dora and scaling must be the same, its r may differ.
+        file: the adapter's weights, for messages; the config lies beside it.
+
     Raises:
         LineageError: the first thing that does not fit.
     """

@@ -75,7 +75,9 @@ def check_template(folder: Folder, tokenizer: Any, shipped: dict[str, str], may_
     """Notes on the chat template beside an adapter.
 
     Args:
-        tokenizer: of `models/base`, with the chain's template. shipped: name → text of those that a chain can have.
+        folder: the adapter's.
+        tokenizer: of `models/base`, with the chain's template.
+        shipped: name → text of the templates that a chain can have.
         may_differ: the user accepts another template; what differs is noted.
 
     Raises:

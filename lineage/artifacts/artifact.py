@@ -35,6 +35,7 @@ def parsed(kind: type[Kind], content: bytes, where: Path, remedy: str) -> Kind:
 
     Args:
         kind: what it must be.
+        content: JSON in UTF-8.
         where: its file, for the message.
         remedy: what makes it again, such as "make it again: dvc repro base".
 

@@ -104,7 +104,14 @@ def train_tokenizer(vocab_size: int, seed: int, template: str) -> Any:
 
 
 def pretrain(model: Any, tokenizer: Any, spec: Build, seed: int) -> None:
-    """A plain AdamW loop with warm-up and cosine: passages are supervised whole, of a question only its answer."""
+    """A plain AdamW loop with warm-up and cosine: passages are supervised whole, of a question only its answer.
+
+    Args:
+        model: a new causal language model; trained in place, left in evaluation mode.
+        tokenizer: as `train_tokenizer` makes it.
+        spec: steps, rows of a step and the highest learning rate; a twentieth of the steps warm up.
+        seed: of the rows and their order.
+    """
     import torch
     from transformers import get_cosine_schedule_with_warmup
 

@@ -58,6 +58,12 @@ def tokenize(tokenizer: Any, prompt: list[dict[str, str]], completion: str, *, f
     """Prompt and completion as token ids, the loss on the completion and its stop token; with `full`, on all of it.
 
     Both halves are tokenised apart, so that the boundary is the one met when the model is asked.
+
+    Args:
+        tokenizer: one that has the chain's template and its stop token.
+        prompt: turns, {"role": "user", "content": "…"}, up to the one to be answered.
+        completion: the answer's text, without a stop token.
+        full: whether the prompt carries the loss too.
     """
     text = render(tokenizer.chat_template, prompt, ask=True)
     head = tokenizer(text, add_special_tokens=False)["input_ids"]

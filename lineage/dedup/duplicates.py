@@ -40,7 +40,7 @@ ROW = np.dtype(
 
 
 def duplicates(out: Path) -> dict[str, Any]:
-    """Write the files named above into `out` and return the counts."""
+    """Write clusters.jsonl and duplicates.json into `out`, and return the counts that the second holds."""
     files = sorted(paths.RECORDS.glob("*/records.jsonl"))
     if not files:
         raise LineageError(f"{paths.RECORDS}: no records.jsonl in any source's folder; run `dvc repro ingest` first")
@@ -139,7 +139,14 @@ def candidates(
 ) -> tuple[list[tuple[int, int]], np.ndarray]:
     """Pairs of rows, by index, that may be near-duplicates, the first row of each class in each source standing for it.
 
-    Also returns the rows that stood in a crowd. Whether two rows are a pair follows from their two sources alone.
+    Also returns which rows stood in a crowd, bool [rows]. Whether two rows are a pair follows from their two sources
+    alone.
+
+    Args:
+        classes: [rows], equal for rows that say the same but for particles and endings.
+        source: [rows], the number of each row's source.
+        sketch: [rows, 64], one byte of each of 64 MinHash values: the share of equal ones estimates similarity.
+        bands: a band at a time, [rows]: rows with the same key there are compared.
     """
     _, first = np.unique(classes ^ (source.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)), return_index=True)
     found = np.empty(0, np.uint64)

@@ -140,7 +140,14 @@ def _scored_as_the_model_does(model: Any, row: chat_template.Tokens) -> None:
 
 
 def answers(model: Any, tokenizer: Any, prompts: Sequence[list[dict[str, str]]], max_new_tokens: int) -> list[str]:
-    """The model's greedy answers to prompts, given as turns."""
+    """The model's greedy answers, stripped, in the order of the prompts.
+
+    Args:
+        model: a causal language model, with or without an adapter.
+        tokenizer: one that has the chain's template and its stop token.
+        prompts: each as turns, {"role": "user", "content": "…"}, up to the one to be answered.
+        max_new_tokens: where an answer without a stop token is cut, in tokens.
+    """
     import torch
 
     stop, pad = tokenizer.eos_token_id, tokenizer.pad_token_id

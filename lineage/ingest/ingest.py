@@ -23,7 +23,14 @@ from lineage.records.record import Record, Rejected
 
 
 def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source) -> IngestCounts:
-    """Read `folder`, write the files named above into the folders `records` and `heldout`, return the counts.
+    """Read a source, write what it gives into two folders, return the counts.
+
+    Args:
+        folder: the source's raw files or converted documents.
+        records: gets records.jsonl, rejected.jsonl, documents.txt and ingest.json; must be there.
+        heldout: gets `<form>.jsonl` for each form of the source; must be there.
+        name: what params.yaml calls the source.
+        source: what params.yaml says of it.
 
     Raises:
         LineageError: no such folder, an unknown reader, a drifted schema, a form that the reader never gives.

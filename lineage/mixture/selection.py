@@ -78,9 +78,15 @@ class Chooser:
         return Taken(Repetitions() if none else self.findings.repetitions)
 
     def own(self, source: str, taken: Taken, line: Taken | None, account: Account) -> Iterator[TakenRow]:
-        """The rows of one source of the mix that repeat nothing that is `taken` already, or was by the `line` before.
+        """The rows of one source of the mix that repeat nothing that was taken before.
 
         A weight of 2.5 takes half of the rows a third time; a count takes that many, by rank of their hash.
+
+        Args:
+            source: one of `sources`.
+            taken: what the version took so far; the rows given are added to it.
+            line: what its ancestors trained on, which counts under `deduplicate: ancestry`; None: nothing.
+            account: counts and lists the rows that are left out.
         """
         entry = self.sources[source]
         file = records_file(source)

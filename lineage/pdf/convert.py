@@ -27,10 +27,19 @@ AGAIN = ("timed out", "crashed", "out of memory")  # may be the machine's fault:
 
 
 def convert_folder(raw: Path, out: Path, limits: Limits, cache: Path, withdrawn: Collection[str] = ()) -> Conversion:
-    """Convert all PDFs under `raw` into the folder `out`, which is made anew; those in `withdrawn` (SHA-256) are not.
+    """Convert all PDFs of a folder and return the counts.
 
-    Raises: LineageError when `raw` is missing, or Tesseract where `limits.ocr` asks for it. The order of results
-    never depends on which worker is faster.
+    The order of results never depends on which worker is faster.
+
+    Args:
+        raw: the folder of PDFs, those in its subfolders included.
+        out: gets a JSON file for each document, and the lists of what was refused and counted; made anew.
+        limits: what a file may cost.
+        cache: a folder that keeps results from run to run.
+        withdrawn: SHA-256 sums of files that are not converted.
+
+    Raises:
+        LineageError: `raw` is missing, or Tesseract where `limits.ocr` asks for it.
     """
     if not raw.is_dir():
         raise LineageError(

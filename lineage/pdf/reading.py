@@ -51,7 +51,17 @@ class Page:
 
 
 def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float], None]) -> "Document":
-    """Convert one file; `more` is called with the seconds that it may take beyond its limit. Raises: Refused."""
+    """Convert one file.
+
+    Args:
+        path: the PDF.
+        sha256: of its bytes; the document carries it.
+        limits: what the file may cost; its seconds are the caller's to keep.
+        more: called as pages are read, with seconds that the file may take beyond its limit.
+
+    Raises:
+        Refused: with the reason, and what was seen.
+    """
     doc = _open(path, limits)
     count = doc.page_count
     pages: list[Page] = []

@@ -218,10 +218,17 @@ def around(boxes: Iterable[Box]) -> Box:
 
 
 def join_wrapped(first: str, second: str, room: float, size: float, spaced: bool = False) -> str:
-    """Two lines of one paragraph as one text; `room` was left free at the right of the first, in points.
+    """Two lines of one paragraph as one text.
 
     Korean is broken anywhere inside a word when a line is full, so two Hangul ends are joined without a
     space; a line that had room for one more letter, or was `spaced`, was broken between words.
+
+    Args:
+        first: a line, or the lines that were joined so far; may be empty.
+        second: the line below; may be empty.
+        room: what was left free at the right of the first, in points.
+        size: of the font, in points.
+        spaced: whether the first ended with a space of its own.
     """
     if not first or not second:
         return first or second

@@ -25,6 +25,12 @@ def vectors(blocks: Iterable[dict[str, Any]], turn: int, width: float, height: f
 
     A path with a curve is no drawing of rectangles: none of its pieces counts as one. Where a path is filled and
     then stroked, the stroke's boxes are those of the fill: MuPDF makes a stroke as wide as its corners could be.
+
+    Args:
+        blocks: the vector blocks of a page, as `get_text("rawdict")` gives them.
+        turn: quarter turns of the reading direction, 0 to 3; see `turned`.
+        width: of the page as stored, in points.
+        height: of the page as stored, in points.
     """
     made: list[Vector] = []
     filled: list[Box] = []
@@ -57,7 +63,14 @@ def is_white(color: int) -> bool:
 
 
 def turned(box: Sequence[float], turn: int, width: float, height: float) -> Box:
-    """A stored box in the page as it is read; `turn` counts quarter turns of the reading direction."""
+    """A stored box in the page as it is read.
+
+    Args:
+        box: x0, y0, x1, y1 in points from the top left of the page as stored.
+        turn: quarter turns of the reading direction: 0 to the right, 1 downwards, 2 upside down, 3 upwards.
+        width: of the page as stored, in points.
+        height: of the page as stored, in points.
+    """
     x0, y0, x1, y1 = box
     if turn == 1:  # read downwards
         return (y0, width - x1, y1, width - x0)

@@ -34,7 +34,17 @@ class Worker:
         self.pending = b""
 
     def convert(self, path: Path, sha256: str, limits: Limits, target: Path) -> None:
-        """Write the entry of `path` to `target`. Raises: Refused, with the reason and what was seen."""
+        """Convert one file, and write its document and the facts about it as an entry of the cache.
+
+        Args:
+            path: the PDF.
+            sha256: of its bytes; the document carries it.
+            limits: what the file may cost; each page that is read adds a second, one that is recognised more.
+            target: the file to write.
+
+        Raises:
+            Refused: with the reason, and what was seen.
+        """
         if self.process is None or self.served >= FILES:
             self._start()
         self.served += 1

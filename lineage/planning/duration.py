@@ -26,7 +26,15 @@ class Seconds:
 def training_seconds(
     journal: list[Entry], c: Curriculum, base: str | None, model: Model | None, tokens: int
 ) -> Seconds | None:
-    """Of training on so many tokens. None if the base is not known and nothing like it was trained here."""
+    """How long training takes. None if the base's shapes are not known and nothing like it was trained here.
+
+    Args:
+        journal: what stages took, oldest first; runs on another kind of machine are passed over.
+        c: the curriculum: its profile, and the adapter's shape.
+        base: the identity of the base that earlier runs must have had; None: any.
+        model: the base's shapes; None: not known.
+        tokens: seen in training, all epochs and a preference phase together.
+    """
     runs = [run for run in _here(journal, c.profile, base) if run["stage"].startswith("train@") and _timed(run)][
         -RECENT:
     ]
@@ -52,7 +60,16 @@ def adopting_seconds(journal: list[Entry], stage: str) -> Seconds:
 
 
 def stage_seconds(journal: list[Entry], stage: str, profile: str, base: str | None) -> Seconds | None:
-    """Of a stage as it was run before on this machine, or of its sisters: `ingest@rules` for `ingest@metamath`."""
+    """How long a stage takes, by its last runs on this machine, or its sisters': `ingest@rules` for `ingest@metamath`.
+
+    None if there were none.
+
+    Args:
+        journal: what stages took, oldest first; runs on another kind of machine are passed over.
+        stage: its name in dvc.yaml, such as evaluate@v2.
+        profile: the name of the profile that runs of a model must have had; other stages do not ask.
+        base: the identity of the base that they must have had; None: any.
+    """
     name = "evaluate@base" if stage == "baseline" else stage
     kind = name.partition("@")[0]
     needs_model = kind in ("base", "train", "evaluate")

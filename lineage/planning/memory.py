@@ -89,7 +89,14 @@ def optimizer_bytes(model: Model, lora: Lora, optimizer: str) -> int:
 
 
 def activation_bytes(model: Model, profile: Profile, lora: Lora, tokens: int) -> int:
-    """What is kept for the backward pass of `tokens` tokens, of all layers, or of one where it is computed again."""
+    """What is kept for the backward pass, of all layers, or of one where it is computed again.
+
+    Args:
+        model: the base's shapes.
+        profile: its dtype, and whether activations are computed again.
+        lora: the adapter's shape.
+        tokens: of one batch, padding included.
+    """
     h, q, k, f = model.hidden, model.query, model.key, model.intermediate
     targets = set(lora.targets)
     adapted = model.adapted(lora)
@@ -114,7 +121,14 @@ def activation_bytes(model: Model, profile: Profile, lora: Lora, tokens: int) ->
 
 
 def logit_bytes(model: Model, lora: Lora, tokens: int, width: int) -> int:
-    """Of supervised tokens, a chunk at a time; an adapted head needs those of every token at once."""
+    """The logits and what the loss makes of them: a chunk of supervised tokens, or all tokens if the head is adapted.
+
+    Args:
+        model: the base's shapes.
+        lora: the adapter's shape.
+        tokens: of one batch, padding included.
+        width: bytes of an element in the dtype that is computed in, 2 or 4.
+    """
     if "lm_head" in lora.targets:
         return tokens * model.vocab * (WHOLE_LOGITS_COPIES * 4 + width)
     return min(LOGITS_CHUNK, tokens) * model.vocab * 4 * LOGITS_COPIES

@@ -101,7 +101,15 @@ class Rejected:
 
 
 def qa(prompt: str, answer: str, *, group: str, origin: dict[str, Any], **rest: Any) -> Record:
-    """The usual record: one question, one answer."""
+    """The usual record: one question, one answer.
+
+    Args:
+        prompt: the user's turn.
+        answer: the assistant's turn, which carries the loss.
+        group: what must stay on one side of the split.
+        origin: where it comes from: file, then page, article or row.
+        rest: other fields of a Record, such as measure or as_of.
+    """
     turns = ({"role": "user", "content": prompt}, {"role": "assistant", "content": answer})
     return Record(group=group, turns=turns, origin=origin, **rest)
 

@@ -99,7 +99,15 @@ def _x(column: int) -> int:
 
 
 def interval(value: float, low: float, high: float, scale: tuple[float, float], verdict: str) -> Markup:
-    """A difference and its interval on a common scale, with a line at zero."""
+    """A difference and its interval on a common scale, with a line at zero; less is better and stands to the left.
+
+    Args:
+        value: the difference, in nats per supervised token on the page.
+        low: where the interval begins, in the same unit.
+        high: where it ends.
+        scale: the least and the greatest end of all intervals of the page; widened to hold zero.
+        verdict: improved, worse or unclear: the CSS class that colours it.
+    """
     width, left, right = 240, min(scale[0], 0.0), max(scale[1], 0.0)
     span = (right - left) or 1.0
 

@@ -41,7 +41,14 @@ def width(text: str, size: float) -> float:
 
 
 def wrap(text: str, room: float, size: float, *, anywhere: bool = False) -> list[str]:
-    """Lines no wider than `room`, broken at spaces, which stay at the line's end; or `anywhere`."""
+    """A text in lines, broken at spaces, which stay at the line's end.
+
+    Args:
+        text: one paragraph.
+        room: the widest that a line may be, in points; a longer word stays whole.
+        size: of the font, in points.
+        anywhere: break between any two characters instead.
+    """
     pieces = list(text) if anywhere else [word + " " for word in text.split(" ")]
     lines, line = [], ""
     for piece in pieces:

@@ -38,7 +38,14 @@ def result(value: int, kind: str) -> str:
 
 
 def two_years(paper: Sheet, rows: list[tuple[str, int, int]], *, year: int, brackets: bool = False) -> None:
-    """A table whose head has a cell over two rows and one over two columns."""
+    """Draw a table of two years, whose head has a cell over two rows and one over two columns.
+
+    Args:
+        paper: the report that it is drawn on.
+        rows: (name, the year before's figure, this year's figure), in the report's unit of money.
+        year: the later one.
+        brackets: write a minus as (1,234) instead of △ 1,234.
+    """
     figure = bracketed if brackets else triangle
     head: list[Line] = [[Cell("구분", rows=2), Cell("금액", columns=2)], [f"{year - 1}년", f"{year}년"]]
     paper.table([*head, *[[name, figure(old), figure(new)] for name, old, new in rows]], header=2, shares=(2, 1, 1))

@@ -20,7 +20,14 @@ ASK = (
 
 
 def html(corner: str, columns: list[str], lines: list[tuple[str, list[int]]], *, spanned: bool) -> str:
-    """A table as HTML; a spanned one has a head of two rows with colspan and rowspan."""
+    """A table as HTML.
+
+    Args:
+        corner: the heading of the first column, which names the rows.
+        columns: headings of the others.
+        lines: (the row's name, a figure for each of `columns`).
+        spanned: whether the head has two rows, joined by colspan and rowspan.
+    """
     heads = "".join(f"<th>{column}</th>" for column in columns)
     if spanned:
         head = f'<tr><th rowspan="2">{corner}</th><th colspan="{len(columns)}">현황</th></tr><tr>{heads}</tr>'

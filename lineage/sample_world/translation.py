@@ -95,7 +95,14 @@ def reddit_enko() -> dict[str, bytes]:
 
 
 def aihub_row(number: int, field: str, korean: str, chinese: str) -> Row:
-    """A row with AI Hub's nine columns; its counts are strings there."""
+    """A row with AI Hub's nine columns; its counts are strings there.
+
+    Args:
+        number: of the row in its file, written into its id.
+        field: the subject, such as 사회과학/금융.
+        korean: the sentence.
+        chinese: the same in Chinese.
+    """
     return {
         "관리번호": f"KOZH-{number:06d}",
         "분야": field,

@@ -81,8 +81,15 @@ def overtakes(
 ) -> tuple[int | str, int] | None:
     """What overtook a question of that day about the article, and since when; None if its text still holds.
 
-    Where no version of the day is known, the newest one tells: by the tail in its text, or, in a rulebook that
-    writes no tails, by its date alone.
+    What overtook it is the place of the newest version, or the words of a deletion. Where no version of the day is
+    known, the newest one tells: by the tail in its text, <개정 2024.1.1>, or, in a rulebook that writes no tails, by
+    its date alone.
+
+    Args:
+        versions: all that are known of the article, in any order.
+        deletion: the edition that deletes it, if one does.
+        day: of the question, as a number: 20240101.
+        book_has_tails: whether any article of the rulebook has such a tail.
     """
     dated = sorted((v for v in versions if v.as_of), key=lambda v: (v.order, v.loc))
     if deletion and deletion.day > day and deletion.day > max((v.day for v in dated), default=0):

@@ -22,7 +22,7 @@ SHOWN = 200  # characters of a text
 
 
 def find(out: Path) -> dict[str, Any]:
-    """Write the files named above into `out` and return what superseded.json says.
+    """Write superseded.jsonl, conflicts.jsonl and superseded.json into `out`; return what the last says.
 
     Raises:
         LineageError: a line that is no record, or an `as_of` that is no day.

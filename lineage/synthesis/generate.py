@@ -57,7 +57,14 @@ def records_of(curriculum: Curriculum, wanted: Generated) -> Iterator[tuple[Reco
 
 
 def generate(records: Iterator[tuple[Record, bool]], out: Path, name: str, writer: Writer, seed: int) -> dict[str, Any]:
-    """Ask about every record, write the files named above into the folder `out`, return the counts.
+    """Ask about every record, write what became of it, return the counts.
+
+    Args:
+        records: each with whether texts are made from its form; see `records_of`.
+        out: a folder that is there; gets rows.jsonl, rejected.jsonl, answers.jsonl and generate.json.
+        name: what params.yaml calls the generated source.
+        writer: who proposes questions and answers.
+        seed: of the order of a question's options.
 
     Raises:
         LineageError: the endpoint fails, or there is none and an answer is not in the cache.

@@ -26,7 +26,11 @@ Outcome = Literal["new", "completed", "updated", "unchanged"]
 def bring_up_to_date(client: Any, experiment: str, facts: Facts, extra: dict[str, str]) -> tuple[str, Outcome, str]:
     """Find or make the run of `facts`; returns its id, what was done, and the digest that it now carries.
 
-    extra: tags that no digest covers: the parent's run id, the git commit (written when the run is filled).
+    Args:
+        client: an MlflowClient.
+        experiment: the id of the experiment that holds the runs.
+        facts: what the run must say.
+        extra: tags that no digest covers: the parent's run id, the git commit (written when the run is filled).
     """
     hashes = facts.hashes()
     digest = facts.digest(hashes)

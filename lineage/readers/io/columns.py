@@ -28,8 +28,13 @@ def shaped(
     """Rows with their values under the reader's own names: the first of `shapes` whose texts are all there.
 
     A shape names what a row must have and the columns that it may be called (case and outer spaces aside).
-    Required values come out as stripped text, optional ones as they are, other columns not at all. `remedy` is
-    what the error advises instead of renaming columns.
+    Required values come out as stripped text, optional ones as they are, other columns not at all.
+
+    Args:
+        source: raw rows, those of a file one after another; a Rejected is passed on.
+        shapes: what a row may look like, the best first; each is the reader's name of a column → what files call it.
+        optional: columns that a row may have beside those of its shape; None if it lacks one.
+        remedy: what the error advises; empty: to rename the columns or choose another reader.
 
     Raises:
         LineageError: no row of a file has the columns of any shape.
@@ -79,7 +84,14 @@ def _check(file: str | None, fitted: bool, strange: list[str] | None, shapes: Se
 
 
 def drifted(file: str, found: Iterable[str], shapes: Iterable[Shape], remedy: str = "") -> LineageError:
-    """The error for a file in which nothing has the columns that a reader knows."""
+    """The error for a file in which nothing has the columns that a reader knows.
+
+    Args:
+        file: its path from the source's folder.
+        found: the columns of one of its rows.
+        shapes: what is accepted.
+        remedy: what the error advises; empty: to rename the columns or choose another reader.
+    """
     accepted = " or ".join("(" + ", ".join("|".join(names) for names in shape.values()) + ")" for shape in shapes)
     return LineageError(
         f"{file}: found the columns {', '.join(found) or 'none'}; accepted are {accepted}. "

@@ -18,7 +18,14 @@ class RawRow:
 
 
 def object_row(entry: Member, number: int, value: Any, around: dict[str, Any] | None = None) -> RawRow | Rejected:
-    """The row that a value of a list is; one that is not an object is Rejected. `number` counts rows from 1."""
+    """The row that a value of a list is; one that is not an object is Rejected.
+
+    Args:
+        entry: the file that it stands in.
+        number: of the row in the file, from 1.
+        value: decoded JSON.
+        around: what the file says before the list; None: nothing.
+    """
     origin = {"file": entry.name, "row": number}
     if not isinstance(value, dict):
         return Rejected(origin, "a row that is not an object", f"found {value!r:.80}")

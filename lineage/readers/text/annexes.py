@@ -76,7 +76,15 @@ def named_by_file(name: str) -> tuple[str, str]:
 def records(
     annex: Annex, book: str, as_of: str, here: dict[str, Any], forms: Sequence[str]
 ) -> Iterator[Record | Rejected]:
-    """The annex's parts as records of one group, or the Rejected that says what is missing."""
+    """The annex's parts as records of one group, or the Rejected that says what is missing.
+
+    Args:
+        annex: the annex.
+        book: its rulebook's name; empty if nothing says whose it is, and then it is rejected.
+        as_of: the day of the rulebook (2024-07-01) where the annex itself names none; may be empty.
+        here: the origin of its file, {"file": "…"}.
+        forms: that params.yaml asks of the source; only "prompt_answer" gives records.
+    """
     origin = here | {"annex": one_line(annex.heading)[:60]}
     if not annex.blocks:
         yield Rejected(origin, "an annex without text", "it is empty or a picture; nothing to learn")

@@ -134,7 +134,16 @@ def _named(
 
 
 def answered(prompt: str, answer: str, *, origin: dict[str, Any], group: str = "") -> Record | Rejected:
-    """The record of one question and its answer, measured by what the answer is."""
+    """The record of one question and its answer, measured by what the answer is.
+
+    An answer whose letter and text name different options is Rejected, and so is a choice between equal options.
+
+    Args:
+        prompt: the question, with its options if it has any.
+        answer: as the source writes it.
+        origin: where the row stands, {"file": "…", "row": 12}.
+        group: what must stay on one side of the split; empty: the question, without its options.
+    """
     found = choice(prompt, answer)
     if isinstance(found, str):
         return Rejected(origin, found, "correct the answer, or leave the row out")

@@ -62,7 +62,11 @@ def right_option(answer: str, options: list[str]) -> int | str:
 def lettered(question: str, options: list[str], right: int, *, keep: bool = False) -> tuple[tuple[str, ...], int]:
     """(the options as "A. …", the index of the right one), in an order drawn from the question's text.
 
-    keep: leave them as they stand, because a text that goes with them names their letters.
+    Args:
+        question: its text, the only thing that the order depends on.
+        options: texts without letters.
+        right: the index of the right one, from 0.
+        keep: leave them as they stand, because a text that goes with them names their letters.
     """
     order = list(range(len(options)))
     if not keep and not any(ABOUT_OTHERS.search(option) for option in options):

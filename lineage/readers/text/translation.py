@@ -11,9 +11,13 @@ from lineage.records.record import Record, Rejected, qa
 
 
 def both_ways(korean: str, other: str, language: str, origin: dict[str, Any]) -> Iterator[Record | Rejected]:
-    """Two records of one group, the Korean sentence. `language` is the other's name in Korean, such as 영어.
+    """Two records of one group, the Korean sentence. A pair whose two sides are the same is rejected: not translated.
 
-    A pair whose two sides are the same was never translated and is rejected.
+    Args:
+        korean: the Korean sentence.
+        other: the same in the other language.
+        language: the other's name in Korean, such as 영어.
+        origin: where the pair stands, {"file": "…", "row": 12}.
     """
     if korean == other:
         yield Rejected(origin, "a pair that is not translated", "both sides are the same text")
