@@ -71,6 +71,7 @@ def killed(built: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Worksp
     """The same, killed with SIGKILL, DVC and stage together, at some point after its second checkpoint."""
     w = copy_of(built, tmp_path_factory.mktemp("killed") / "w")
     longer(w)
+    w.repro("check")
     dvc = w.start("dvc", "repro", "--single-item", "train@v1")
     until(lambda: len(checkpoints(w)) >= 2, of=dvc)
     wait = random.random() / 2

@@ -86,6 +86,7 @@ def test_a_parent_that_was_changed_by_hand_is_refused(w: Workspace) -> None:
 def test_a_stage_that_outlives_dvc_keeps_the_next_one_out(w: Workspace) -> None:
     """`kill -9` of dvc alone leaves its stage running: the workspace has one writer, and the second is told which."""
     edit(w, lambda tree: tree["profiles"]["cpu"]["budget"].update(tokens=5_000_000))
+    w.repro("check")
     dvc = w.start("dvc", "repro", "--single-item", "train@v1")
     try:
         until(lambda: list((w.root / ".state/checkpoints").glob("*/checkpoint-*/complete")), of=dvc)

@@ -3,8 +3,9 @@
     code_identity("lineage.evaluation.evaluate")     a part of the key under which measures are cached
     closure(file)                               every file of the project that its result may depend on
 
-The identity is a hash over the definitions of a module and of everything that it imports, also inside functions. It is
-blind to comments, docstrings and layout, to which file a definition stands in, and to the order of definitions.
+The identity is a hash over the functions and classes of a module and of everything that it imports, also inside
+functions, and over the other statements of each file, in their order. It is blind to comments, docstrings and layout,
+to which file a function stands in, and to the order of functions. A name of the project stands for its definition.
 
 A string that names a module (`"lineage.pdf.worker"`, started by name) counts as an import, and the beginning of a name
 (`f"lineage.readers.{name}"`) as an import of every module that it may become; one that names a file or a
@@ -18,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("lineage", "stages", "flows")
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 # What is not followed, because its whole effect arrives in another way: a path, or a folder with all that is in it.
 EXEMPT = {
@@ -45,8 +47,11 @@ def code_identity(module: str) -> str:
 
 
 def same_code(one: str, other: str) -> bool:
-    """Whether two texts of a Python file differ in words alone: comments, docstrings, layout, order of definitions."""
-    return _definitions(ast.parse(one)) == _definitions(ast.parse(other))
+    """Whether two texts of a Python file differ in words alone: comments, docstrings, layout."""
+    trees = [ast.parse(text) for text in (one, other)]
+    for tree in trees:
+        _without_docstrings(tree)
+    return ast.dump(trees[0]) == ast.dump(trees[1])
 
 
 @cache
@@ -115,14 +120,44 @@ def _beside(file: Path, name: str) -> list[Path]:
 def _parts(file: Path) -> frozenset[str]:
     if file.suffix != ".py":
         return frozenset({f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"})
-    return _definitions(ast.parse(file.read_text(encoding="utf-8")))
+    return _definitions(ast.parse(file.read_text(encoding="utf-8")), _by_name(file))
 
 
-def _definitions(tree: ast.Module) -> frozenset[str]:
-    """Each top-level statement as text without words, and without a trace of where its names come from."""
+def _definitions(tree: ast.Module, own: dict[str, str]) -> frozenset[str]:
+    """Each function and class as text without words or places, and all other top-level statements together."""
     _without_docstrings(tree)
-    _Placeless().visit(tree)
-    return frozenset(map(ast.dump, tree.body))
+    _Placeless(own).visit(tree)
+    defined = {ast.dump(statement) for statement in tree.body if isinstance(statement, DEFINITIONS)}
+    others = [ast.dump(statement) for statement in tree.body if not isinstance(statement, DEFINITIONS)]
+    return frozenset(defined | ({"\n".join(others)} if others else set()))
+
+
+def _meaning(module: str, name: str) -> str:
+    """A name of a module of this project as what it means there: itself, and a hash of its definition."""
+    for file in sorted(_files_of(module)):
+        if found := _by_name(file).get(name):
+            return f"{name} {found}"
+    return name
+
+
+@cache
+def _by_name(file: Path) -> dict[str, str]:
+    """The names that a module defines, each with a hash of its definition, in which other modules' names stand bare."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    _without_docstrings(tree)
+    _Placeless(None).visit(tree)
+    found: dict[str, str] = {}
+    for statement in tree.body:
+        for name in _names_of(statement):
+            found[name] = hashlib.sha256(f"{found.get(name)} {ast.dump(statement)}".encode()).hexdigest()
+    return found
+
+
+def _names_of(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, DEFINITIONS):
+        return {statement.name}
+    targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+    return {node.id for target in targets if target for node in ast.walk(target) if isinstance(node, ast.Name)}
 
 
 def _without_docstrings(tree: ast.Module) -> None:
@@ -134,40 +169,53 @@ def _without_docstrings(tree: ast.Module) -> None:
 
 
 class _Placeless(ast.NodeTransformer):
-    """Takes out imports of the project; `module.name` and an `as` name become the bare name that is meant."""
+    """Takes out imports of the project; a name of the project becomes what it means where it is defined.
 
-    def __init__(self) -> None:
-        self.modules: set[str] = set()
-        self.renamed: dict[str, str] = {}
+    Args:
+        own: the names that the file itself defines, with their meaning; None: leave every meaning out, so that a
+            definition does not depend on all that it calls in turn.
+    """
+
+    def __init__(self, own: dict[str, str] | None) -> None:
+        self.own = own
+        self.modules: dict[str, str] = {}  # a name here → the module that it is
+        self.names: dict[str, tuple[str, str]] = {}  # a name here → its module, and its name there
 
     def visit_Module(self, node: ast.Module) -> ast.AST:
         """Learn all names first: a function may stand above the import that it uses."""
         for inner in ast.walk(node):
-            if isinstance(inner, ast.ImportFrom) and (inner.module or "").split(".")[0] in PACKAGES:
+            if isinstance(inner, ast.ImportFrom) and inner.module and inner.module.split(".")[0] in PACKAGES:
                 for alias in inner.names:
-                    name = alias.asname or alias.name
-                    if _files_of(f"{inner.module}.{alias.name}"):
-                        self.modules.add(name)
-                    elif alias.asname:
-                        self.renamed[name] = alias.name
+                    name, whole = alias.asname or alias.name, f"{inner.module}.{alias.name}"
+                    if _files_of(whole):
+                        self.modules[name] = whole
+                    else:
+                        self.names[name] = (inner.module, alias.name)
         return self.generic_visit(node)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
-        """Where a name of the project comes from is no part of what it does."""
+        """Its names are told by what they mean."""
         return None if (node.module or "").split(".")[0] in PACKAGES else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """`metrics.chrf` is `chrf`."""
-        if isinstance(node.value, ast.Name) and node.value.id in self.modules:
-            return ast.Name(id=node.attr, ctx=node.ctx)
+        """`metrics.chrf` is what `chrf` is there."""
+        if isinstance(node.value, ast.Name) and (module := self.modules.get(node.value.id)):
+            return ast.Name(id=self._told(module, node.attr), ctx=node.ctx)
         return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        """A name given by `as` is the one that it stands for."""
-        return ast.Name(id=self.renamed.get(node.id, node.id), ctx=node.ctx)
+        """An imported name is what it stands for; a module that is handed on is known by its last name."""
+        if node.id in self.names:
+            return ast.Name(id=self._told(*self.names[node.id]), ctx=node.ctx)
+        if self.own and node.id in self.own:
+            return ast.Name(id=f"{node.id} {self.own[node.id]}", ctx=node.ctx)
+        return ast.Name(id=self.modules.get(node.id, node.id).rpartition(".")[2], ctx=node.ctx)
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """A module that is started by name is what it is, not where it is."""
         if isinstance(node.value, str) and _files_of(node.value):
             return ast.Constant(value=node.value.rpartition(".")[2])
         return node
+
+    def _told(self, module: str, name: str) -> str:
+        return name if self.own is None else _meaning(module, name)

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +55,23 @@ def appearing(*finals: Path) -> Iterator[list[Path]]:
             final.rename(old)  # deleted in place, a run killed meanwhile would leave half of it
         scratch.rename(final)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def cached_folder(final: Path, seal: str) -> Iterator[Path]:
+    """A scratch folder that becomes `final` when the block ends; two processes may make the same one at once.
+
+    Args:
+        final: a folder of a cache, named by what it is made from, so that all who make it make the same.
+        seal: the name of the file without which a folder is not whole.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".", dir=final.parent))
+    try:
+        yield scratch
+        if not (final / seal).is_file():
+            shutil.rmtree(final, ignore_errors=True)
+        with suppress(OSError):  # another process was first
+            scratch.rename(final)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

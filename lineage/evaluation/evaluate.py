@@ -73,6 +73,7 @@ def measured(c: Curriculum, version: str, adapter: str | None, sets: list[HeldOu
         c.evaluation.answers,
         c.active.compute_dtype,
         c.active.load_in_4bit,
+        c.active.double_quant,
         c.active.max_length,
     ]
     asked_by = sha256_of([base.identity, adapter, settings, base.template.model_dump(), code_identity(__name__)])

@@ -4,13 +4,12 @@
 Where only words differ, no result can, and `dvc commit -f` says so to DVC instead of a rebuild.
 """
 
-import ast
 import hashlib
 import subprocess
 from functools import cache
 from pathlib import Path
 
-from lineage.core.code_identity import PACKAGES, same_code
+from lineage.core.code_identity import same_code
 
 COMMITS = 30  # that changed a path, newest first, in which its old state is looked for
 
@@ -32,16 +31,10 @@ def differs(path: str, how: str, old_md5: str) -> tuple[str, bool]:
 
 
 def _only_words(old: str, new: str) -> bool:
-    """Whether two texts do the same. Imports count: `same_code` is blind to where a name comes from."""
     try:
-        return same_code(old, new) and _imports(old) == _imports(new)
+        return same_code(old, new)
     except SyntaxError:
         return False
-
-
-def _imports(text: str) -> set[str]:
-    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom))
-    return {ast.dump(node) for node in nodes if (node.module or "").split(".")[0] in PACKAGES}
 
 
 def committed_text(path: str, md5: str) -> str | None:

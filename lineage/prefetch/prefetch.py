@@ -28,7 +28,7 @@ def prefetching(c: Curriculum, version: str) -> Iterator[None]:
         yield
         return
     STATE.mkdir(exist_ok=True)
-    with LOG.open("ab") as log:
+    with LOG.open("wb") as log:
         ahead = subprocess.Popen(
             [sys.executable, "-m", "lineage.prefetch.work_ahead", version],
             stdin=subprocess.PIPE,  # it ends when this is closed, however this process ends

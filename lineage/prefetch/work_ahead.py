@@ -5,13 +5,13 @@ stopped leaves nothing.
 """
 
 import os
+import shutil
 import signal
 import sys
-import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from lineage.artifacts.manifest import verified_manifest
 from lineage.base_model.fast_import import import_lean
@@ -23,6 +23,7 @@ from lineage.core.paths import STATE
 from lineage.core.stage import prepare_environment
 from lineage.evaluation.evaluate import measured, weights_of
 from lineage.evaluation.heldout import heldout_sets
+from lineage.prefetch.prefetch import SECONDS_TO_END
 from lineage.training import checkpoints
 from lineage.training.plan import Plan, planned
 from lineage.training.train import train
@@ -38,8 +39,10 @@ def main() -> None:
     versions = Versions(c, busy)
     for version in versions.waiting():
         print(f"while {busy} is trained: training {version}", flush=True)
-        with tempfile.TemporaryDirectory(dir=STATE) as out:  # what counts is the last checkpoint
-            train(c, c.version(version), Path(out))
+        out = STATE / "scratch" / "prefetch"  # what counts is the last checkpoint
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        train(c, c.version(version), out)
     sets = heldout_sets(c.evaluation.rows)
     for version in (BASE, *c.in_order()):
         if version == BASE or versions.is_fresh(version):
@@ -96,6 +99,8 @@ def _end_with_the_starter() -> None:
     while os.read(0, 1):  # the bare file: a thread that waits in `sys.stdin` would keep Python from ending
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(SECONDS_TO_END)  # for a checkpoint
+    os._exit(Preempted.exit_code)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ is decided by the seed and the record's id alone. Rows that know no worse answer
 
 import hashlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from typing import Any
 from lineage.base_model import chat_template
 from lineage.core.code_identity import code_identity
 from lineage.core.errors import LineageError
-from lineage.core.files import sha256, sha256_of, write_json
+from lineage.core.files import cached_folder, sha256, sha256_of, write_json
 from lineage.core.paths import STATE
 from lineage.records.record import PARTS, Record, read_records
-from lineage.training.tokenized_mix import TOO_LONG
+from lineage.training.tokenized_mix import SEAL, TOO_LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,10 @@ def pairs_of(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: int,
         [mix_hash, tokenizer.chat_template, tokenizer_hash, stop, max_length, seed, code_identity(__name__)]
     )
     cached = STATE / "tokens" / "pairs" / key
-    if not (cached / "sources.json").is_file():  # written last: its existence means "complete"
-        _tokenize_into(cached, folder, tokenizer, max_length, seed)
-    sources = json.loads((cached / "sources.json").read_text(encoding="utf-8"))
+    if not (cached / SEAL).is_file():
+        with cached_folder(cached, SEAL) as out:
+            _tokenize_into(out, folder, tokenizer, max_length, seed)
+    sources = json.loads((cached / SEAL).read_text(encoding="utf-8"))
     field = f"versions.{folder.name}.train.preference"
     if not sources:
         raise LineageError(
@@ -101,18 +101,16 @@ def pairs_of(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: int,
     return Pairs(dataset, dataset["tokens"][:], sources)
 
 
-def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int, seed: int) -> None:
+def _tokenize_into(out: Path, folder: Path, tokenizer: Any, max_length: int, seed: int) -> None:
     from datasets import Features, List, Value
     from datasets.arrow_writer import ArrowWriter
 
-    shutil.rmtree(cached, ignore_errors=True)
-    cached.mkdir(parents=True)
     sources: dict[str, dict[str, Any]] = {}
     ids = List(Value("int32"))
     features = Features(
         {"id": Value("string"), "prompt_ids": ids, "chosen_ids": ids, "rejected_ids": ids, "tokens": Value("int64")}
     )
-    with ArrowWriter(path=str(cached / "pairs.arrow"), features=features) as writer:
+    with ArrowWriter(path=str(out / "pairs.arrow"), features=features) as writer:
         for part in PARTS:
             for record in read_records(folder / f"{part}.jsonl"):
                 worse = worse_answer(record, seed)
@@ -139,4 +137,4 @@ def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int, 
                     }
                 )
         writer.finalize()
-    write_json(cached / "sources.json", sources)
+    write_json(out / SEAL, sources)

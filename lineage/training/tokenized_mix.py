@@ -5,7 +5,6 @@
 """
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from typing import Any
 from lineage.base_model import chat_template
 from lineage.core.code_identity import code_identity
 from lineage.core.errors import LineageError
-from lineage.core.files import sha256, sha256_of, write_json
+from lineage.core.files import cached_folder, sha256, sha256_of, write_json
 from lineage.core.paths import STATE
 from lineage.records.record import PARTS, read_records
 
+SEAL = "sources.json"  # written last: its existence means "complete"
 TOO_LONG = "longer than max_length"
 
 
@@ -78,10 +78,11 @@ def tokenize_mix(
         [mix_hash, tokenizer.chat_template, tokenizer_hash, stop, max_length, full, code_identity(__name__)]
     )
     cached = STATE / "tokens" / key
-    if not (cached / "sources.json").is_file():  # written last: its existence means "complete"
-        _tokenize_into(cached, folder, tokenizer, max_length, full)
+    if not (cached / SEAL).is_file():
+        with cached_folder(cached, SEAL) as out:
+            _tokenize_into(out, folder, tokenizer, max_length, full)
     dataset = Dataset.from_file(str(cached / "rows.arrow"))
-    sources = json.loads((cached / "sources.json").read_text(encoding="utf-8"))
+    sources = json.loads((cached / SEAL).read_text(encoding="utf-8"))
     for source, counts in sources.items():
         if not counts["rows"]:
             raise LineageError(
@@ -101,16 +102,14 @@ def lengths_of(dataset: Any) -> list[int]:
     return lengths
 
 
-def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int, full: bool) -> None:
+def _tokenize_into(out: Path, folder: Path, tokenizer: Any, max_length: int, full: bool) -> None:
     from datasets import Features, List, Value
     from datasets.arrow_writer import ArrowWriter
 
-    shutil.rmtree(cached, ignore_errors=True)
-    cached.mkdir(parents=True)
     sources: dict[str, dict[str, Any]] = {}
     ids = List(Value("int32"))
     features = Features({"id": Value("string"), "input_ids": ids, "labels": ids})
-    with ArrowWriter(path=str(cached / "rows.arrow"), features=features) as writer:
+    with ArrowWriter(path=str(out / "rows.arrow"), features=features) as writer:
         for part in PARTS:
             for record in read_records(folder / f"{part}.jsonl"):
                 counts = sources.setdefault(
@@ -133,7 +132,7 @@ def _tokenize_into(cached: Path, folder: Path, tokenizer: Any, max_length: int, 
                 counts["replayed_rows"] += part == "replay"
                 writer.write({"id": record.id, "input_ids": row.ids, "labels": row.labels})
         writer.finalize()
-    write_json(cached / "sources.json", sources)
+    write_json(out / SEAL, sources)
 
 
 def _packed(dataset: Any, order: Sequence[tuple[int, ...]], file: Path) -> Any:

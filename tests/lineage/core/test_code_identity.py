@@ -45,7 +45,7 @@ def write(root: Path, module: str, text: str) -> None:
 
 
 def now(module: str = "lineage.ask") -> str:
-    for known in (identity.closure, identity.needed_by, identity._parts):
+    for known in (identity.closure, identity.needed_by, identity._parts, identity._by_name):
         known.cache_clear()
     return code_identity(module)
 
@@ -132,3 +132,32 @@ def test_what_is_imported_by_the_beginning_of_its_name_counts(house: Path) -> No
 def test_two_texts_of_a_file_are_compared() -> None:
     assert same_code(MEASURE, MEASURE.replace("# a stand-in", "").replace('    """From 0 to 1."""\n', ""))
     assert not same_code(MEASURE, MEASURE.replace("float(", "int("))
+    assert not same_code("X = 1\nX = 2\n", "X = 2\nX = 1\n")
+
+
+def test_a_call_of_another_modules_function_of_the_same_name_is_another_call(house: Path) -> None:
+    write(house, "other", MEASURE.replace("float(", "2 * float("))
+    both = "from lineage import measure, other\n\n\ndef ask(text: str) -> float:\n    return measure.score(text)\n"
+    write(house, "ask", both)
+    before = now()
+    write(house, "ask", both.replace("measure.score", "other.score"))
+    assert now() != before
+    named = "from lineage.measure import score as one\nfrom lineage.other import score as two\n\nX = (one, two)\n"
+    write(house, "ask", named)
+    before = now()
+    write(house, "ask", named.replace("(one, two)", "(two, one)"))
+    assert now() != before
+
+
+def test_a_module_that_is_handed_on_is_known_by_its_name(house: Path) -> None:
+    write(house, "ask", "from lineage import measure as way\n\n\ndef ask() -> object:\n    return way\n")
+    before = now()
+    write(house, "ask", "from lineage import text as way\n\n\ndef ask() -> object:\n    return way\n")
+    assert now() != before
+
+
+def test_statements_that_run_one_after_another_keep_their_order(house: Path) -> None:
+    write(house, "text", "import json\nimport csv\n" + TRIM)
+    before = now()
+    write(house, "text", "import csv\nimport json\n" + TRIM)
+    assert now() != before

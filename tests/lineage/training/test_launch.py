@@ -130,7 +130,7 @@ def test_what_stops_a_process_is_one_message(lineage_copy: Path, tmp_path: Path)
 
 @pytest.mark.slow
 def test_the_processes_end_with_the_stage(lineage_copy: Path, tmp_path: Path) -> None:
-    imports = "from pathlib import Path; from tests.lineage.training.distributed import test_launch as t"
+    imports = "from pathlib import Path; from tests.lineage.training import test_launch as t"
     script = f"{imports}; t.launch.fit(t.job(), Path('out'))"
     stage = subprocess.Popen([sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
     marker = str(Path(".state/launch/v2").absolute())
