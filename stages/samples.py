@@ -1,7 +1,6 @@
 """Write the sample world: every source of the curriculum in its true raw format, from code alone.
 
     python -m stages.samples        # every source → data/raw/sample/<source>/…, the same bytes everywhere
-    samples: 273 files of 14 sources
 
 Nothing is read but code and nothing is downloaded. Companies, exchange, rules and questions are invented, and
 agree with each other: see lineage/sample_world.
@@ -16,8 +15,6 @@ def main(inputs: Inputs = NOTHING) -> None:
     """Write the sample world of the workspace."""
     with publishing(inputs, TARGET) as (out,):
         write(out)
-        files = [file.relative_to(out) for file in out.rglob("*") if file.is_file()]
-    print(f"samples: {len(files):,} files of {len({file.parts[0] for file in files})} sources")
 
 
 if __name__ == "__main__":
