@@ -2,6 +2,12 @@
 
     .state/mlflow/published.json    the receipt: what was told, and whether it was all; without it the stage is stale
 
+    a run of a version       its parameters, measures, loss curve, adapter, card and record;
+                             its mix and its held-out sets by their digests
+    the run of the base      its measures: what v1 is compared with
+    the run of the report    the page, to be opened in MLflow
+    the registered model     a version each, and the alias `champion` as promotions.yaml says
+
 Where: `MLFLOW_TRACKING_URI`, or `.state/mlflow/mlflow.db` and `.state/mlflow/artifacts` in this workspace,
 which need no server. One run per version and fingerprint, one for the base, one for the report. Running it
 again changes nothing; a killed run is completed by the next; deleting `.state/mlflow` loses nothing.

@@ -4,6 +4,8 @@
     reports/lineage.html        one page for people, readable without a network or a script
     reports/cards/<version>.md  a model card for each trained version
 
+A line says what was compared; another where the page lies.
+
 What has not been built yet is left out and named, with the command that builds it.
 """
 

@@ -2,6 +2,15 @@
 
     python -m stages.samples        # every source → data/raw/sample/<source>/…, the same bytes everywhere
 
+    <source>/     what it holds
+    *_reports     PDFs, one of them damaged
+    rules         rulebooks as text, one in two editions
+    aihub_kozh    archives as AI Hub names and packs them
+    arithmetic    an archive that comes in parts
+    metamath, reddit_enko, problems, …    JSON, JSONL, CSV and workbooks in their true columns
+
+A line a source says how many files it has and how large they are.
+
 Nothing is read but code and nothing is downloaded. Companies, exchange, rules and questions are invented, and
 agree with each other: see lineage/sample_world.
 """
