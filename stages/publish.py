@@ -2,8 +2,8 @@
 
     .state/mlflow/published.json    the receipt: what was told, and whether it was all; without it the stage is stale
 
-    a run of a version       its parameters, measures, loss curve, adapter, card and record;
-                             its mix and its held-out sets by their digests
+    a run of a version       its parameters, measures, loss curve, adapter, card and record,
+                             and its mix by its digest
     the run of the base      its measures: what v1 is compared with
     the run of the report    the page, to be opened in MLflow
     the registered model     a version each, and the alias `champion` as promotions.yaml says
