@@ -77,7 +77,7 @@ def find_ingest_counts(source: str, root: Path = Path()) -> IngestCounts | None:
 
 
 def read_ingest_counts(source: str, root: Path = Path()) -> IngestCounts:
-    """The same.
+    """The counts of a source that must have been ingested.
 
     Raises:
         LineageError: the source was not ingested, or the file is damaged; with the command to run.

@@ -82,7 +82,7 @@ def find_mix(version: str, root: Path = Path()) -> MixSummary | None:
 
 
 def read_mix(version: str, root: Path = Path()) -> MixSummary:
-    """The same.
+    """The summary of a version that must have been mixed.
 
     Raises:
         LineageError: the version was not mixed, or the file is damaged; with the command to run.
