@@ -11,6 +11,7 @@ A set is measured once for the same weights: results are cached in `.state/evalu
 
 import os
 
+from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
 from lineage.config.schema import BASE
 from lineage.core import paths
@@ -23,6 +24,7 @@ from lineage.evaluation.heldout import heldout_sets
 def main(inputs: Inputs = NOTHING) -> None:
     """Evaluate the version that the command line names, or the base."""
     c = load_curriculum()
+    must_be_checked(c, paths.EVALUATE_EXCERPT)
     version = argument(f"base or a version, one of {', '.join(c.versions)}")
     if version != BASE:
         c.version(version)

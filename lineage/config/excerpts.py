@@ -2,6 +2,7 @@
 
     data/curriculum/mix/v3.json     {"seed": 20240901, "versions": {"v3": {…}, "v1": {…}}, "sources": {…}}
     data/curriculum/train.json      {"seed": 20240901, "chain": {…}, "profiles": {"cpu": {…}}}
+    data/curriculum/evaluate.json   {"seed": 20240901, "evaluation": {…}, "profiles": {"cpu": {…}}}
     data/curriculum/report.json
     data/curriculum/cards.json
 
@@ -23,6 +24,7 @@ from lineage.core.errors import LineageError
 from lineage.core.files import sha256_of
 
 OF_REPORT = {"profile", "data", "seed", "chain", "papers", "licences", "sources", "versions", "evaluation"}
+OF_ANSWERING = {"compute_dtype", "load_in_4bit", "double_quant", "max_length", "threads"}
 OF_CARDS = {"data", "licences", "sources", "versions"}
 OF_MIX = {"parent", "mix", "replay", "exclude", "exclude_scope", "superseded", "deduplicate", "decontaminate"}
 OF_ANCESTOR = OF_MIX - {"replay", "exclude_scope"}  # what it repeated or forbade shapes no row that it took
@@ -32,6 +34,7 @@ def excerpts(c: Curriculum) -> dict[Path, str]:
     """The text of every excerpt, by its place in the workspace."""
     found = {paths.mix_excerpt(version): _of_mix(c, version) for version in c.versions}
     found[paths.TRAIN_EXCERPT] = _of_training(c)
+    found[paths.EVALUATE_EXCERPT] = _of_evaluation(c)
     found[paths.REPORT_EXCERPT] = _dumped(c, OF_REPORT)
     found[paths.CARDS_EXCERPT] = {**_dumped(c, OF_CARDS), "max_length": c.active.max_length}
     return {path: json.dumps(tree, ensure_ascii=False, indent=1) + "\n" for path, tree in found.items()}
@@ -82,6 +85,12 @@ def _of_training(c: Curriculum) -> dict[str, Any]:
     profile = c.active.model_dump(mode="json", exclude_unset=True, exclude={"checkpoint_steps"})
     chain = c.chain.model_dump(mode="json", exclude_unset=True)
     return {"seed": c.seed, "chain": chain, "profiles": {c.profile: profile}}
+
+
+def _of_evaluation(c: Curriculum) -> dict[str, Any]:
+    """What shapes answers and measures besides weights and rows."""
+    profile = c.active.model_dump(mode="json", include=OF_ANSWERING)
+    return {"seed": c.seed, "evaluation": c.evaluation.model_dump(mode="json"), "profiles": {c.profile: profile}}
 
 
 def _dumped(c: Curriculum, fields: set[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ DATA = Path("data")
 CHECKED = DATA / "checked.json"
 CURRICULUM = DATA / "curriculum"  # what stages read of params.yaml, as files; see lineage/config/excerpts.py
 TRAIN_EXCERPT = CURRICULUM / "train.json"
+EVALUATE_EXCERPT = CURRICULUM / "evaluate.json"
 REPORT_EXCERPT = CURRICULUM / "report.json"
 CARDS_EXCERPT = CURRICULUM / "cards.json"
 RAW = DATA / "raw"  # by `data:` (sample, own), then by source

@@ -26,9 +26,11 @@ def texts(**fields: Any) -> dict[str, str]:
         ("sources.samples.near_duplicates", "keep", {"mix/v1.json", "mix/v2.json", "mix/v3.json"}),
         ("sources.problems.near_duplicates", "keep", {"mix/v2.json", "mix/v3.json"}),
         ("profiles.cpu.learning_rate", 0.5, {"train.json"}),
-        ("profiles.cpu.max_length", 256, {"train.json"}),
+        ("profiles.cpu.max_length", 256, {"train.json", "evaluate.json"}),
+        ("profiles.cpu.double_quant", False, {"train.json", "evaluate.json"}),
+        ("evaluation.rows", 7, {"evaluate.json"}),
         ("profiles.cpu.checkpoint_steps", 7, set()),
-        ("seed", 8, {"mix/v1.json", "mix/v2.json", "mix/v3.json", "train.json"}),
+        ("seed", 8, {"mix/v1.json", "mix/v2.json", "mix/v3.json", "train.json", "evaluate.json"}),
     ],
 )
 def test_what_an_edit_reaches(field: str, value: Any, changed: set[str]) -> None:
