@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from lineage.pdf.admission import Limits, Refused, check_text, has_text_layer, quality
 from lineage.pdf.blocks import Block, body_size, to_blocks
 from lineage.pdf.layout import furniture, reading_order
+from lineage.pdf.line_ends import LineEnds
 from lineage.pdf.metadata import dates, title
 from lineage.pdf.number_check import triangles
 from lineage.pdf.ocr import SECONDS, recognise
@@ -79,7 +80,7 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     if doc.is_repaired:
         warnings.append("the file was damaged and has been repaired: compare it with the original")
     removed, repeated = furniture([(page.height, page.lines) for page in pages])
-    blocks = _blocks(pages, removed)
+    blocks = _with_whole_words(_blocks(pages, removed), page_text)
     if warning := triangles([block.table.rows for _, block in blocks if block.table], page_text):
         warnings.append(warning)
     sure = sum(len(page.text) * page.sure for page in pages) / sum(len(page.text) for page in pages)
@@ -229,6 +230,16 @@ def _blocks(pages: Sequence[Page], removed: Sequence[set[int]]) -> list[tuple[in
                 on_page = on_page[1:]
         blocks += [(number, block) for block in on_page]
     return blocks
+
+
+def _with_whole_words(blocks: Sequence[tuple[int, Block]], page_text: Sequence[str]) -> list[tuple[int, Block]]:
+    """Blocks and, in place, cells in which the ends of lines are spaces or nothing."""
+    ends = LineEnds(page_text)
+    cells = [cell for _, block in blocks if block.table for row in block.table.rows for cell in row]
+    for cell, text in zip(cells, ends.resolve([cell["text"] for cell in cells]), strict=True):
+        cell["text"] = text
+    texts = ends.resolve([block.text for _, block in blocks])
+    return [(page, block._replace(text=text)) for (page, block), text in zip(blocks, texts, strict=True)]
 
 
 def _with_tables(lines: Sequence[Line], tables: Sequence[Table], body: float) -> list[Block]:

@@ -12,8 +12,12 @@ from itertools import pairwise
 from operator import itemgetter, sub
 from typing import NamedTuple
 
+from lineage.pdf.line_ends import WRAP
+
 GAP = 0.18  # of the font size; measured best on Hancom, LaTeX and InDesign files
 STANDIN = "\0"  # begins a line that stands for a table while columns are put in order: never in a page's text
+OPENS, CLOSES = frozenset("([{〔〈《「『【“‘"), frozenset(")]}〕〉》」』】”’%,.;:")
+LATIN_END = re.compile(r"[0-9A-Za-z%)\]]")  # what a particle or a unit may follow without a space
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 SPACES = re.compile(r"[ \t\u00a0\u3000]+")
 NOT_CJK = re.compile(r"[^가-힣一-鿿 ]")
@@ -218,10 +222,9 @@ def around(boxes: Iterable[Box]) -> Box:
 
 
 def join_wrapped(first: str, second: str, room: float, size: float, spaced: bool = False) -> str:
-    """Two lines of one paragraph as one text.
+    """Two lines of one paragraph as one text, with WRAP where only the whole document tells whether a word ended.
 
-    Korean is broken anywhere inside a word when a line is full, so two Hangul ends are joined without a
-    space; a line that had room for one more letter, or was `spaced`, was broken between words.
+    A line that had room for one more letter, or was `spaced`, was broken between words.
 
     Args:
         first: a line, or the lines that were joined so far; may be empty.
@@ -232,13 +235,26 @@ def join_wrapped(first: str, second: str, room: float, size: float, spaced: bool
     """
     if not first or not second:
         return first or second
-    if first[-1] in "-\u00ad" and first[-2:-1].isalpha() and first[-2:-1].isascii() and second[0].islower():
+    last, begin = first[-1], second[0]
+    if last in "-\u00ad" and first[-2:-1].isalpha() and first[-2:-1].isascii() and begin.islower():
         return first[:-1] + second
-    in_word = is_cjk(first[-1]) and is_cjk(second[0])
-    tail = first[-1].isdigit() and is_cjk(second[0])  # 2024 + 년
-    return first + ("" if (in_word or tail) and room < 1.1 * size and not spaced else " ") + second
+    if begin in CLOSES or last in OPENS:
+        return first + second
+    if spaced or room >= 1.1 * size:
+        return f"{first} {second}"
+    if is_hangul(begin) and (
+        is_hangul(last) or last.isdigit() or (last.isascii() and (last.isalpha() or last in "%)]"))
+    ):
+        return first + WRAP + second
+    whole = (is_cjk(last) and is_cjk(begin)) or (begin.isdigit() and re.search(r"(?:^| )제$", first))
+    return first + ("" if whole else " ") + second
+
+
+def is_hangul(c: str) -> bool:
+    """Whether a character is a Hangul syllable."""
+    return "가" <= c <= "힣"
 
 
 def is_cjk(c: str) -> bool:
     """Whether a character is a Hangul syllable or a Chinese character."""
-    return "가" <= c <= "힣" or "一" <= c <= "鿿"
+    return is_hangul(c) or "一" <= c <= "鿿"

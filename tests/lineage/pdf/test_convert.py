@@ -17,7 +17,7 @@ from lineage.pdf.admission import REMEDIES, check_text, quality
 from lineage.pdf.convert import convert_folder
 from lineage.pdf.layout import furniture, reading_order
 from lineage.pdf.tables import cell
-from lineage.pdf.text import Glyph, Line, clean, join_wrapped, spell
+from lineage.pdf.text import Glyph, Line, clean, spell
 from lineage.sample_world.samples import SOURCES
 from stages.convert import Limits
 
@@ -412,14 +412,6 @@ def test_spaces_come_back_from_gaps() -> None:
     assert spell(run("기후위기", "대응을", "위한", gap=2.5)) == "기후위기 대응을 위한"
     assert spell(run("기후위기", "대응을", gap=1.0)) == "기후위기대응을"
     assert spell(run(*"12345", gap=5)) == "1 2 3 4 5"  # digits set apart are not one number
-
-
-def test_wrapped_lines_join_inside_a_korean_word() -> None:
-    assert join_wrapped("재정 정상", "화를 위해", room=2, size=10) == "재정 정상화를 위해"
-    assert join_wrapped("재정", "정상화", room=30, size=10) == "재정 정상화"
-    assert join_wrapped("재정", "정상화", room=2, size=10, spaced=True) == "재정 정상화"
-    assert join_wrapped("하였다.", "그러나", room=0, size=10) == "하였다. 그러나"
-    assert join_wrapped("lin-", "eage", room=0, size=10) == "lineage"
 
 
 @pytest.mark.parametrize(
