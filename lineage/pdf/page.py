@@ -13,11 +13,15 @@ from operator import itemgetter
 from typing import Any
 
 from lineage.pdf.text import Box, Line, Run, around, to_line
+from lineage.pdf.text_layer import text_layer
 from lineage.pdf.visibility import NO_INK, SURE, WHITE_INK, Ink, Vector, turned, vectors
 
 WHITE = 0xFFFFFF
 TEXT, VECTOR = 0, 3  # kinds of blocks in MuPDF's structured text
 MATH_FONT = re.compile(r"CMMI|CMSY|Math|STIX|XITS|Asana", re.IGNORECASE)
+DINGBATS = {0x20 + n: 0x2700 + n for n in range(1, 0x5F)} | dict(  # a check mark is written as the code of a "3"
+    zip(map(ord, "%*+Hlnstuw"), map(ord, "☎☛☞★●■▲▼◆◗"), strict=True)
+)
 FALSE_HANGUL = re.compile(r"[\ud400-\ud7ff]")
 BLANK = re.compile(r"[^\S ]")
 C, BBOX = itemgetter("c"), itemgetter("bbox")
@@ -29,6 +33,7 @@ class PageText:
 
     `lines[i]` is `runs[i]` as text; `aside` are lines written across the others (a label on its side).
     `turn`: see `turned`. `hidden` and `askew` count the characters left out: unseen ones, and watermarks.
+    `layer` counts unseen ones that are the text of a picture, as OCR leaves it.
     """
 
     runs: tuple[Run, ...]
@@ -40,10 +45,11 @@ class PageText:
     turn: int
     hidden: int
     askew: int
+    layer: int = 0
 
 
 def read_page(page: Any) -> PageText:
-    """Take what a pymupdf page draws; unseen glyphs are left out and counted, unless there are no others."""
+    """Take what a pymupdf page draws; unseen glyphs are left out and counted, but for the text layer of a scan."""
     import pymupdf
 
     flags = (
@@ -62,6 +68,7 @@ def read_page(page: Any) -> PageText:
     drawn = vectors((block for block in blocks if block["type"] == VECTOR), turn, width, height)
     shown: list[Run] = []
     unseen: list[Run] = []
+    without_ink: list[Run] = []
     aside: list[Line] = []
     askew = 0
     ink: Ink | None = None
@@ -82,16 +89,26 @@ def read_page(page: Any) -> PageText:
             each = zip(run.text, run.boxes, doubtful, strict=True)
             seen = [doubt == SURE or c == " " or ink.shows(box, doubt) for c, box, doubt in each]
             unseen.append(_part(run, [not one for one in seen]))
+            without_ink.append(
+                _part(run, [not one and doubt == NO_INK for one, doubt in zip(seen, doubtful, strict=True)])
+            )
             run = _part(run, seen)
         shown.append(run)
     if turn in (1, 3):
         width, height = height, width
-    hidden = sum(len(run.text.replace(" ", "")) for run in unseen)
+    hidden, layer = _letters(unseen), 0
     if hidden and not any(run.text.strip(" ") for run in shown):
-        shown, hidden = unseen, 0  # the text layer under a scan
+        shown, layer, hidden = unseen, hidden, 0  # the text layer of a scan
+    elif hidden and (found := text_layer(page, without_ink, shown, turn)):
+        shown, layer = [*shown, *found], _letters(found)
+        hidden -= layer
     pairs = [(run, line) for run in _once(shown) if (line := to_line(run))]
     runs, lines = tuple(run for run, _ in pairs), tuple(line for _, line in pairs)
-    return PageText(runs, lines, tuple(aside), tuple(drawn), width, height, turn, hidden, askew)
+    return PageText(runs, lines, tuple(aside), tuple(drawn), width, height, turn, hidden, askew, layer)
+
+
+def _letters(runs: Sequence[Run]) -> int:
+    return sum(len(run.text.replace(" ", "")) for run in runs)
 
 
 def _run(spans: Sequence[dict[str, Any]]) -> tuple[Run, list[int]]:
@@ -106,7 +123,7 @@ def _run(spans: Sequence[dict[str, Any]]) -> tuple[Run, list[int]]:
         font = span["font"]
         count = len(chars)
         piece = "".join(map(C, chars))
-        text += FALSE_HANGUL.sub(_real, piece) if _is_math(font) else piece
+        text += _spelt(piece, font) if _has_own_codes(font) else piece
         boxes += map(BBOX, chars)
         sizes += [span["size"]] * count
         bold += [span["flags"] & 16 > 0 or "Bold" in font] * count
@@ -117,8 +134,12 @@ def _run(spans: Sequence[dict[str, Any]]) -> tuple[Run, list[int]]:
 
 
 @lru_cache(maxsize=1024)
-def _is_math(font: str) -> bool:
-    return MATH_FONT.search(font) is not None
+def _has_own_codes(font: str) -> bool:
+    return "ZapfDingbats" in font or MATH_FONT.search(font) is not None
+
+
+def _spelt(piece: str, font: str) -> str:
+    return piece.translate(DINGBATS) if "ZapfDingbats" in font else FALSE_HANGUL.sub(_real, piece)
 
 
 def _part(run: Run, keep: Sequence[bool]) -> Run:

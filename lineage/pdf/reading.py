@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lineage.pdf.admission import Limits, Refused, check_text, has_text_layer, quality
+from lineage.pdf.annotations import beside_the_page, beside_the_pages
 from lineage.pdf.blocks import Block, body_size, to_blocks
 from lineage.pdf.layout import furniture, reading_order
 from lineage.pdf.line_ends import LineEnds
@@ -25,7 +26,7 @@ from lineage.pdf.ocr import SECONDS, recognise
 from lineage.pdf.page import read_page
 from lineage.pdf.tables import Table, continues, find_tables, join, lost_numbers
 from lineage.pdf.text import STANDIN, Line
-from lineage.pdf.visibility import IMAGE, MASK, pictures
+from lineage.pdf.visibility import IMAGE, MASK, covered, pictures
 
 if TYPE_CHECKING:  # a worker starts sooner without pydantic
     from lineage.artifacts.document import Document, DocumentBlock, TableBlock, TextKind
@@ -77,6 +78,7 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     page_text = [page.text for page in pages]
     share = check_text(page_text, [page.pictured for page in pages])
     warnings = [f"page {n}: {warning}" for n, page in enumerate(pages, 1) for warning in page.warnings]
+    warnings += beside_the_pages(doc)
     if doc.is_repaired:
         warnings.append("the file was damaged and has been repaired: compare it with the original")
     removed, repeated = furniture([(page.height, page.lines) for page in pages])
@@ -112,8 +114,11 @@ def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Ca
     warnings = [warning] if warning else []
     if read.hidden:
         warnings.append(f"{read.hidden} characters that nobody sees were left out")
+    if read.layer:
+        warnings.append(f"{read.layer} characters are a hidden layer over a picture, as OCR leaves it: check figures")
     if read.askew:
         warnings.append(f"{read.askew} characters written askew, such as a watermark, were left out")
+    warnings += beside_the_page(page, text)
     for table in found:
         table.pages.append(number)
         if lost := lost_numbers(table, text):
@@ -202,9 +207,8 @@ def _as_text(columns: Sequence[Sequence[Line]]) -> str:
 
 
 def _is_pictured(page: Any) -> bool:
-    area = page.rect.width * page.rect.height or 1.0
     boxes = [box for kind, box in pictures(page) if kind in (IMAGE, MASK)]
-    return any((b[2] - b[0]) * (b[3] - b[1]) > 0.5 * area for b in boxes)
+    return covered(boxes, page.cropbox.width, page.cropbox.height) > 0.5
 
 
 def _blocks(pages: Sequence[Page], removed: Sequence[set[int]]) -> list[tuple[int, Block]]:

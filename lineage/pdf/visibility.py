@@ -100,6 +100,20 @@ def pictures(page: Any) -> list[tuple[int, Box]]:
     return list(device.found)
 
 
+def covered(boxes: Iterable[Box], width: float, height: float) -> float:
+    """The share of a page that boxes cover together, to a 32nd of its sides: scans come in strips and tiles.
+
+    Args: boxes: in points; width, height: of the page, in points.
+    """
+    fields: set[tuple[int, int]] = set()
+    step_x, step_y = max(width, 1.0) / 32, max(height, 1.0) / 32
+    for x0, y0, x1, y1 in boxes:
+        columns = range(max(0, round(x0 / step_x)), min(32, round(x1 / step_x)))
+        levels = range(max(0, round(y0 / step_y)), min(32, round(y1 / step_y)))
+        fields.update((x, y) for x in columns for y in levels)
+    return len(fields) / 1024
+
+
 @cache
 def _device() -> type[Any]:
     """A device of MuPDF that notes the places of pictures; made once, when pymupdf is there."""

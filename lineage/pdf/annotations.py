@@ -1,0 +1,54 @@
+"""What a PDF holds beside what its pages show: notes, passages struck out, form fields, attached files.
+
+What is drawn of them (a text box, a stamp, a filled-in field) is text of the page like any other. All else is not taken
+into the text, and a warning counts it.
+"""
+
+from collections import Counter
+from typing import Any
+
+HIDDEN = 2 | 32  # bits of an annotation's flags: hidden, no view
+STRUCK = frozenset({11, 12})  # pymupdf's PDF_ANNOT_STRIKE_OUT, PDF_ANNOT_REDACT
+BUTTONS = frozenset(
+    {1, 2, 5, 6}
+)  # pymupdf's kinds of fields without text: buttons, check boxes, radio buttons, signatures
+
+
+def beside_the_page(page: Any, text: str) -> list[str]:
+    """Warnings of a pymupdf page: what its annotations and form fields hold that is not in its `text`."""
+    count: Counter[str] = Counter()
+    shown = _bare(text)
+    if page.first_annot:
+        for annot in page.annots():
+            said = _bare(annot.info.get("content") or "")
+            drawn = annot.type[0] not in STRUCK and not annot.flags & HIDDEN
+            count["struck"] += annot.type[0] in STRUCK
+            if said and not (drawn and said in shown):
+                count["notes"] += 1
+                count["letters"] += len(said)
+    if page.first_widget:
+        for field in page.widgets():
+            said = _bare(str(field.field_value or ""))
+            count["fields"] += bool(said) and field.field_type not in BUTTONS and said not in shown
+    found = []
+    if count["notes"]:
+        found.append(f"{count['notes']} notes beside the text, of {count['letters']} characters, were left out")
+    if count["struck"]:
+        found.append(f"{count['struck']} passages are struck out by annotations, and still stand in its text")
+    if count["fields"]:
+        found.append(f"{count['fields']} form fields hold text that is not shown, it was left out")
+    return found
+
+
+def beside_the_pages(doc: Any) -> list[str]:
+    """Warnings of a whole pymupdf document: attached files, and a form that its pages do not show."""
+    found = []
+    if files := doc.embfile_count():
+        found.append(f"{files} files are attached, they are not read: take them out and put them beside it")
+    if doc.is_form_pdf and doc.xref_get_key(doc.pdf_catalog(), "AcroForm/XFA")[0] != "null":
+        found.append("it holds an XFA form, which is not read: print it to a PDF with a program that shows it")
+    return found
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split()).casefold()
