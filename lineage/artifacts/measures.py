@@ -38,6 +38,7 @@ class SetMeasures(Measurement):
     rows: rows that were asked, of `heldout_rows` in all. tokens: their supervised tokens.
     measure: the most frequent one of the set's rows; `score` is the mean of the rows that it judges.
     chance: the score of who guesses, where that is known. nll: None where no row is short enough to be asked.
+    too_long: rows that were not asked, since they are longer than `max_length`.
     """
 
     source: str
@@ -51,6 +52,7 @@ class SetMeasures(Measurement):
     score: float | None
     score_interval: Interval | None
     chance: float | None
+    too_long: int = 0
 
 
 class Measures(Measurement):

@@ -12,6 +12,7 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.planning.cost import here
 from lineage.planning.cost import table as costs
+from lineage.planning.long_rows import rows_too_long
 from lineage.planning.readiness import drifted_packages, leftovers, readiness
 from lineage.readers import check_readers
 
@@ -41,6 +42,8 @@ def check(c: Curriculum) -> None:
             console.print(f"[yellow]{one.version}[/] {one.obstacle}")
         else:
             console.print(f"[green]{one.version}[/] can be built: dvc repro train@{one.version}")
+    for line in rows_too_long(c):
+        console.print(f"[yellow]{line}[/]")
     for folder in leftovers(c):
         console.print(f"[yellow]{folder} is of nothing in params.yaml any more, and still counted; delete it[/]")
     for line in drifted_packages():

@@ -183,6 +183,7 @@ class Source(Frozen):
     personal: what happens to personal data in its rows: masked, or the row refused, or kept and counted.
     near_duplicates: whether rows that repeat another one but for spelling are dropped.
     withdrawn: documents (SHA-256) whose rows are taken out again, or the whole source.
+    part_characters: how long a part of a document may be; a row longer than `max_length` tokens is not trained on.
     """
 
     title: str
@@ -195,6 +196,7 @@ class Source(Frozen):
     personal: Literal["mask", "refuse", "keep"] = "mask"
     near_duplicates: Literal["drop", "keep"] = "drop"
     withdrawn: Annotated[Literal["all"] | tuple[str, ...], AfterValidator(_documents)] = ()
+    part_characters: Annotated[int, Field(ge=80)] | None = None
 
 
 class Generated(Frozen):

@@ -20,18 +20,11 @@ def cards(c: Curriculum, out: Path) -> str:
     Raises:
         LineageError: there is no base, whose tokenizer counts the tokens.
     """
-    base = find_base()
-    if base is None or not paths.BASE_TOKENIZER.is_file():
+    ruler = find_ruler(c)
+    if ruler is None:
         raise LineageError(
             f"{paths.BASE_TOKENIZER}: not found, the base's tokenizer counts the tokens; run `dvc repro base`"
         )
-    ruler = Ruler(
-        base.origin.repo or base.origin.path or "the base that this lineage builds",
-        paths.BASE_TOKENIZER,
-        sha256(paths.BASE_TOKENIZER),
-        chat_template.template(base.template.name),
-        c.active.max_length,
-    )
     sources = [name for name in c.sources if paths.ingest_counts(name).is_file()]
     mixes = [version for version in c.in_order() if paths.mix_summary(version).is_file()]
     of_sources, of_mixes = [], []
@@ -45,6 +38,20 @@ def cards(c: Curriculum, out: Path) -> str:
     (out / "index.md").write_text(index(of_sources, of_mixes, absent), encoding="utf-8", newline="\n")
     rows, tokens = (sum(p[name] for f in of_sources for p in f["parts"]) for name in ("rows", "tokens"))
     return f"{len(sources)} sources with {rows:,} rows and {tokens:,} tokens, {len(mixes)} mixes"
+
+
+def find_ruler(c: Curriculum) -> Ruler | None:
+    """What rows are measured by in this workspace; None where the base is not built."""
+    base = find_base()
+    if base is None or not paths.BASE_TOKENIZER.is_file():
+        return None
+    return Ruler(
+        base.origin.repo or base.origin.path or "the base that this lineage builds",
+        paths.BASE_TOKENIZER,
+        sha256(paths.BASE_TOKENIZER),
+        chat_template.template(base.template.name),
+        c.active.max_length,
+    )
 
 
 def _write(path: Path, facts: dict[str, Any], card: str) -> None:

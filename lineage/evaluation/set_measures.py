@@ -34,6 +34,7 @@ def summarize(c: Curriculum, heldout: HeldOutSet, rows: Sequence[MeasuredRow]) -
         score=score,
         score_interval=score_interval,
         chance=_chance([r for r in heldout.records if r.measure == measure], measure),
+        too_long=len(heldout.records) - len(rows),
     )
 
 

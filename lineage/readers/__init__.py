@@ -5,14 +5,14 @@ A reader declares two names, and a new reader is one new file:
     FORMS: tuple[Form, ...]          the forms that a source may ask of it under `forms:`
     read(folder, forms)              a Record or a Rejected for everything that it finds in the folder
 
+A reader that cuts documents says so with `CUTS = True`, and its `read` takes its source's `part_characters`.
 `record` is derived by ingest from every prompt and its answer. A reader that writes it by itself says so with
 `OWN_RECORD = True`. What readers share lies in `io` (containers) and `text` (the text of a row).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 
 from lineage.config.load import mistaken
@@ -25,11 +25,13 @@ class SourceReader:
     """What a file of this folder declares.
 
     forms: all that a source may ask for. own_record: the form `record` is written by `read`, not derived by ingest.
+    cuts: `read` takes `part_characters`.
     """
 
-    read: Callable[[Path, Sequence[str]], Iterator[Record | Rejected]]
+    read: Callable[..., Iterator[Record | Rejected]]
     forms: tuple[Form, ...]
     own_record: bool
+    cuts: bool
 
 
 def reader_names() -> list[str]:
@@ -40,7 +42,7 @@ def reader_names() -> list[str]:
 def reader(name: str) -> SourceReader:
     """The reader of this name, one of `reader_names()`; no other one is imported."""
     module = import_module(f"lineage.readers.{name}")
-    return SourceReader(module.read, module.FORMS, getattr(module, "OWN_RECORD", False))
+    return SourceReader(module.read, module.FORMS, getattr(module, "OWN_RECORD", False), getattr(module, "CUTS", False))
 
 
 def check_readers(c: Curriculum) -> None:
@@ -58,7 +60,11 @@ def reader_mistakes(name: str, source: Source) -> Iterator[str]:
     if source.reader not in (names := reader_names()):
         yield f"sources.{name}.reader: unknown reader {source.reader!r}; allowed: {', '.join(names)}"
         return
-    allowed = reader(source.reader).forms
+    found = reader(source.reader)
+    allowed = found.forms
+    if source.part_characters and not found.cuts:
+        able = ", ".join(other for other in names if reader(other).cuts)
+        yield f"sources.{name}.part_characters: the reader {source.reader} cuts no documents, {able} do; take it out"
     for form in source.forms:
         if form not in allowed:
             yield (

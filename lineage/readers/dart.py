@@ -22,14 +22,15 @@ from pathlib import Path
 from lineage.readers.io.archives import entries
 from lineage.readers.io.members import Member
 from lineage.readers.io.tabular import DAMAGE
-from lineage.readers.text.chunking import split
+from lineage.readers.text.chunking import LIMIT, split
 from lineage.readers.text.dart_sections import sections
 from lineage.records.record import Form, Record, Rejected, qa
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
+CUTS = True
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path, forms: Sequence[str], *, part_characters: int = LIMIT) -> Iterator[Record | Rejected]:
     """Records of every section with text, judged by NLL alone.
 
     Raises:
@@ -44,12 +45,12 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
             try:
                 with entry.open() as stream:
                     digest = file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-                yield from _report(entry, digest)
+                yield from _report(entry, digest, part_characters)
             except DAMAGE as error:
                 yield Rejected({"file": entry.name}, "a damaged file", f"{error}; download it again")
 
 
-def _report(entry: Member, digest: str) -> Iterator[Record | Rejected]:
+def _report(entry: Member, digest: str, limit: int) -> Iterator[Record | Rejected]:
     found = 0
     times: Counter[str] = Counter()  # a section goes on after the sections inside it
     for section in sections(entry):
@@ -68,7 +69,7 @@ def _report(entry: Member, digest: str) -> Iterator[Record | Rejected]:
         again = f" (이어서 {times[path]})" if times[path] > 1 else ""
         period = f"({head['start']}~{head['end']})" if {"start", "end"} <= head.keys() else ""
         ask = f"{company} {report or '보고서'}{period}의 '{path}'에는 어떤 내용이 있습니까?{again}"
-        parts = split(blocks)
+        parts = split(blocks, limit)
         for number, part in enumerate(parts, 1):
             yield qa(
                 f"{ask} ({number}/{len(parts)})" if len(parts) > 1 else ask,

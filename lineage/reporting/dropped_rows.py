@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lineage.config.schema import BASE
 from lineage.core import paths
 from lineage.reporting.workspace import Workspace
+
+TOO_LONG = "longer than max_length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +42,6 @@ def losses(w: Workspace) -> list[Loss]:
     for version, trained in w.trained.items():
         for source, counts in sorted(trained.manifest.mix.sources.items()):
             add(f"{version} · {source}", "row dropped", counts.dropped, paths.training_record(version).as_posix())
+    for name, measures in w.measured[BASE].sets.items() if BASE in w.measured else ():
+        add(name, "held-out row not asked", {TOO_LONG: measures.too_long}, paths.metrics(BASE).as_posix())
     return found

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from lineage.artifacts.comparison import Comparison
+from lineage.artifacts.manifest import AdapterManifest
 from lineage.provenance.ancestry import Portion
 from lineage.provenance.obligations import said
 from lineage.reporting.html_page import environment, origin
@@ -40,9 +41,16 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             said=said(trained.facts),
             hubs=_hubs(w, version),
             left_out=w.mixes[version].left_out if version in w.mixes else [],
+            dropped=_dropped(manifest),
             cell=cell,
         )
     )
+
+
+def _dropped(manifest: AdapterManifest) -> list[tuple[str, str, int]]:
+    """(source, why, rows) of the mix's rows that training did not take."""
+    sources = sorted(manifest.mix.sources.items())
+    return [(name, why, rows) for name, one in sources for why, rows in sorted(one.dropped.items()) if rows]
 
 
 def front_matter(w: Workspace, version: str) -> str:

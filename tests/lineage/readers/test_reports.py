@@ -215,3 +215,54 @@ def test_a_first_row_that_is_a_text_is_said_once(tmp_path: Path) -> None:
     document(tmp_path, blocks=[{**TABLE, "rows": [row(first, "개정안"), row("나", "다")]}])
     parts = [json.loads(r.completion) for r in records(tmp_path, "document")]
     assert " ".join(cells[0] for part in parts for cells in part["표"]) == f"{first} 나"
+
+
+def long_document(folder: Path) -> dict[str, Any]:
+    """Two pages: a section of prose that goes on over the page, and one with a long table."""
+    prose = [f"{n}월 거래대금은 {n}조 {n}20억원으로 전월보다 {n}.5% 늘었다." for n in range(1, 9)]
+    rows = [row("구분", "매출액", "영업이익"), *(row(f"{n}부문", f"{n},234", f"△ {n}2") for n in range(1, 16))]
+    lines = [" ".join(c["text"] for c in cells) for cells in rows]
+    return document(
+        folder,
+        blocks=[
+            text("heading", "가온전자 보고서"),
+            text("heading", "1. 시장 동향"),
+            text("paragraph", " ".join(prose)),
+            text("heading", "2. 부문별 실적", 2),
+            {"kind": "table", "page": 2, "bbox": [0, 0, 1, 1], "rows": rows},
+        ],
+        page_text=[
+            "\n".join(["가온전자 보고서", "1. 시장 동향", *prose]),
+            "\n".join([prose[0], "2. 부문별 실적", *lines]),
+        ],
+    )
+
+
+@pytest.mark.parametrize("form", ["prompt_answer", "document"])
+def test_a_long_document_is_cut_into_parts_that_fit_and_none_of_it_is_lost(tmp_path: Path, form: str) -> None:
+    made = long_document(tmp_path)
+    parts = [r for r in read(tmp_path, [form], part_characters=150) if isinstance(r, Record)]
+    assert len(parts) > len(list(read(tmp_path, [form])))
+    assert max(len(r.completion) for r in parts) <= 150 * 1.3
+    said = " ".join(r.completion for r in parts)
+    figures = [c["text"] for cells in made["blocks"][-1]["rows"] for c in cells] + made["page_text"][0].split("\n")[2:]
+    assert [text for text in figures if text not in said] == []
+    for r in parts:
+        page = r.origin["page"]
+        assert "가온전자 보고서" in r.prompt and f"{page}쪽" in r.prompt
+        assert ("2. 부문별 실적" if "부문" in r.completion else "1. 시장 동향") in r.prompt
+    assert len({r.prompt for r in parts}) == len(parts)
+
+
+def test_a_cut_table_says_its_head_in_every_part(tmp_path: Path) -> None:
+    long_document(tmp_path)
+    parts = [json.loads(r.completion) for r in read(tmp_path, ["document"], part_characters=150)]  # type: ignore[union-attr]
+    tables = [part["표"] for part in parts if "표" in part]
+    assert len(tables) > 2
+    assert all(table[0] == ["구분", "매출액", "영업이익"] for table in tables)
+
+
+def test_a_part_begins_at_a_heading(tmp_path: Path) -> None:
+    long_document(tmp_path)
+    found = [r.completion for r in read(tmp_path, ["prompt_answer"], part_characters=400)]  # type: ignore[union-attr]
+    assert any(part.startswith("2. 부문별 실적") for part in found)
