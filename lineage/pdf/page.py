@@ -12,6 +12,7 @@ from itertools import compress
 from operator import itemgetter
 from typing import Any
 
+from lineage.pdf.gaps import woven
 from lineage.pdf.text import Box, Line, Run, around, to_line
 from lineage.pdf.text_layer import text_layer
 from lineage.pdf.visibility import NO_INK, SURE, WHITE_INK, Ink, Vector, turned, vectors
@@ -102,7 +103,7 @@ def read_page(page: Any) -> PageText:
     elif hidden and (found := text_layer(page, without_ink, shown, turn)):
         shown, layer = [*shown, *found], _letters(found)
         hidden -= layer
-    pairs = [(run, line) for run in _once(shown) if (line := to_line(run))]
+    pairs = woven([(run, line) for run in _once(shown) if (line := to_line(run))])
     runs, lines = tuple(run for run, _ in pairs), tuple(line for _, line in pairs)
     return PageText(runs, lines, tuple(aside), tuple(drawn), width, height, turn, hidden, askew, layer)
 

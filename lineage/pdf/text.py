@@ -15,6 +15,7 @@ from typing import NamedTuple
 from lineage.pdf.line_ends import WRAP
 
 GAP = 0.18  # of the font size; measured best on Hancom, LaTeX and InDesign files
+UNREAD = "\ufffd"  # stands in a text where a sign is drawn that has no letter: it is seen, and counts as no text
 STANDIN = "\0"  # begins a line that stands for a table while columns are put in order: never in a page's text
 OPENS, CLOSES = frozenset("([{〔〈《「『【“‘"), frozenset(")]}〕〉》」』】”’%,.;:")
 LATIN_END = re.compile(r"[0-9A-Za-z%)\]]")  # what a particle or a unit may follow without a space
