@@ -17,11 +17,11 @@ BLANK = frozenset(" _")  # room for others, where others are drawn over it
 
 
 class Placed(NamedTuple):
-    """A visible glyph of one of two runs (`side` 0 or 1), its index there, and the blanks around it there."""
+    """A visible glyph of one of two runs (`side` 0 or 1), its place there, and the blanks around it there."""
 
     glyph: Glyph
     side: int
-    index: int
+    place: int
     before: int
     after: int
 
@@ -72,9 +72,9 @@ def weave(first: Run, second: Run) -> Run | None:
         return None  # side by side
     last = [-1, -1]
     for placed in visible:
-        if placed.index < last[placed.side]:
+        if placed.place < last[placed.side]:
             return None
-        last[placed.side] = placed.index
+        last[placed.side] = placed.place
     if not all(a.side == b.side or _has_room(a, b) for a, b in pairwise(visible)):
         return None
     kept = [g for side in (0, 1) for g in _uncovered(both[side], [p.glyph for p in visible if p.side != side])]

@@ -12,6 +12,7 @@ from itertools import compress
 from operator import itemgetter
 from typing import Any
 
+from lineage.pdf.drawn_signs import drawn_signs
 from lineage.pdf.gaps import woven
 from lineage.pdf.text import Box, Line, Run, around, to_line
 from lineage.pdf.text_layer import text_layer
@@ -35,6 +36,7 @@ class PageText:
     `lines[i]` is `runs[i]` as text; `aside` are lines written across the others (a label on its side).
     `turn`: see `turned`. `hidden` and `askew` count the characters left out: unseen ones, and watermarks.
     `layer` counts unseen ones that are the text of a picture, as OCR leaves it.
+    `signs` counts what stands inside lines as a picture, with UNREAD in its place.
     """
 
     runs: tuple[Run, ...]
@@ -47,6 +49,7 @@ class PageText:
     hidden: int
     askew: int
     layer: int = 0
+    signs: int = 0
 
 
 def read_page(page: Any) -> PageText:
@@ -104,8 +107,12 @@ def read_page(page: Any) -> PageText:
         shown, layer = [*shown, *found], _letters(found)
         hidden -= layer
     pairs = woven([(run, line) for run in _once(shown) if (line := to_line(run))])
+    found = [] if layer else drawn_signs(page, pairs, drawn, turn)  # on a scan every letter is a picture
+    signs = [(run, line) for run in found if (line := to_line(run))]
+    if signs:
+        pairs = woven([*pairs, *signs])
     runs, lines = tuple(run for run, _ in pairs), tuple(line for _, line in pairs)
-    return PageText(runs, lines, tuple(aside), tuple(drawn), width, height, turn, hidden, askew, layer)
+    return PageText(runs, lines, tuple(aside), tuple(drawn), width, height, turn, hidden, askew, layer, len(signs))
 
 
 def _letters(runs: Sequence[Run]) -> int:
