@@ -21,6 +21,7 @@ REMEDIES = {
     "too many pages": "raise papers.<source>.max_pages in params.yaml, or split the file",
     "no text layer": "its pages are pictures: set papers.<source>.ocr: true in params.yaml, or get the original",
     "undecodable fonts": "its letters have no names: set papers.<source>.ocr: true in params.yaml, or get the original",
+    "figures are pictures": "set papers.<source>.ocr: true in params.yaml, or get the original, not printed to a PDF",
     "duplicate": "the same bytes came before under another name: remove one of the two",
     "timed out": "raise papers.<source>.seconds in params.yaml, or print the file to a new PDF",
     "out of memory": "it unpacks to gigabytes: print it to a new PDF, or split it",

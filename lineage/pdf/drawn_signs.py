@@ -9,68 +9,31 @@ picture could be a sign.
 
 import math
 import re
-from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
-from lineage.pdf.gaps import level_with
 from lineage.pdf.number_check import is_figure
+from lineage.pdf.row_gaps import TALLEST, Drawing, Gap, drawn_gaps
 from lineage.pdf.sheet import Sheet
 from lineage.pdf.text import UNREAD, Box, Line, Run
 from lineage.pdf.visibility import IMAGE, MASK, Vector, is_white, pictures, turned
 
-MOST = 4000  # small drawings on a page: beyond, it is a map or a chart
-STEP = 8.0  # points: the raster in which lines are looked up
+MOST = 4000  # small pictures or outlines on a page: beyond, they are a map or a chart
 PIXELS = 600  # a larger picture is no sign, at any printer's resolution
-TALLEST = 1.7  # of the font size: a higher picture is an illustration
-LEAST = 0.12  # of the font size: room for a full stop
-NEAR, TOUCHING = 1.0, 0.3  # of the font size: from a sign to the words around it, to the only word beside it
+NEAR, SPACE, TOUCHING, GLUED = 1.0, 0.7, 0.3, 0.15  # of the font size: how far a sign is from the words beside it
 WIDE = 1.5  # of the font size: wider than any bullet
-MANY = 3  # signs on a page: then pictures at the beginnings of lines, and outlines at the ends, are some as well
+SURE, MAYBE, APART = range(3)  # what a drawing is by its place: a sign; a sign or a bullet; a figure in a cell
+MANY = 3  # signs on a page: then those that may be are some as well, and so are as many that stand apart
 INLINE = re.compile(rb"\bBI\s[^<>]{1,400}?\bID\s")
 
 
-class Drawing(NamedTuple):
-    """A small picture (or, if not `picture`, an outline) where a line of text may be."""
-
-    box: Box
-    picture: bool
-
-
-class Letter(NamedTuple):
-    """Where a visible glyph stands on a row; `word` is the word that it begins, if it begins a line."""
-
-    box: Box
-    size: float
-    word: str
-
-
-@dataclass
-class Gap:
-    """Free room between two letters of a row in which something is drawn; None beside it: the row ends there.
-
-    `sides` are the edges of pictures that lie under letters too.
-    """
-
-    left: Letter | None
-    right: Letter | None
-    x0: float
-    x1: float
-    y0: float
-    y1: float
-    picture: bool = False
-    sides: list[float] = field(default_factory=list)
-
-
 class Sign(NamedTuple):
-    """The place of a sign, the size of the letters beside it, and whether no bullet could look so."""
+    """The place of a sign, the size of the letters beside it, and SURE, MAYBE or APART."""
 
     box: Box
     size: float
-    sure: bool
+    kind: int
 
 
 def drawn_signs(page: Any, pairs: Sequence[tuple[Run, Line]], drawn: Iterable[Vector], turn: int) -> list[Run]:
@@ -82,14 +45,14 @@ def drawn_signs(page: Any, pairs: Sequence[tuple[Run, Line]], drawn: Iterable[Ve
         drawn: its lines and filled areas.
         turn: quarter turns of the reading direction; see `visibility.turned`.
     """
-    found = [*_outlines(drawn), *_small_pictures(page, pairs, turn)]
-    gaps = _gaps(found, pairs) if 0 < len(found) <= MOST else []
-    if not gaps:
-        return []
-    sheet = Sheet(page, turn)
+    found = list(_outlines(drawn)), list(_small_pictures(page, pairs, turn))
+    gaps = drawn_gaps([one for drawings in found if len(drawings) <= MOST for one in drawings], pairs)
+    gaps = [gap for gap in gaps if _kind(gap, gap.x0, gap.x1) is not None]
+    sheet = Sheet(page, turn) if any(gap.picture for gap in gaps) else None
     signs = [sign for gap in gaps if (sign := _sign(gap, sheet))]
-    many = sum(sign.sure for sign in signs) >= MANY
-    return [Run(UNREAD, [sign.box], [sign.size], [False]) for sign in signs if sign.sure or many]
+    count = Counter(sign.kind for sign in signs)
+    taken = SURE, *(MAYBE for _ in range(count[SURE] >= MANY)), *(APART for _ in range(count[APART] >= MANY))
+    return [Run(UNREAD, [sign.box], [sign.size], [False]) for sign in signs if sign.kind in taken]
 
 
 def _outlines(drawn: Iterable[Vector]) -> Iterator[Drawing]:
@@ -103,7 +66,7 @@ def _small_pictures(page: Any, pairs: Sequence[tuple[Run, Line]], turn: int) -> 
     """Pictures no higher than a line, but for the strips of a larger one; where the page names or holds any."""
     highest = TALLEST * max((line.size for _, line in pairs), default=0.0)
     named = any(min(image[2:4]) <= PIXELS for image in page.get_images())
-    if not highest or not (named or (_is_torn([line for _, line in pairs]) and _has_inline(page))):
+    if not highest or not (named or _has_inline(page)):
         return
     size = page.cropbox.width, page.cropbox.height
     boxes = [turned(box, turn, *size) for kind, box in pictures(page) if kind in (IMAGE, MASK)]
@@ -116,109 +79,18 @@ def _small_pictures(page: Any, pairs: Sequence[tuple[Run, Line]], turn: int) -> 
             yield Drawing(box, True)
 
 
-def _is_torn(lines: Sequence[Line]) -> bool:
-    """Whether a line is in pieces, with room for a sign between them."""
-    boxes = sorted((line.box[1] + line.box[3], line.box, line.size) for line in lines)
-    for (level, a, size), (other, b, _) in pairwise(boxes):
-        apart = max(a[0], b[0]) - min(a[2], b[2])
-        if other - level < size and LEAST * size < apart < 6 * size:
-            return True
-    return False
-
-
 def _has_inline(page: Any) -> bool:
     """Whether a page's content holds pictures inside itself, which its resources do not name."""
     streams = [page.read_contents(), *(page.parent.xref_stream(item[0]) for item in page.get_xobjects())]
     return any(b"BI" in stream and INLINE.search(stream) for stream in streams if stream)
 
 
-class Row(NamedTuple):
-    """The letters of all lines on one level from left to right, and how far right each of them and those before go."""
-
-    lines: tuple[int, ...]
-    letters: list[Letter]
-    ends: list[float]
-
-
-def _gaps(found: Sequence[Drawing], pairs: Sequence[tuple[Run, Line]]) -> list[Gap]:
-    """The gaps of rows in which something is drawn that may be a sign, one for all that is drawn in it."""
-    levels: dict[int, list[int]] = defaultdict(list)
-    for index, (_, line) in enumerate(pairs):
-        for step in range(int(line.box[1] // STEP), int(line.box[3] // STEP) + 1):
-            levels[step].append(index)
-    rows: dict[int, Row] = {}
-    gaps: dict[tuple[tuple[int, ...], int], Gap] = {}
-    for drawing in found:
-        near = levels[int((drawing.box[1] + drawing.box[3]) / 2 // STEP)]
-        beside = _beside(drawing.box, near, pairs)
-        if beside is None:
-            continue
-        if beside not in rows:
-            rows[beside] = _row(beside, near, pairs)
-        row = rows[beside]
-        for at, gap in _under(drawing, row):
-            known = gaps.setdefault((row.lines, at), gap)
-            known.x0, known.x1 = min(known.x0, gap.x0), max(known.x1, gap.x1)
-            known.y0, known.y1 = min(known.y0, gap.y0), max(known.y1, gap.y1)
-            known.picture |= gap.picture
-            known.sides += gap.sides
-    return [gap for gap in gaps.values() if _bearing(gap, gap.x0, gap.x1) is not None]
-
-
-def _beside(box: Box, near: Iterable[int], pairs: Sequence[tuple[Run, Line]]) -> int | None:
-    """The index of the line on whose level a drawing stands that is no higher than the line."""
-    x0, y0, x1, y1 = box
-    middle, height = (y0 + y1) / 2, y1 - y0
-    nearest: tuple[float, int | None] = (1e9, None)
-    for index in near:
-        line = pairs[index][1]
-        left, top, right, bottom = line.box
-        reach = NEAR * line.size
-        if top < middle < bottom and left - reach < x1 and x0 < right + reach and height <= TALLEST * line.size:
-            nearest = min(nearest, (abs((top + bottom) / 2 - middle), index))
-    return nearest[1]
-
-
-def _row(index: int, near: Iterable[int], pairs: Sequence[tuple[Run, Line]]) -> Row:
-    box = pairs[index][1].box
-    lines = tuple(other for other in near if level_with(box, pairs[other][1].box))
-    letters = sorted(letter for other in lines for letter in _letters(*pairs[other]))
-    return Row(lines, letters, list(accumulate((letter.box[2] for letter in letters), max)))
-
-
-def _letters(run: Run, line: Line) -> Iterator[Letter]:
-    word = line.text.split(" ", 1)[0]
-    for c, box, size in zip(run.text, run.boxes, run.sizes, strict=True):
-        if c != " ":
-            yield Letter(box, size, word)
-            word = ""
-
-
-def _under(drawing: Drawing, row: Row) -> Iterator[tuple[int, Gap]]:
-    """The gaps of a row that a drawing reaches into, and the number of letters before each.
-
-    Where it reaches over letters too, a picture may be blank; an outline is the ground of letters.
-    """
-    x0, y0, x1, y1 = drawing.box
-    letters, ends = row.letters, row.ends
-    for at in range(bisect_right(ends, x0), len(letters) + 1):
-        end = ends[at - 1] if at else x0
-        if end >= x1:
-            return
-        left, right = letters[at - 1] if at else None, letters[at] if at < len(letters) else None
-        low, high = max(x0, end), min(x1, right.box[0]) if right else x1
-        size = (left or letters[at]).size
-        ground = x0 < low - 1 or x1 > high + 1
-        if high - low > min(LEAST * size, 0.5 * (x1 - x0)) and (drawing.picture or not ground):
-            yield at, Gap(left, right, low, high, y0, y1, drawing.picture, [x0, x1] if ground else [])
-
-
-def _sign(gap: Gap, sheet: Sheet) -> Sign | None:
+def _sign(gap: Gap, sheet: Sheet | None) -> Sign | None:
     """What is drawn in a gap as a sign of its line; None where nothing is seen."""
     beside = gap.left or gap.right
     assert beside
     x0, x1 = gap.x0, gap.x1
-    if gap.picture:
+    if gap.picture and sheet:
         hair = 0.04 * beside.size  # ink of a letter may hang over its end
         begin = max(x0 - 1, gap.left.box[2] + hair) if gap.left else x0 - 1
         end = min(x1 + 1, gap.right.box[0] - hair) if gap.right else x1 + 1
@@ -227,24 +99,27 @@ def _sign(gap: Gap, sheet: Sheet) -> Sign | None:
         if found is None:
             return None
         x0, x1 = found
-    sure = _bearing(gap, x0, x1)
-    return None if sure is None else Sign((x0, beside.box[1], x1, beside.box[3]), beside.size, sure)
+    kind = _kind(gap, x0, x1)
+    return None if kind is None else Sign((x0, beside.box[1], x1, beside.box[3]), beside.size, kind)
 
 
-def _bearing(gap: Gap, x0: float, x1: float) -> bool | None:
-    """Whether what is drawn from x0 to x1 is a sign of the line, or (False) may be; None: it stands apart."""
+def _kind(gap: Gap, x0: float, x1: float) -> int | None:
+    """What a drawing from x0 to x1 is by its place; None for what no sign of the line stands like."""
     size = (gap.left or gap.right).size  # type: ignore[union-attr]
     before = (x0 - gap.left.box[2]) / size if gap.left else math.inf
     after = (gap.right.box[0] - x1) / size if gap.right else math.inf
     if max(before, after) <= NEAR:
-        return True
-    if before <= TOUCHING:
-        return gap.picture
-    if gap.right and gap.picture and after <= NEAR:
-        wide = x1 - x0 > WIDE * size
-        if after <= TOUCHING or wide:
-            return after <= TOUCHING and (wide or is_figure(gap.right.word))
-    return None
+        return SURE
+    if not gap.picture:
+        return MAYBE if before <= TOUCHING else None
+    if before <= SPACE:
+        return SURE
+    wide = x1 - x0 > WIDE * size
+    if gap.right and after <= NEAR:
+        if after <= GLUED or (after <= TOUCHING and (wide or is_figure(gap.right.word))):
+            return SURE
+        return MAYBE if wide or after <= TOUCHING else None
+    return APART if gap.left and wide else None
 
 
 def _is_ground(place: Box, sheet: Sheet) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lineage.pdf.text import GAP, UNREAD, Glyph, Line, Run, glyphs, to_line, to_run
 
-MOST = 200  # neighbours on one level that are looked at: a page of rubbish must not cost minutes
+MOST, MOST_GLYPHS = 200, 200_000  # neighbours on a level, and glyphs that are compared: rubbish must not cost minutes
 BLANK = frozenset(" _")  # room for others, where others are drawn over it
 
 
@@ -30,6 +30,7 @@ def woven(pairs: Sequence[tuple[Run, Line]]) -> list[tuple[Run, Line]]:
     """Runs with their lines, those that fill each other's gaps as one, in the place of the first."""
     made: list[tuple[Run, Line] | None] = list(pairs)
     root = list(range(len(pairs)))
+    left = MOST_GLYPHS
     for a, b in _crossing([line for _, line in pairs]):
         while root[a] != a:
             a = root[a]
@@ -38,6 +39,9 @@ def woven(pairs: Sequence[tuple[Run, Line]]) -> list[tuple[Run, Line]]:
         first, second = made[min(a, b)], made[max(a, b)]
         if a == b or first is None or second is None:
             continue
+        left -= len(first[0].text) + len(second[0].text)
+        if left < 0:
+            break
         run = weave(first[0], second[0])
         line = to_line(run) if run else None
         if run and line:

@@ -25,7 +25,7 @@ from lineage.pdf.number_check import triangles
 from lineage.pdf.ocr import SECONDS, recognise
 from lineage.pdf.page import read_page
 from lineage.pdf.tables import Table, continues, find_tables, join, lost_numbers
-from lineage.pdf.text import STANDIN, Line
+from lineage.pdf.text import STANDIN, UNREAD, Line
 from lineage.pdf.visibility import IMAGE, MASK, covered, pictures
 
 if TYPE_CHECKING:  # a worker starts sooner without pydantic
@@ -33,13 +33,15 @@ if TYPE_CHECKING:  # a worker starts sooner without pydantic
 
 SCHEMA: Literal[1] = 1
 FEW = 200  # characters: a page with fewer may be a picture
+TORN = 0.6  # of a page's lines: where more hold signs that are pictures, what is left is not worth reading
 
 
 @dataclass(frozen=True)
 class Page:
     """A page that was read. `lines` stand outside of tables, `columns` are all lines in reading order.
 
-    `sure` is 1 for a text layer, less for OCR.
+    `sure` is 1 for a text layer, less for OCR and where signs inside lines are pictures. `count` says how many
+    characters the page has; where `left_out` says why, none of them is in `text`.
     """
 
     height: float
@@ -50,6 +52,8 @@ class Page:
     pictured: bool
     sure: float
     warnings: list[str]
+    count: int
+    left_out: str = ""
 
 
 def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float], None]) -> "Document":
@@ -75,6 +79,7 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     _check_whole(doc, path)
     if doc.page_count != count:  # a broken object was met, and the repair found other pages than those that were read
         raise Refused("damaged", f"{count} pages became {doc.page_count} while they were read")
+    _check_left_out(pages)
     page_text = [page.text for page in pages]
     share = check_text(page_text, [page.pictured for page in pages])
     warnings = [f"page {n}: {warning}" for n, page in enumerate(pages, 1) for warning in page.warnings]
@@ -85,7 +90,7 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     blocks = _with_whole_words(_blocks(pages, removed), page_text)
     if warning := triangles([block.table.rows for _, block in blocks if block.table], page_text):
         warnings.append(warning)
-    sure = sum(len(page.text) * page.sure for page in pages) / sum(len(page.text) for page in pages)
+    sure = sum(page.count * page.sure for page in pages) / sum(page.count for page in pages)
     return {
         "schema": SCHEMA,
         "file": path.name,
@@ -107,11 +112,17 @@ def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Ca
     columns = reading_order([*read.lines, *read.aside])
     text = _as_text(columns)
     pictured = len(text) < FEW and _is_pictured(page)
-    if limits.ocr and not has_text_layer(text, pictured) and page.get_bboxlog():
+    torn, why = _torn(read.signs, columns)
+    if limits.ocr and (torn > TORN or (not has_text_layer(text, pictured) and page.get_bboxlog())):
         more(SECONDS)
         return _read_by_ocr(page, number)
+    if torn > TORN:
+        warnings = [f"left out, {why}", *beside_the_page(page, "")]
+        return Page(read.height, [], [], [], "", pictured, 0.0, warnings, len(text), why)
     found, lines, warning = find_tables(read, before)
     warnings = [warning] if warning else []
+    if why:
+        warnings.append(f"{why}: {UNREAD} stands for each")
     if read.hidden:
         warnings.append(f"{read.hidden} characters that nobody sees were left out")
     if read.layer:
@@ -129,7 +140,25 @@ def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Ca
         warnings.append("most of it is a picture")
     if text and (share := quality(text)) < 0.9:
         warnings.append(f"{1 - share:.0%} of its characters are no text")
-    return Page(read.height, lines, columns, found, text, pictured, 1.0, warnings)
+    return Page(read.height, lines, columns, found, text, pictured, 1.0 - torn, warnings, len(text))
+
+
+def _torn(signs: int, columns: Sequence[Sequence[Line]]) -> tuple[float, str]:
+    """The share of a page's lines that hold a sign without a letter, and the sentence that says so, or ""."""
+    if not signs:
+        return 0.0, ""
+    torn = [UNREAD in line.text for column in columns for line in column]
+    share = sum(torn) / len(torn)
+    return share, f"{signs} figures or signs inside {sum(torn)} of its {len(torn)} lines are pictures"
+
+
+def _check_left_out(pages: Sequence[Page]) -> None:
+    """Refuse a document most of whose pages had to be left out."""
+    left_out = [(number, page.left_out) for number, page in enumerate(pages, 1) if page.left_out]
+    if 2 * len(left_out) > sum(page.count > 0 for page in pages):
+        number, why = left_out[0]
+        rest = f", and {len(left_out) - 1} pages more are so" if len(left_out) > 1 else ""
+        raise Refused("figures are pictures", f"page {number}: {why}{rest}")
 
 
 def _read_by_ocr(page: Any, number: int) -> Page:
@@ -138,12 +167,13 @@ def _read_by_ocr(page: Any, number: int) -> Page:
     except subprocess.TimeoutExpired as error:
         raise Refused("timed out", f"OCR of page {number} took more than {SECONDS} s") from error
     if read is None or not read.lines:
-        return Page(page.rect.height, [], [], [], "", True, 1.0, ["no text on it, and OCR found none"])
+        return Page(page.rect.height, [], [], [], "", True, 1.0, ["no text on it, and OCR found none"], 0)
     warnings = [f"read by OCR, {read.sure:.0%} sure: check its figures"]
     if read.doubtful:
         warnings.append(f"{read.doubtful} words that OCR was not sure of were left out")
     columns = reading_order(read.lines)
-    return Page(page.rect.height, list(read.lines), columns, [], _as_text(columns), True, read.sure, warnings)
+    text = _as_text(columns)
+    return Page(page.rect.height, list(read.lines), columns, [], text, True, read.sure, warnings, len(text))
 
 
 @contextmanager
