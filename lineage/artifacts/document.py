@@ -94,7 +94,8 @@ class Document(TypedDict):
         Field(
             ge=0,
             le=1,
-            description="the share of characters that can be text, times how sure OCR was on the pages that it read",
+            description="the share of characters that can be text, times how sure the pages are: what OCR says of "
+            "those that it read, of others the share of lines in which no sign is a picture, 0 for a page left out",
         ),
     ]
 

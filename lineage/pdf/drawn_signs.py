@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lineage.pdf.number_check import is_figure
+from lineage.pdf.printed_page import PrintedPage
 from lineage.pdf.row_gaps import TALLEST, Drawing, Gap, drawn_gaps
-from lineage.pdf.sheet import Sheet
 from lineage.pdf.text import UNREAD, Box, Line, Run
 from lineage.pdf.visibility import IMAGE, MASK, Vector, is_white, pictures, turned
 
@@ -23,6 +23,7 @@ MOST = 4000  # small pictures or outlines on a page: beyond, they are a map or a
 PIXELS = 600  # a larger picture is no sign, at any printer's resolution
 NEAR, SPACE, TOUCHING, GLUED = 1.0, 0.7, 0.3, 0.15  # of the font size: how far a sign is from the words beside it
 WIDE = 1.5  # of the font size: wider than any bullet
+STRIP = 0.2  # of the longer side of the page: narrower pictures right above each other are no strips of a scan
 SURE, MAYBE, APART = range(3)  # what a drawing is by its place: a sign; a sign or a bullet; a figure in a cell
 MANY = 3  # signs on a page: then those that may be are some as well, and so are as many that stand apart
 INLINE = re.compile(rb"\bBI\s[^<>]{1,400}?\bID\s")
@@ -48,10 +49,14 @@ def drawn_signs(page: Any, pairs: Sequence[tuple[Run, Line]], drawn: Iterable[Ve
     found = list(_outlines(drawn)), list(_small_pictures(page, pairs, turn))
     gaps = drawn_gaps([one for drawings in found if len(drawings) <= MOST for one in drawings], pairs)
     gaps = [gap for gap in gaps if _kind(gap, gap.x0, gap.x1) is not None]
-    sheet = Sheet(page, turn) if any(gap.picture for gap in gaps) else None
-    signs = [sign for gap in gaps if (sign := _sign(gap, sheet))]
+    printed = PrintedPage(page, turn) if any(gap.picture for gap in gaps) else None
+    signs = [sign for gap in gaps if (sign := _sign(gap, printed))]
     count = Counter(sign.kind for sign in signs)
-    taken = SURE, *(MAYBE for _ in range(count[SURE] >= MANY)), *(APART for _ in range(count[APART] >= MANY))
+    taken = {SURE}
+    if count[SURE] >= MANY:
+        taken.add(MAYBE)
+    if count[APART] >= MANY:
+        taken.add(APART)
     return [Run(UNREAD, [sign.box], [sign.size], [False]) for sign in signs if sign.kind in taken]
 
 
@@ -74,7 +79,8 @@ def _small_pictures(page: Any, pairs: Sequence[tuple[Run, Line]], turn: int) -> 
     begins = {(round(box[0]), round(box[2]), round(y)) for box in boxes for y in (box[1], box[1] - 1)}
     for box in boxes:
         columns = round(box[0]), round(box[2])
-        strip = (*columns, round(box[1])) in ends or (*columns, round(box[3])) in begins
+        stacked = (*columns, round(box[1])) in ends or (*columns, round(box[3])) in begins
+        strip = stacked and box[2] - box[0] > STRIP * max(size)
         if not strip and box[3] - box[1] <= highest:
             yield Drawing(box, True)
 
@@ -85,17 +91,17 @@ def _has_inline(page: Any) -> bool:
     return any(b"BI" in stream and INLINE.search(stream) for stream in streams if stream)
 
 
-def _sign(gap: Gap, sheet: Sheet | None) -> Sign | None:
+def _sign(gap: Gap, printed: PrintedPage | None) -> Sign | None:
     """What is drawn in a gap as a sign of its line; None where nothing is seen."""
     beside = gap.left or gap.right
     assert beside
     x0, x1 = gap.x0, gap.x1
-    if gap.picture and sheet:
+    if gap.picture and printed:
         hair = 0.04 * beside.size  # ink of a letter may hang over its end
         begin = max(x0 - 1, gap.left.box[2] + hair) if gap.left else x0 - 1
         end = min(x1 + 1, gap.right.box[0] - hair) if gap.right else x1 + 1
         place = (begin, gap.y0, end, gap.y1)
-        found = None if gap.sides and _is_ground(place, sheet) else sheet.ink(place, tuple(gap.sides))
+        found = None if gap.sides and _is_ground(place, printed) else printed.ink(place, tuple(gap.sides))
         if found is None:
             return None
         x0, x1 = found
@@ -122,8 +128,8 @@ def _kind(gap: Gap, x0: float, x1: float) -> int | None:
     return APART if gap.left and wide else None
 
 
-def _is_ground(place: Box, sheet: Sheet) -> bool:
+def _is_ground(place: Box, printed: PrintedPage) -> bool:
     """Whether a picture under letters has another shade than the paper above and below it."""
     x0, y0, x1, y1 = place
-    paper = [sheet.ground((x0, y, x1, y)) for y in (y0 - 1.5, y1 + 1.5)]
-    return min(abs(sheet.ground(place) - grey) for grey in paper) > 16
+    paper = [printed.ground((x0, y, x1, y)) for y in (y0 - 1.5, y1 + 1.5)]
+    return min(abs(printed.ground(place) - grey) for grey in paper) > 16

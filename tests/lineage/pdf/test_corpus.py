@@ -126,3 +126,27 @@ def test_the_same_document_gives_the_same_bytes() -> None:
     first = json.dumps(document("f00b3200777bfd71"), ensure_ascii=False)
     document.cache_clear()
     assert json.dumps(document("f00b3200777bfd71"), ensure_ascii=False) == first
+
+
+def case(name: str) -> dict[str, Any]:
+    path = CORPUS.parents[1] / "cases/pdf" / name
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    return read_document(path, "0" * 64, Limits(64, 500, 60), lambda seconds: None)
+
+
+def test_a_print_with_pictured_figures_is_in_whole_lines_and_says_what_is_missing() -> None:
+    made = case("print_to_pdf_torn_figures.pdf")
+    lines = made["page_text"][0].split("\n")
+    assert [line for line in lines if len(line) < 5] == ["9"]  # the page's number
+    assert len(lines) == 43
+    assert made["page_text"][0].count("\ufffd") == 40
+    assert [warning for warning in made["warnings"] if "40 figures or signs inside 21 of its 43" in warning]
+    assert made["quality"] < 0.6
+
+
+@pytest.mark.parametrize("name", ["gap2.pdf", "gapdigit.pdf"])
+def test_runs_in_gaps_of_others_are_in_their_line(name: str) -> None:
+    lines = case(name)["page_text"][0].split("\n")
+    assert all(re.fullmatch(r"\D+ \d+\D+", line) for line in lines)
+    assert 12 <= len(lines) <= 15

@@ -11,7 +11,7 @@ DPI, MOST_PIXELS = 144, 8_000_000
 CONTRAST = 48  # of 255, from one pixel to the next: ink, and no shade of a ground
 
 
-class Sheet:
+class PrintedPage:
     """A page drawn once in grey, upright as it is read. Annotations are not drawn."""
 
     def __init__(self, page: Any, turn: int) -> None:
