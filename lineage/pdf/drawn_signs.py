@@ -22,6 +22,7 @@ from lineage.pdf.visibility import IMAGE, MASK, Vector, is_white, pictures, turn
 MOST = 4000  # small pictures or outlines on a page: beyond, they are a map or a chart
 PIXELS = 600  # a larger picture is no sign, at any printer's resolution
 NEAR, SPACE, TOUCHING, GLUED = 1.0, 0.7, 0.3, 0.15  # of the font size: how far a sign is from the words beside it
+BEARING = 0.08  # of the font size: what a font leaves free after a letter's ink
 WIDE = 1.5  # of the font size: wider than any bullet
 STRIP = 0.2  # of the longer side of the page: narrower pictures right above each other are no strips of a scan
 SURE, MAYBE, APART = range(3)  # what a drawing is by its place: a sign; a sign or a bullet; a figure in a cell
@@ -75,14 +76,24 @@ def _small_pictures(page: Any, pairs: Sequence[tuple[Run, Line]], turn: int) -> 
         return
     size = page.cropbox.width, page.cropbox.height
     boxes = [turned(box, turn, *size) for kind, box in pictures(page) if kind in (IMAGE, MASK)]
-    ends = {(round(box[0]), round(box[2]), round(y)) for box in boxes for y in (box[3], box[3] + 1)}
-    begins = {(round(box[0]), round(box[2]), round(y)) for box in boxes for y in (box[1], box[1] - 1)}
-    for box in boxes:
-        columns = round(box[0]), round(box[2])
-        stacked = (*columns, round(box[1])) in ends or (*columns, round(box[3])) in begins
-        strip = stacked and box[2] - box[0] > STRIP * max(size)
-        if not strip and box[3] - box[1] <= highest:
+    for box, tile in zip(boxes, _tiles(boxes, STRIP * max(size)), strict=True):
+        if not tile and box[3] - box[1] <= highest:
             yield Drawing(box, True)
+
+
+def _tiles(boxes: Sequence[Box], wide: float) -> Iterator[bool]:
+    """Whether each picture is a strip or a tile of a larger one: it touches its like above or below.
+
+    So do figures in tight lines; but they are not `wide`, in points, or many in a row.
+    """
+    columns = [(round(box[0]), round(box[2])) for box in boxes]
+    ends = {(*column, round(y)) for column, box in zip(columns, boxes, strict=True) for y in (box[3], box[3] + 1)}
+    begins = {(*column, round(y)) for column, box in zip(columns, boxes, strict=True) for y in (box[1], box[1] - 1)}
+    rows = Counter((round(box[1]), round(box[3])) for box in boxes)
+    for column, box in zip(columns, boxes, strict=True):
+        level = round(box[1]), round(box[3])
+        stacked = (*column, level[0]) in ends or (*column, level[1]) in begins
+        yield stacked and (box[2] - box[0] > wide or rows[level] >= MANY)
 
 
 def _has_inline(page: Any) -> bool:
@@ -106,7 +117,11 @@ def _sign(gap: Gap, printed: PrintedPage | None) -> Sign | None:
             return None
         x0, x1 = found
     kind = _kind(gap, x0, x1)
-    return None if kind is None else Sign((x0, beside.box[1], x1, beside.box[3]), beside.size, kind)
+    if kind is None:
+        return None
+    x1 += BEARING * beside.size
+    x1 = min(x1, gap.right.box[0]) if gap.right else x1
+    return Sign((x0, beside.box[1], x1, beside.box[3]), beside.size, kind)
 
 
 def _kind(gap: Gap, x0: float, x1: float) -> int | None:

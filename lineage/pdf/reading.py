@@ -117,7 +117,7 @@ def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Ca
         more(SECONDS)
         return _read_by_ocr(page, number)
     if torn > TORN:
-        warnings = [f"left out, {why}", *beside_the_page(page, "")]
+        warnings = [f"left out, {why}", *beside_the_page(page, text)]
         return Page(read.height, [], [], [], "", pictured, 0.0, warnings, len(text), why)
     found, lines, warning = find_tables(read, before)
     warnings = [warning] if warning else []

@@ -227,6 +227,16 @@ def scanned(page: Any) -> None:
         words(page, 72, 92 + 15 * i, "글의  낱말  사이에  잉크가  있다", 11)
 
 
+def tiled(page: Any) -> None:
+    """A chart whose grounds are patterns of small pictures, between the scales of its axes."""
+    for x in range(4):
+        for y in range(10):
+            page.insert_image((90 + 6 * x, 100 + 6 * y, 96 + 6 * x, 106 + 6 * y), pixmap=picture("#", 6, alpha=False))
+    for i in range(5):
+        words(page, 81, 106 + 12 * i, f"{i}0", 7)
+        words(page, 115, 106 + 12 * i, f"{i}5", 7)
+
+
 def legend(page: Any) -> None:
     for i, (x, name) in enumerate([(72, "매출"), (160, "이익"), (250, "자산")]):
         page.draw_circle((x, 97), 3, fill=(0.3 * i, 0.5, 0.5), color=None)
@@ -235,7 +245,7 @@ def legend(page: Any) -> None:
 
 @pytest.mark.parametrize(
     "draw",
-    [bullets, logo, grounds, outlined_grounds, outlined_bullets, formula, underlined, blank, scanned, legend],
+    [bullets, logo, grounds, outlined_grounds, outlined_bullets, formula, underlined, blank, scanned, tiled, legend],
     ids=lambda draw: draw.__name__,
 )
 def test_what_is_no_sign_of_a_line_stays_out_of_it(tmp_path: Path, draw: Callable[[Any], None]) -> None:
