@@ -50,7 +50,7 @@ def drawn_signs(page: Any, pairs: Sequence[tuple[Run, Line]], drawn: Iterable[Ve
     found = list(_outlines(drawn)), list(_small_pictures(page, pairs, turn))
     gaps = drawn_gaps([one for drawings in found if len(drawings) <= MOST for one in drawings], pairs)
     gaps = [gap for gap in gaps if _kind(gap, gap.x0, gap.x1) is not None]
-    printed = PrintedPage(page, turn) if any(gap.picture for gap in gaps) else None
+    printed = _printed(page, turn) if any(gap.picture for gap in gaps) else None
     signs = [sign for gap in gaps if (sign := _sign(gap, printed))]
     count = Counter(sign.kind for sign in signs)
     taken = {SURE}
@@ -59,6 +59,16 @@ def drawn_signs(page: Any, pairs: Sequence[tuple[Run, Line]], drawn: Iterable[Ve
     if count[APART] >= MANY:
         taken.add(APART)
     return [Run(UNREAD, [sign.box], [sign.size], [False]) for sign in signs if sign.kind in taken]
+
+
+def _printed(page: Any, turn: int) -> PrintedPage | None:
+    """The page drawn; None where it cannot be, as with a picture that would take all memory: its text still can."""
+    import pymupdf
+
+    try:
+        return PrintedPage(page, turn)
+    except (RuntimeError, MemoryError, pymupdf.mupdf.FzErrorBase):
+        return None
 
 
 def _outlines(drawn: Iterable[Vector]) -> Iterator[Drawing]:
@@ -103,7 +113,10 @@ def _has_inline(page: Any) -> bool:
 
 
 def _sign(gap: Gap, printed: PrintedPage | None) -> Sign | None:
-    """What is drawn in a gap as a sign of its line; None where nothing is seen."""
+    """What is drawn in a gap as a sign of its line; None where nothing is seen.
+
+    On a page that could not be drawn, a picture counts that lies in the gap alone.
+    """
     beside = gap.left or gap.right
     assert beside
     x0, x1 = gap.x0, gap.x1
@@ -116,6 +129,8 @@ def _sign(gap: Gap, printed: PrintedPage | None) -> Sign | None:
         if found is None:
             return None
         x0, x1 = found
+    elif gap.sides:
+        return None
     kind = _kind(gap, x0, x1)
     if kind is None:
         return None

@@ -23,8 +23,10 @@ class PrintedPage:
         matrix = pymupdf.Matrix(self.scale, self.scale)
         rotation = page.rotation
         page.set_rotation(-90 * turn % 360)
-        drawn = page.get_pixmap(matrix=matrix, colorspace=pymupdf.csGRAY, alpha=False, annots=False)
-        page.set_rotation(rotation)
+        try:
+            drawn = page.get_pixmap(matrix=matrix, colorspace=pymupdf.csGRAY, alpha=False, annots=False)
+        finally:
+            page.set_rotation(rotation)
         self.samples, self.stride, self.width, self.height = drawn.samples, drawn.stride, drawn.width, drawn.height
 
     def ground(self, box: Box) -> int:

@@ -58,6 +58,13 @@ def inline(page: Any, x: float, y: float, text: str, size: float = 10) -> float:
     return x + wide
 
 
+def one_by_one(page: Any, x: float, y: float, text: str, size: float = 10) -> float:
+    """The same as a picture for each letter."""
+    for c in text:
+        x = pasted(page, x, y, c, size)
+    return x
+
+
 def outlined(page: Any, x: float, y: float, text: str, size: float = 10) -> float:
     """The same as filled outlines, a ring for every letter."""
     for _ in text:
@@ -83,6 +90,7 @@ WAYS: dict[str, Callable[..., float]] = {
     "tight": pasted,
     "padded": lambda *a: pasted(*a, pad=6),
     "on white": lambda *a: pasted(*a, alpha=False),
+    "one by one": one_by_one,
     "inline": inline,
     "outlines": outlined,
 }
@@ -257,6 +265,20 @@ def test_what_is_no_sign_of_a_line_stays_out_of_it(tmp_path: Path, draw: Callabl
     assert not [warning for warning in document["warnings"] if "figures or signs" in warning]
     assert UNREAD not in document["page_text"][0]
     assert document["quality"] == 1.0
+
+
+def test_a_page_that_cannot_be_drawn_keeps_its_text_and_its_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    with pymupdf.open() as doc:
+        page = doc.new_page()
+        body(page)
+        words(page, pasted(page, words(page, 72, 100, "매출은 "), 100, "20.7"), 100, "원이다")
+        monkeypatch.setattr(pymupdf.Page, "get_pixmap", fail)
+        assert lines_of(read(doc, tmp_path)) == [f"매출은 {UNREAD}원이다"]
 
 
 def torn(page: Any, count: int) -> None:
