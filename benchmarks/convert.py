@@ -57,7 +57,10 @@ def apart(work: Callable[..., Any], *given: Any) -> Any:
 
 def speed(folder: Path, room: Path, _: int) -> None:
     """Pages a CPU second, for pages without tables and for all pages, beside other ways to get text."""
-    sets = apart(select_pages, folder, room)
+    sets, refused = apart(select_pages, folder, room)
+    print(f"  refused, and measured by nobody: {len(refused)}")
+    for told in refused:
+        print(f"    {told}")
     for kind, files in sets.items():
         if not files:
             print(f"  {kind}: none")
@@ -114,19 +117,18 @@ def write_sample(target: Path) -> None:
                 (target / f"{source}-{name.replace('/', '-')}").write_bytes(content)
 
 
-def select_pages(folder: Path, room: Path) -> dict[str, list[Path]]:
-    """PDFs of PAGES pages from all files of a folder: those without tables, and as they come."""
-    import pymupdf
+def select_pages(folder: Path, room: Path) -> tuple[dict[str, list[Path]], list[str]]:
+    """PDFs of PAGES pages from all files of a folder, those without tables and as they come; what was refused, and why.
 
-    from lineage.pdf.admission import Limits, Refused
-    from lineage.pdf.reading import read_document
-
+    A file that is converted may hold pages that are not, once they stand alone: a scan, a page of pictures.
+    """
     room.mkdir(parents=True)
     plain: list[tuple[Path, int]] = []
     every: list[tuple[Path, int]] = []
+    refused: list[str] = []
     for path in sorted(folder.rglob("*.pdf")):
-        with contextlib.suppress(Refused, RuntimeError, ValueError):
-            document = read_document(path, "0" * 64, Limits(*LIMITS), lambda _: None)
+        document = _document(path, path.name, refused)
+        if document:
             tables = [block for block in document["blocks"] if block["kind"] == "table"]
             tabled = {page for block in tables for page in block.get("pages", [block["page"]])}
             every += [(path, n) for n in range(1, document["pages"] + 1)]
@@ -137,11 +139,33 @@ def select_pages(folder: Path, room: Path) -> dict[str, list[Path]]:
         sets[kind] = []
         for path in dict.fromkeys(path for path, _ in wanted):
             target = room / f"{kind.replace(' ', '-')}-{len(sets[kind]):04}.pdf"
-            with pymupdf.open(path) as doc:
-                doc.select([n - 1 for p, n in wanted if p == path])
-                doc.save(target, garbage=1)
-            sets[kind].append(target)
-    return sets
+            numbers = [n for p, n in wanted if p == path]
+            _excerpt(path, numbers, target)
+            if _document(target, f"{path.name}, {kind} {', '.join(map(str, numbers))}", refused):
+                sets[kind].append(target)
+    return sets, refused
+
+
+def _excerpt(path: Path, numbers: Sequence[int], target: Path) -> None:
+    import pymupdf
+
+    with pymupdf.open(path) as doc:
+        doc.select([n - 1 for n in numbers])
+        doc.save(target, garbage=1)
+
+
+def _document(path: Path, name: str, refused: list[str]) -> dict[str, Any] | None:
+    """The document of a file; None, and a line more in `refused`, where the gate does not let it through."""
+    from lineage.pdf.admission import Limits, Refused
+    from lineage.pdf.reading import read_document
+
+    try:
+        return read_document(path, "0" * 64, Limits(*LIMITS), lambda _: None)
+    except Refused as error:
+        refused.append(f"{name}: {error.reason} {error.detail}".rstrip())
+    except (RuntimeError, ValueError) as error:
+        refused.append(f"{name}: damaged {type(error).__name__}")
+    return None
 
 
 def rate(read: Callable[[Path], int], files: Sequence[Path]) -> float:

@@ -16,7 +16,7 @@ REMEDIES = {
     "not a PDF": "open it in a browser: it is probably a web page or another format; save the real PDF",
     "empty": "the file has no bytes: download it again",
     "damaged": "download it again, or open it in a viewer and print it to a new PDF",
-    "encrypted": "save a copy without its password and put that in its place",
+    "encrypted": "open it as its owner may, save or print a copy without protection and put that in its place",
     "too large": "raise papers.<source>.max_megabytes in params.yaml, or split the file",
     "too many pages": "raise papers.<source>.max_pages in params.yaml, or split the file",
     "no text layer": "its pages are pictures: set papers.<source>.ocr: true in params.yaml, or get the original",

@@ -8,6 +8,7 @@
 """
 
 import gc
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -194,9 +195,11 @@ def _open(path: Path, limits: Limits) -> Any:
     try:
         doc = pymupdf.open(path, filetype="pdf")
         if doc.needs_pass:
-            raise Refused("encrypted")
+            raise Refused("encrypted", "it asks for a password")
         pages = doc.page_count
     except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
+        if locked := _lock(error):
+            raise Refused("encrypted", locked) from error
         reason = "too many pages" if "number of pages" in str(error) else "damaged"
         raise Refused(reason, _first_line(error)) from error
     if not doc.is_pdf:
@@ -207,6 +210,17 @@ def _open(path: Path, limits: Limits) -> Any:
         raise Refused("too many pages", f"{pages}, allowed are {limits.max_pages}")
     _check_whole(doc, path)
     return doc
+
+
+def _lock(error: BaseException) -> str:
+    """What protects a file that MuPDF cannot decrypt at all, if that is why it does not open it; else ""."""
+    said = str(error.__cause__ or "")  # the error itself quotes the path
+    if "encryption" not in said:
+        return ""
+    handler = re.search(r"encryption handler: '([\w.]{1,40})'", said)
+    if handler is None:
+        return "by a method that PDF readers do not know"
+    return "by certificates (Adobe.PubSec)" if handler[1] == "Adobe.PubSec" else f"by {handler[1]}"
 
 
 def _check_whole(doc: Any, path: Path) -> None:
