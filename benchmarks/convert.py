@@ -26,7 +26,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lineage.artifacts.document import Document
 
 PAGES, REPEATS = 60, 3  # of a set, spread over its files; the best of so many repeats
 LIMITS = (64, 500, 60)
@@ -154,7 +157,7 @@ def _excerpt(path: Path, numbers: Sequence[int], target: Path) -> None:
         doc.save(target, garbage=1)
 
 
-def _document(path: Path, name: str, refused: list[str]) -> dict[str, Any] | None:
+def _document(path: Path, name: str, refused: list[str]) -> "Document | None":
     """The document of a file; None, and a line more in `refused`, where the gate does not let it through."""
     from lineage.pdf.admission import Limits, Refused
     from lineage.pdf.reading import read_document

@@ -4,11 +4,11 @@ A file is refused before it is opened (size, first bytes), when it is opened (en
 when its text has been read (none, or not text at all: fonts that do not say which letters they draw).
 """
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+
+from lineage.pdf.character_codes import misread, no_text
+from lineage.pdf.fonts import Unread
 
 REMEDIES = {
     "withdrawn": "its sha256 stands under papers.<source>.withdrawn in params.yaml: take it out there to use it again",
@@ -27,7 +27,6 @@ REMEDIES = {
     "out of memory": "it unpacks to gigabytes: print it to a new PDF, or split it",
     "crashed": "it brought the PDF reader down twice: print it to a new PDF",
 }
-COMMON = frozenset("이다는의을가에로고한지하사기도자인대시정스어서제일수있을를은과상부보나장그리조원전해년월업금")
 
 
 class Refused(Exception):
@@ -63,10 +62,9 @@ def check_bytes(head: bytes, size: int, limits: Limits) -> None:
 
 
 def quality(text: str) -> float:
-    """The share of characters, 0 to 1, that can be Korean or English text at all."""
-    counts = Counter(text)
-    letters = sum(n for c, n in counts.items() if not c.isspace())
-    return 1.0 - sum(n for c, n in counts.items() if _alien(c) and not c.isspace()) / letters if letters else 0.0
+    """The share of characters, 0 to 1, that stand for a letter or a sign at all."""
+    letters = len("".join(text.split()))
+    return 1.0 - no_text(text) / letters if letters else 0.0
 
 
 def has_text_layer(text: str, pictured: bool) -> bool:
@@ -74,48 +72,27 @@ def has_text_layer(text: str, pictured: bool) -> bool:
     count = len("".join(text.split()))
     if count < 30:
         return count > 0 and not pictured
-    return quality(text) >= 0.7 and not _gibberish(text)
+    return quality(text) >= 0.7 and not misread(text)
 
 
-def check_text(pages: Sequence[str], pictured: Sequence[bool]) -> float:
+def check_text(pages: Sequence[str], pictured: Sequence[bool], unread: Sequence[Unread] = ()) -> float:
     """Refuse a document whose text is missing or is no text; returns its quality.
 
-    Args: pages: raw text of each page; pictured: whether a page shows a picture over most of it.
+    Args: pages: raw text of each page; pictured: whether a page shows a picture over most of it; unread: what its
+    fonts do not tell of each page.
     """
     text = "".join(pages)
-    count = len(re.sub(r"\s", "", text))
-    if count == 0 or (count < 10 * len(pages) and any(pictured)):
+    count = len("".join(text.split()))
+    lost = sum(page.lost for page in unread)
+    shown = sum(max(page.shown, len(said)) for page, said in zip(unread, pages, strict=True)) if unread else 0
+    if lost and lost * 10 >= shown * 3:
+        found = max(unread, key=lambda page: page.lost).why
+        raise Refused("undecodable fonts", str(Unread(shown, lost, found)))
+    if count == 0 or (count < 10 * len(pages) and all(pictured)):
         raise Refused("no text layer", f"{count} characters on {len(pages)} pages")
-    share = quality(text)
+    share = 1 - lost / shown if unread else quality(text)
     if share < 0.7:
-        raise Refused("undecodable fonts", f"{1 - share:.0%} of the characters are no text")
-    if why := _gibberish(text):
+        raise Refused("undecodable fonts", f"{no_text(text):,} of {count:,} characters are no text")
+    if why := misread(text):
         raise Refused("undecodable fonts", why)
     return share
-
-
-@lru_cache(maxsize=65536)
-def _alien(c: str) -> bool:
-    if c < "\x7f":
-        return c < " "
-    if c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or c >= "\U000f0000":
-        return True
-    if "가" <= c <= "힣" or "一" <= c <= "鿿":
-        try:
-            c.encode("euc-kr")  # the syllables and characters that are in use
-        except UnicodeEncodeError:
-            return True
-    return False
-
-
-def _gibberish(text: str) -> str:
-    """Why a fluent-looking text cannot be one: fonts without ToUnicode shift all letters by one step."""
-    hangul = [c for c in text if "가" <= c <= "힣"]
-    latin = re.findall(r"[A-Za-z]", text)
-    if not hangul and not latin and not re.search(r"[一-鿿぀-ヿ]", text):
-        return "" if len(re.findall(r"\d", text)) > 3 else "it has no letters"
-    if len(hangul) >= 100 and (share := sum(c in COMMON for c in hangul) / len(hangul)) < 0.08:
-        return f"only {share:.0%} of its syllables are common ones"
-    if not hangul and len(latin) >= 40 and (share := sum(c in "aeiouAEIOU" for c in latin) / len(latin)) < 0.2:
-        return f"only {share:.0%} of its letters are vowels"
-    return ""

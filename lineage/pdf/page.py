@@ -14,7 +14,7 @@ from typing import Any
 
 from lineage.pdf.drawn_signs import drawn_signs
 from lineage.pdf.gaps import woven
-from lineage.pdf.skew import upright
+from lineage.pdf.skew import straightened
 from lineage.pdf.text import Box, Line, Run, around, to_line
 from lineage.pdf.text_layer import text_layer
 from lineage.pdf.visibility import NO_INK, SURE, WHITE_INK, Ink, Vector, turned, vectors
@@ -68,7 +68,7 @@ def read_page(page: Any) -> PageText:
     raw = [line for block in blocks if block["type"] == TEXT for line in block["lines"]]
     size = page.cropbox
     width, height = size.width, size.height
-    raw = upright(raw, width, height)
+    raw = straightened(raw, width, height)
     turns = [_turn(line["dir"]) for line in raw]
     turn = _main_turn(raw, turns)
     drawn = vectors((block for block in blocks if block["type"] == VECTOR), turn, width, height)
@@ -84,9 +84,9 @@ def read_page(page: Any) -> PageText:
             askew += len(run.text.replace(" ", ""))
             continue
         if direction != turn:
-            level = to_line(run._replace(boxes=[turned(box, direction, width, height) for box in run.boxes]))
-            if level and not doubtful:
-                aside.append(level._replace(box=around(turned(box, turn, width, height) for box in run.boxes)))
+            upright = to_line(run._replace(boxes=[turned(box, direction, width, height) for box in run.boxes]))
+            if upright and not doubtful:
+                aside.append(upright._replace(box=around(turned(box, turn, width, height) for box in run.boxes)))
             continue
         if turn:
             run = run._replace(boxes=[turned(box, turn, width, height) for box in run.boxes])

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from lineage.pdf.admission import Limits, Refused, check_text, has_text_layer, quality
+from lineage.pdf.admission import Limits, Refused, check_text, has_text_layer
 from lineage.pdf.annotations import beside_the_page, beside_the_pages
 from lineage.pdf.blocks import Block, body_size, to_blocks
+from lineage.pdf.fonts import Fonts, Unread
 from lineage.pdf.layout import furniture, reading_order
 from lineage.pdf.line_ends import LineEnds
 from lineage.pdf.metadata import dates, title
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # a worker starts sooner without pydantic
     from lineage.artifacts.document import Document, DocumentBlock, TableBlock, TextKind
 
 SCHEMA: Literal[1] = 1
+NOTHING = Unread(0, 0)
 FEW = 200  # characters: a page with fewer may be a picture
 TORN = 0.6  # of a page's lines: where more hold signs that are pictures, what is left is not worth reading
 
@@ -55,6 +57,7 @@ class Page:
     warnings: list[str]
     count: int
     left_out: str = ""
+    unread: Unread = NOTHING
 
 
 def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float], None]) -> "Document":
@@ -72,17 +75,18 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     doc = _open(path, limits)
     count = doc.page_count
     pages: list[Page] = []
+    fonts = Fonts(doc)
     for number in range(1, count + 1):
         before = pages[-1].tables[-1] if pages and pages[-1].tables else None
         with _uncollected():
-            pages.append(_read(_load(doc, number), number, before, limits, more))
+            pages.append(_read(_load(doc, number), number, before, fonts, limits, more))
         more(1.0)
     _check_whole(doc, path)
     if doc.page_count != count:  # a broken object was met, and the repair found other pages than those that were read
         raise Refused("damaged", f"{count} pages became {doc.page_count} while they were read")
     _check_left_out(pages)
     page_text = [page.text for page in pages]
-    share = check_text(page_text, [page.pictured for page in pages])
+    share = check_text(page_text, [page.pictured for page in pages], [page.unread for page in pages])
     warnings = [f"page {n}: {warning}" for n, page in enumerate(pages, 1) for warning in page.warnings]
     warnings += beside_the_pages(doc)
     if doc.is_repaired:
@@ -107,16 +111,23 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     }
 
 
-def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Callable[[float], None]) -> Page:
+def _read(
+    page: Any, number: int, before: Table | None, fonts: Fonts, limits: Limits, more: Callable[[float], None]
+) -> Page:
     """The text layer of a page; what OCR reads, where that is switched on and the layer is missing."""
     read = read_page(page)
     columns = reading_order([*read.lines, *read.aside])
     text = _as_text(columns)
     pictured = len(text) < FEW and _is_pictured(page)
     torn, why = _torn(read.signs, columns)
-    if limits.ocr and (torn > TORN or (not has_text_layer(text, pictured) and page.get_bboxlog())):
+    unread = fonts.unread(page, text)
+    missing = unread.is_most() or not has_text_layer(text, pictured)
+    if limits.ocr and (torn > TORN or (missing and page.get_bboxlog())):
         more(SECONDS)
         return _read_by_ocr(page, number)
+    if unread.is_most():
+        warnings = [f"left out, {unread}", *beside_the_page(page, text)]
+        return Page(read.height, [], [], [], "", pictured, 0.0, warnings, 0, unread=unread)
     if torn > TORN:
         warnings = [f"left out, {why}", *beside_the_page(page, text)]
         return Page(read.height, [], [], [], "", pictured, 0.0, warnings, len(text), why)
@@ -139,9 +150,9 @@ def _read(page: Any, number: int, before: Table | None, limits: Limits, more: Ca
         warnings.append("no text on it, it is scanned, drawn or empty")
     elif pictured:
         warnings.append("most of it is a picture")
-    if text and (share := quality(text)) < 0.9:
-        warnings.append(f"{1 - share:.0%} of its characters are no text")
-    return Page(read.height, lines, columns, found, text, pictured, 1.0 - torn, warnings, len(text))
+    if max(unread.lost, text.count(UNREAD) - read.signs) * 10 > unread.shown:
+        warnings.append(str(unread))
+    return Page(read.height, lines, columns, found, text, pictured, 1.0 - torn, warnings, len(text), unread=unread)
 
 
 def _torn(signs: int, columns: Sequence[Sequence[Line]]) -> tuple[float, str]:

@@ -13,7 +13,7 @@ LEAST = math.radians(0.5)  # a smaller slant is none
 CROOKED = math.radians(15)  # more than any scan lies askew: a watermark does, or a page that is nothing but slanted
 
 
-def upright(lines: Sequence[dict[str, Any]], width: float, height: float) -> Sequence[dict[str, Any]]:
+def straightened(lines: list[Any], width: float, height: float) -> list[Any]:
     """The lines of a page turned about its middle so that most of its text runs along the page's sides.
 
     Args:
@@ -56,9 +56,11 @@ def _usual(lines: Sequence[dict[str, Any]], slants: Sequence[float]) -> float:
             weights[degree] += len(text)
             sums[degree] += slant * len(text)
             letters = letters or (abs(slant) <= CROOKED and any(map(str.isalpha, text)))
-    near = max(([d - 1, d, d + 1] for d in weights), key=lambda degrees: sum(weights.get(degree, 0) for degree in degrees))
+    near = max(
+        ([d - 1, d, d + 1] for d in weights), key=lambda degrees: sum(weights.get(degree, 0) for degree in degrees)
+    )
     count = sum(weights[degree] for degree in near)
-    slant = sum(sums[degree] for degree in near) / count if count else 0.0
+    slant = sum(sums.get(degree, 0.0) for degree in near) / count if count else 0.0
     if letters and (abs(slant) > CROOKED or 2 * count <= sum(weights.values())):
         return 0.0
     return slant
