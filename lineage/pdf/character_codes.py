@@ -4,10 +4,12 @@ Prose is no measure: lists of codes, prices and names have few vowels and few sy
 """
 
 import re
-import unicodedata
-from collections import Counter
-from functools import cache, lru_cache
+from functools import cache
 
+NO_TEXT = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\U00040000-\U000e00ff\U000e01f0-\U0010ffff]"
+)
+PRIVATE_ROW = re.compile(r"([\ue000-\uf8ff])\1{2,}")
 HANGUL = re.compile(r"[가-힣]+")
 HIGH_LATIN = re.compile(r"[\x80-\xffŒœŠšŸŽžƒˆ˜\u2013-\u203a€™]{2,}")
 LATIN_WORD = re.compile(r"[A-Za-z]{3,}")
@@ -21,18 +23,15 @@ USUAL = frozenset(
 ENCODINGS = (("utf-8", re.compile(r"[가-힣ぁ-ヿ一-鿿А-яΆ-ώ]")), ("cp949", re.compile(r"[가-힣]")))
 
 
-@lru_cache(maxsize=65536)
 def is_no_text(c: str) -> bool:
-    """Whether a character stands for none: no code, a font's private code, a control code, one that is not assigned."""
-    return c == "\ufffd" or (c not in "\t\n\r\f\v" and unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs"))
+    """Whether a character stands for none: no code, a font's private code, a control code, one of no script."""
+    return NO_TEXT.match(c) is not None
 
 
 def no_text(text: str) -> int:
     """How many characters stand for none; a row of the same private sign, such as a leader of dots, is one."""
-    found = sum(n for c, n in Counter(text).items() if is_no_text(c))
-    if found:
-        found -= sum(len(row[0]) - 1 for row in re.finditer(r"([\ue000-\uf8ff])\1{2,}", text))
-    return found
+    found = len(NO_TEXT.findall(text))
+    return found - sum(len(row[0]) - 1 for row in PRIVATE_ROW.finditer(text)) if found else 0
 
 
 def misread(text: str) -> str:

@@ -7,21 +7,29 @@ where they contradict each other, the table is wrong.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from lineage.pdf.character_codes import is_no_text, misread, no_text
+from lineage.pdf.font_codes import (
+    MARKS,
+    MOST_MARKS,
+    Codes,
+    contradictions,
+    fault_of_table,
+    numbers_given_back,
+    read_table,
+)
 from lineage.pdf.text import clean
 
+NAME = 31  # characters of a font's name that MuPDF keeps
+FLAGS, NONSYMBOLIC = re.compile(r"/Flags (\d+)"), 32
+REFERENCE = re.compile(r"(\d+) 0 R")
+TABLE = re.compile(r"/ToUnicode (\d+) 0 R")
 DESCENDANT = re.compile(r"/DescendantFonts\s*\[?\s*(\d+) 0 R")
 DESCRIPTOR, FONT_FILE = re.compile(r"/FontDescriptor (\d+) 0 R"), re.compile(r"/FontFile[23]?(?= \d)")
-CHAR = re.compile(rb"<\s*([0-9A-Fa-f]{1,8})\s*>\s*<\s*([0-9A-Fa-f]{1,64})\s*>")
-RANGE = re.compile(rb"<\s*([0-9A-Fa-f]{1,8})\s*>" + CHAR.pattern)
-MOST_CODES, SAMPLE = 256, 32  # of a table that are read, and that are compared with the font program
-MARKS = frozenset("!\"#$%&'()*+,-./")
 
 
 class Unread(NamedTuple):
@@ -39,76 +47,39 @@ class Unread(NamedTuple):
         return self.lost > 0 and 2 * self.lost >= self.shown
 
 
-@dataclass
-class Codes:
-    """The characters that a font without a table was seen to draw, in order: codes that were dealt out tell themselves.
-
-    A program that writes PDFs may number the glyphs 33, 34, 35 … as it meets them, or without gaps in the order of the
-    font. Letters of a real text come neither one after the other nor without gaps.
-    """
-
-    drawn: int = 0
-    before: int = 0  # how many characters were drawn when the last new one came
-    steps: int = 0
-    seen: dict[str, None] = field(default_factory=dict)
-
-    def add(self, text: str) -> None:
-        """Take what was drawn next."""
-        for c in dict.fromkeys(text):
-            if c not in self.seen:
-                last = next(reversed(self.seen), "")
-                self.steps += last != "" and ord(c) == ord(last) + 1
-                self.before = self.drawn + text.index(c)
-                self.seen[c] = None
-        self.drawn += len(text)
-
-    def fault(self) -> str:
-        """Why the codes are no letters, or ""."""
-        count = len(self.seen)
-        if count < 16 or 2 * self.before < 3 * count:  # an alphabet is printed in order as well, each letter once
-            return ""
-        if 4 * self.steps >= 3 * (count - 1):
-            return "its codes are numbered in the order of their first use"
-        codes = sorted(map(ord, self.seen))
-        if codes[-1] - codes[0] < count + 1 and len(MARKS & set(self.seen)) >= 10:
-            return "its codes are numbered without gaps"
-        return ""
-
-    def settled(self) -> bool:
-        """Whether enough was drawn to know."""
-        count = len(self.seen)
-        honest = count >= 20 and 2 * self.steps < count and len(MARKS & set(self.seen)) <= 2
-        return honest or count >= 40 or self.drawn >= 1000
-
-
 class Fonts:
     """The fonts of one document, each looked into once."""
 
     def __init__(self, doc: Any) -> None:
         self.doc = doc
-        self.names: dict[int, str] = {}
         self.kinds: dict[int, str] = {}
         self.faults: dict[int, str] = {}
         self.codes: dict[int, Codes] = {}
-        self.known: dict[str, tuple[int, ...]] = {}
+        self.named: set[int] = set()  # of those: their encoding is a standard one, which seldom lies
+        self.forms: dict[int, bool] = {}
+        self.known: dict[tuple[str, str], frozenset[int]] = {}
 
     def unread(self, page: Any, text: str) -> Unread:
         """What of a pymupdf page's characters cannot be told; `text` is all that was read on it."""
         fonts = self._of(page)
         shown = len("".join(text.split()))
-        open_codes = [xref for xref in fonts if xref in self.codes and not self.codes[xref].settled()]
         without = no_text(text)
-        if not shown or 20 * without > shown or open_codes or any(xref in self.faults for xref in fonts):
-            return self._counted(page, fonts, text)
+        marked = bool(self.named & fonts) and len(MARKS.intersection(text)) >= MOST_MARKS
+        follow = any(
+            not self.codes[xref].settled() and (marked or xref not in self.named) for xref in fonts & self.codes.keys()
+        )
+        if not shown or 20 * without > shown or follow or not fonts.isdisjoint(self.faults):
+            return self._counted(page, text)
         if why := misread(text):
             return Unread(shown, shown, why)
         return Unread(shown, without, "characters without a letter" if without else "")
 
-    def _counted(self, page: Any, fonts: Iterable[int], text: str) -> Unread:
+    def _counted(self, page: Any, text: str) -> Unread:
         """Font by font, what the page draws."""
         by_name: dict[str, list[int]] = defaultdict(list)
-        for xref in fonts:
-            by_name[self.names[xref]].append(xref)
+        with suppress(RuntimeError, ValueError, _broken()):
+            for xref, _, kind, name, *_ in page.get_fonts():
+                by_name[f"Type3 ({xref} 0 R)" if kind == "Type3" else name[:NAME]].append(xref)
         shown, lost = 0, Counter[str]()
         whys: dict[str, str] = {}
         repeats: dict[str, float] | None = None
@@ -125,7 +96,9 @@ class Fonts:
             elif without := sum(map(is_no_text, drawn)):
                 repeats = repeats or _repeats(page)
                 lost[name] = round(without * repeats.get(name, 1.0))
-                whys[name] = "; ".join(dict.fromkeys(self.kinds[xref] for xref in same)) or "no letters for its codes"
+                whys[name] = (
+                    "; ".join(dict.fromkeys(self.kinds.get(xref, "") for xref in same)) or "no letters for its codes"
+                )
         if not lost.total() and (why := misread(text)):
             return Unread(shown, shown, why)
         worst = [f"{clean(name)[:60]}: {whys[name]}" for name, count in lost.most_common(3) if count]
@@ -138,48 +111,64 @@ class Fonts:
             if why := codes.fault():
                 self.faults[xref] = why
 
-    def _of(self, page: Any) -> tuple[int, ...]:
-        """The xrefs of a page's fonts. Pages that share their resources are asked once: it costs a tenth of reading."""
-        used = [self.doc.xref_get_key(page.xref, f"Resources/{kind}") for kind in ("Font", "XObject")]
-        key = "" if used[0][0] == "null" else used[0][1] + used[1][1]
-        if key in self.known:
-            return self.known[key]
-        found: dict[int, None] = {}
+    def _of(self, page: Any) -> frozenset[int]:
+        """The xrefs of a page's fonts; pages that share their resources are asked once."""
+        found: frozenset[int] = frozenset()
         with suppress(RuntimeError, ValueError, _broken()):  # what cannot be looked into is no evidence
-            for xref, _, kind, name, *_ in page.get_fonts():
-                if xref and xref not in self.names:
-                    self.names[xref] = f"Type3 ({xref} 0 R)" if kind == "Type3" else name
-                    self._look_into(xref, kind)
-                if xref:
-                    found[xref] = None
-        if key:
-            self.known[key] = tuple(found)
-        return tuple(found)
+            (kind, own), (_, drawn) = (self.doc.xref_get_key(page.xref, f"Resources/{k}") for k in ("Font", "XObject"))
+            if (own, drawn) in self.known:
+                return self.known[own, drawn]
+            if kind == "xref":
+                own = self.doc.xref_object(int(own.split()[0]), compressed=True)
+            if kind == "null" or any(map(self._is_form, self._refs(drawn))):
+                found = frozenset(font[0] for font in page.get_fonts() if font[0])
+            else:
+                found = frozenset(self._refs(own))
+            for xref in found - self.kinds.keys():
+                self._look_into(xref)
+            if kind != "null":
+                self.known[own, drawn] = found
+        return found
 
-    def _look_into(self, xref: int, kind: str) -> None:
+    def _refs(self, said: str) -> Iterator[int]:
+        if REFERENCE.fullmatch(said):
+            said = self.doc.xref_object(int(said.split()[0]), compressed=True)
+        yield from map(int, REFERENCE.findall(said))
+
+    def _is_form(self, xref: int) -> bool:
+        if xref not in self.forms:
+            self.forms[xref] = self.doc.xref_get_key(xref, "Subtype")[1] != "/Image"
+        return self.forms[xref]
+
+    def _look_into(self, xref: int) -> None:
         said = self.doc.xref_object(xref, compressed=True)
+        self.kinds[xref] = _kind(said)
+        composite = "/Subtype/Type0" in said
         below = said
-        if kind == "Type0" and (found := DESCENDANT.search(said)):
+        if composite and (found := DESCENDANT.search(said)):
             below = self.doc.xref_object(int(found[1]), compressed=True)
             if found := DESCENDANT.match(f"/DescendantFonts{below}"):  # a list of its own
                 below = self.doc.xref_object(int(found[1]), compressed=True)
-        self.kinds[xref] = _kind(said)
         descriptor = DESCRIPTOR.search(below)
-        program = FONT_FILE.search(self.doc.xref_object(int(descriptor[1]), compressed=True) if descriptor else below)
+        described = self.doc.xref_object(int(descriptor[1]), compressed=True) if descriptor else below
+        program = FONT_FILE.search(described)
         table = self._table(said)
         if table is None:
-            if kind == "Type3" or program:
+            if program or "/Subtype/Type3" in said:
                 self.codes[xref] = Codes()
-        elif why := _fault_of_table(table):
+            flags = FLAGS.search(described)
+            if re.search(r"/Encoding/(WinAnsi|MacRoman)", said) and flags and int(flags[1]) & NONSYMBOLIC:
+                self.named.add(xref)
+        elif why := fault_of_table(table):
             self.faults[xref] = why
-        elif program and kind == "Type0" and "/Encoding/Identity" in said:
-            plain = program[0] == "/FontFile2" and not re.search(r"/CIDToGIDMap \d", below)
-            if why := (plain and _numbers_given_back(table)) or _contradictions(self.doc, xref, table):
+        elif program and composite and "/Encoding/Identity" in said:
+            unmapped = program[0] == "/FontFile2" and not re.search(r"/CIDToGIDMap \d", below)
+            if why := (unmapped and numbers_given_back(table)) or contradictions(self.doc, xref, table):
                 self.faults[xref] = why
 
     def _table(self, said: str) -> dict[int, str] | None:
         """A font's ToUnicode table, code → letters, or None where it has none."""
-        found = re.search(r"/ToUnicode (\d+) 0 R", said)
+        found = TABLE.search(said)
         if found is None:
             return None
         return read_table(self.doc.xref_stream(int(found[1])) or b"")
@@ -194,68 +183,7 @@ def _broken() -> type[Exception]:
 def _kind(said: str) -> str:
     encoding = re.search(r"/Encoding(?:/([\w-]+)|)", said)
     name = (encoding[1] or "an encoding of its own") if encoding else "no encoding"
-    return f"{name}, {'ToUnicode without letters' if '/ToUnicode' in said else 'no ToUnicode'}"
-
-
-def read_table(stream: bytes) -> dict[int, str]:
-    """A ToUnicode table, code → letters; the first MOST_CODES of it."""
-    table: dict[int, str] = {}
-    for section in stream.split(b"endbf"):
-        _, char, body = section.partition(b"beginbfchar")
-        if char:
-            table.update((int(code, 16), _letters(to)) for code, to in CHAR.findall(body))
-        for low, high, to in RANGE.findall(section.partition(b"beginbfrange")[2]):
-            first, letters = int(low, 16), _letters(to)
-            for step in range(min(int(high, 16) - first + 1, MOST_CODES) if letters else 0):
-                table[first + step] = letters[:-1] + chr(min(ord(letters[-1]) + step, 0x10FFFF))
-        if len(table) >= MOST_CODES:
-            break
-    return dict(islice(table.items(), MOST_CODES))
-
-
-def _letters(code: bytes) -> str:
-    return bytes.fromhex(code.decode().zfill(-(-len(code) // 4) * 4)).decode("utf-16-be", "replace")
-
-
-def _numbers_given_back(table: Mapping[int, str]) -> str:
-    """Whether the table says that each glyph's number is its letter: glyphs are not numbered so in any font."""
-    same = sum(len(u) == 1 and ord(u) == code for code, u in table.items())
-    given_back = len(table) >= 10 and same * 10 >= 9 * len(table)
-    return "its ToUnicode gives back the numbers of the glyphs" if given_back else ""
-
-
-def _fault_of_table(table: Mapping[int, str]) -> str:
-    """Whether the table gives nearly all glyphs the same letter."""
-    if len(table) < 8:
-        return ""
-    letter, count = Counter(table.values()).most_common(1)[0]
-    if 2 * count > len(table) and not any(map(is_no_text, letter)):
-        return f"its ToUnicode gives {count} of {len(table)} codes the same character"
-    return ""
-
-
-def _contradictions(doc: Any, xref: int, table: Mapping[int, str]) -> str:
-    """Letters of the table that the font program has under another glyph, or whose widths are those of others."""
-    import pymupdf
-
-    mupdf = pymupdf.mupdf
-    pdf = pymupdf._as_pdf_document(doc)
-    reference = mupdf.pdf_new_indirect(pdf, xref, 0)  # named, so that it lives as long as what is asked of it
-    font = mupdf.PdfFontDesc(mupdf.ll_pdf_load_font(pdf.m_internal, None, reference.m_internal))
-    inner = font.m_internal
-    singles = [(code, u) for code, u in table.items() if len(u) == 1 and u.isalnum()]
-    sample = singles[:: max(1, len(singles) // SAMPLE)]
-    other = 0
-    for code, u in sample:
-        named = mupdf.ll_fz_encode_character(inner.font, ord(u))
-        other += named not in (0, mupdf.ll_pdf_font_cid_to_gid(inner, code))
-    if other >= 5 and 10 * other > 7 * len(sample):  # one that knows few of the letters has a map of codes, not letters
-        return f"its ToUnicode and the font itself name {other} of {len(sample)} glyphs differently"
-    hangul = [code for code, u in table.items() if "가" <= u[:1] <= "힣"]
-    wide = sorted(mupdf.ll_pdf_lookup_hmtx(inner, code).w for code in hangul)
-    if len(hangul) >= 16 and 2 * wide[len(wide) // 10] < wide[-1 - len(wide) // 10]:
-        return f"its {len(hangul)} syllables are as different in width as Latin letters"
-    return ""
+    return f"{name}, {'ToUnicode without letters' if TABLE.search(said) else 'no ToUnicode'}"
 
 
 def _drawn(page: Any) -> dict[str, str]:
