@@ -90,9 +90,9 @@ def check_text(pages: Sequence[str], pictured: Sequence[bool], unread: Sequence[
         raise Refused("undecodable fonts", str(Unread(shown, lost, found)))
     if count == 0 or (count < 10 * len(pages) and all(pictured)):
         raise Refused("no text layer", f"{count} characters on {len(pages)} pages")
+    if why := misread(text):
+        raise Refused("undecodable fonts", why)
     share = 1 - lost / shown if unread else quality(text)
     if share < 0.7:
         raise Refused("undecodable fonts", f"{no_text(text):,} of {count:,} characters are no text")
-    if why := misread(text):
-        raise Refused("undecodable fonts", why)
     return share

@@ -79,12 +79,13 @@ def _shifted(text: str) -> str:
         return ""
     moved = _moved()
     threes = set(zip(sample, sample[1:], sample[2:], strict=False))
-    for step in sorted({step for three in threes for step in moved.get(three, ())}):
+    best, most = 0, 0.15
+    for step in sorted({step for three in threes for step in moved.get(three, ())}, key=abs):
         back = {ord(c): ord(c) - step for c in set(sample) if c > " " and ord(c) > step}
-        if (share := _share_of_usual(sample.translate(back))) >= 0.15:
-            where = "above" if step > 0 else "below"
-            return f"its letters stand {abs(step)} codes {where} those of words ({share:.0%})"
-    return ""
+        if (share := _share_of_usual(sample.translate(back))) > most:
+            best, most = step, share
+    where = "above" if best > 0 else "below"
+    return f"its letters stand {abs(best)} codes {where} those of words ({most:.0%} usual ones)" if best else ""
 
 
 @cache

@@ -7,6 +7,8 @@ angle from the x axis, y downwards, as MuPDF gives them.
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 LEAST = math.radians(0.5)  # a smaller slant is none
@@ -67,53 +69,46 @@ def _usual(lines: Sequence[dict[str, Any]], slants: Sequence[float]) -> float:
 
 
 def _turned(line: dict[str, Any], own: float, slant: float, middle: tuple[float, float]) -> dict[str, Any]:
+    """A line with the boxes that its glyphs have along its own baseline.
+
+    MuPDF's boxes of slanted glyphs hold all four corners, which is too much to tell words apart by. A stamp that stands
+    straight on a crooked page keeps its form.
+    """
     cos, sin = math.cos(slant), math.sin(slant)
     x, y = line["dir"]
-    if abs(own) < LEAST:  # a stamp on a crooked scan stands straight: it keeps its form
-        return {**line, "spans": [_moved(span, cos, sin, middle) for span in line["spans"]]}
-    spans = [_set_upright(span, (x, y), cos, sin, middle) for span in line["spans"]]
-    return {**line, "dir": (x * cos + y * sin, y * cos - x * sin), "spans": spans}
+    if abs(own) >= LEAST:
+        x, y = x * cos + y * sin, y * cos - x * sin
+    spans = []
+    for span in line["spans"]:
+        sizes = _sizes(span["chars"], *line["dir"]) if abs(own) >= LEAST else [_extent(c) for c in span["chars"]]
+        chars = []
+        for char, (wide, high) in zip(span["chars"], sizes, strict=True):
+            x0, y0, x1, y1 = char["bbox"]
+            right, down = (x0 + x1) / 2 - middle[0], (y0 + y1) / 2 - middle[1]
+            mid_x, mid_y = middle[0] + right * cos + down * sin, middle[1] + down * cos - right * sin
+            half_x, half_y = (wide / 2, high / 2) if abs(own) < LEAST or abs(x) >= abs(y) else (high / 2, wide / 2)
+            chars.append({**char, "bbox": (mid_x - half_x, mid_y - half_y, mid_x + half_x, mid_y + half_y)})
+        spans.append({**span, "chars": chars})
+    return {**line, "dir": (x, y), "spans": spans}
 
 
-def _moved(span: dict[str, Any], cos: float, sin: float, middle: tuple[float, float]) -> dict[str, Any]:
-    chars = []
-    for char in span["chars"]:
-        x0, y0, x1, y1 = char["bbox"]
-        x, y = _around((x0 + x1) / 2, (y0 + y1) / 2, cos, sin, middle)
-        right, down = (x1 - x0) / 2, (y1 - y0) / 2
-        chars.append({**char, "bbox": (x - right, y - down, x + right, y + down)})
-    return {**span, "chars": chars}
+def _extent(char: dict[str, Any]) -> tuple[float, float]:
+    x0, y0, x1, y1 = char["bbox"]
+    return x1 - x0, y1 - y0
 
 
-def _set_upright(
-    span: dict[str, Any], direction: tuple[float, float], cos: float, sin: float, middle: tuple[float, float]
-) -> dict[str, Any]:
-    """A span whose glyphs have the boxes that they have along their own baseline.
+def _sizes(chars: Sequence[dict[str, Any]], along: float, across: float) -> list[tuple[float, float]]:
+    """The width and height of glyphs on a slanted baseline, found from the boxes around their corners.
 
-    MuPDF's boxes of slanted glyphs hold all four corners, which is too much to tell words apart by: a glyph's width is
-    found from the box and the height of its font.
+    A box is `wide * |along| + high * |across|` by `wide * |across| + high * |along|`. At 45 degrees both are the same;
+    there the glyphs of a span, which are equally high, are taken to stand close to each other.
     """
-    along, across = direction
-    up, down = span["ascender"] * span["size"], span["descender"] * span["size"]
-    chars = []
-    for char in span["chars"]:
-        x0, y0, x1, y1 = char["bbox"]
-        if abs(along) >= abs(across):
-            wide = (x1 - x0 - (up - down) * abs(across)) / abs(along)
-        else:
-            wide = (y1 - y0 - (up - down) * abs(along)) / abs(across)
-        x, y = char["origin"]
-        corners = [
-            _around(x + s * along + t * across, y + s * across - t * along, cos, sin, middle)
-            for s in (0.0, max(wide, 0.0))
-            for t in (down, up)
-        ]
-        xs, ys = zip(*corners, strict=True)
-        chars.append({**char, "bbox": (min(xs), min(ys), max(xs), max(ys))})
-    return {**span, "chars": chars}
-
-
-def _around(x: float, y: float, cos: float, sin: float, middle: tuple[float, float]) -> tuple[float, float]:
-    """A point turned back by the slant, about the middle of the page."""
-    x, y = x - middle[0], y - middle[1]
-    return middle[0] + x * cos + y * sin, middle[1] + y * cos - x * sin
+    c, s = abs(along), abs(across)
+    boxes = [_extent(char) for char in chars]
+    if abs(c * c - s * s) > 0.01:
+        return [((w * c - h * s) / (c * c - s * s), (h * c - w * s) / (c * c - s * s)) for w, h in boxes]
+    steps = [math.dist(a["origin"], b["origin"]) for a, b in pairwise(chars)]
+    high = median(
+        (w / c - step for (w, _), step in zip(boxes, steps, strict=False)) if steps else [boxes[0][0] / c / 2]
+    )
+    return [(max(w / c - high, 0.0), high) for w, _ in boxes]
