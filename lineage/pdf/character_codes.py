@@ -75,14 +75,14 @@ def _bytes(run: str) -> bytes:
 def _shifted(text: str) -> str:
     """Letters that all lie one step of the code table away: `Uif gjstu` is `The first`."""
     sample = text[:SAMPLE]
-    if len(text) < FEW or 2 * len(sample.encode("ascii", "ignore")) < len(sample) or _share_of_usual(sample) >= 0.05:
+    if len(text) < FEW or 2 * len(sample.encode("ascii", "ignore")) < len(sample) or share_of_usual(sample) >= 0.05:
         return ""
     moved = _moved()
     threes = set(zip(sample, sample[1:], sample[2:], strict=False))
     best, most = 0, 0.15
     for step in sorted({step for three in threes for step in moved.get(three, ())}, key=abs):
         back = {ord(c): ord(c) - step for c in set(sample) if c > " " and ord(c) > step}
-        if (share := _share_of_usual(sample.translate(back))) > most:
+        if (share := share_of_usual(sample.translate(back))) > most:
             best, most = step, share
     where = "above" if best > 0 else "below"
     return f"its letters stand {abs(best)} codes {where} those of words ({most:.0%} usual ones)" if best else ""
@@ -99,7 +99,8 @@ def _moved() -> dict[tuple[str, ...], list[int]]:
     return found
 
 
-def _share_of_usual(text: str) -> float:
+def share_of_usual(text: str) -> float:
+    """The share of its words, 0 to 1, that no prose in a Western language can do without."""
     words = LATIN_WORD.findall(text)
     usual = [word for word in map(str.lower, words) if word in USUAL]
     return len(usual) / len(words) if len(usual) >= 4 and len(set(usual)) >= 2 else 0.0

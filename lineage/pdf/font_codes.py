@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lineage.pdf.character_codes import is_no_text
+from lineage.pdf.character_codes import is_no_text, share_of_usual
 
 CHAR = re.compile(rb"<\s*([0-9A-Fa-f]{1,8})\s*>\s*<\s*([0-9A-Fa-f]{1,64})\s*>")
 RANGE = re.compile(rb"<\s*([0-9A-Fa-f]{1,8})\s*>" + CHAR.pattern)
+NAME = re.compile(r"/([^\s/\[\]<>()]+)")
+NUMBERED = re.compile(r"(?!a\d|afii|uni|u[0-9A-F]{4})[A-Za-z]{1,5}_?\d[0-9A-F]{0,4}")
 MOST_CODES = 96  # of a table that are looked at
 MARKS, MOST_MARKS = frozenset("!\"#$%&'()*+,-./"), 10  # where codes begin, and how many of them no text needs
 
@@ -22,6 +24,8 @@ class Codes:
     font. Letters of a real text come neither one after the other nor without gaps.
     """
 
+    nameless: str = ""  # one of its names, where they are numbers: g12, cid_7
+    text: str = ""
     drawn: int = 0
     before: int = 0  # how many characters were drawn when the last new one came
     steps: int = 0
@@ -36,10 +40,13 @@ class Codes:
                 self.before = self.drawn + text.index(c)
                 self.seen[c] = None
         self.drawn += len(text)
+        self.text += text[: 2000 - len(self.text)] if self.nameless else ""
 
     def fault(self) -> str:
         """Why the codes are no letters, or ""."""
         count = len(self.seen)
+        if self.nameless and len(self.text) >= 100 and share_of_usual(self.text) < 0.05:
+            return f"its codes are named by numbers ({self.nameless})"
         if count < 16 or 2 * self.before < 3 * count:  # an alphabet is printed in order as well, each letter once
             return ""
         if 4 * self.steps >= 3 * (count - 1):
@@ -54,6 +61,16 @@ class Codes:
         count = len(self.seen)
         honest = count >= 20 and 2 * self.steps < count and len(MARKS & self.seen.keys()) <= 2
         return honest or count >= 40 or self.drawn >= 1000
+
+
+def numbered_name(encoding: str) -> str:
+    """One of the names that an encoding gives to codes, where most of them are numbers; else "".
+
+    `a65` is not meant: dvips numbers the letters of TeX so, by their codes.
+    """
+    names = NAME.findall(encoding.partition("/Differences")[2])
+    numbered = [name for name in names if NUMBERED.fullmatch(name)]
+    return numbered[0] if len(names) >= 8 and 5 * len(numbered) >= 4 * len(names) else ""
 
 
 def read_table(stream: bytes) -> dict[int, str]:

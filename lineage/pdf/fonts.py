@@ -19,6 +19,7 @@ from lineage.pdf.font_codes import (
     Codes,
     contradictions,
     fault_of_table,
+    numbered_name,
     numbers_given_back,
     read_table,
 )
@@ -28,6 +29,7 @@ NAME = 31  # characters of a font's name that MuPDF keeps
 FLAGS, NONSYMBOLIC = re.compile(r"/Flags (\d+)"), 32
 REFERENCE = re.compile(r"(\d+) 0 R")
 TABLE = re.compile(r"/ToUnicode (\d+) 0 R")
+ENCODING = re.compile(r"/Encoding (\d+) 0 R")
 DESCENDANT = re.compile(r"/DescendantFonts\s*\[?\s*(\d+) 0 R")
 DESCRIPTOR, FONT_FILE = re.compile(r"/FontDescriptor (\d+) 0 R"), re.compile(r"/FontFile[23]?(?= \d)")
 
@@ -155,7 +157,9 @@ class Fonts:
         table = self._table(said)
         if table is None:
             if program or "/Subtype/Type3" in said:
-                self.codes[xref] = Codes()
+                encoding = ENCODING.search(said)
+                names = self.doc.xref_object(int(encoding[1]), compressed=True) if encoding else said
+                self.codes[xref] = Codes(numbered_name(names))
             flags = FLAGS.search(described)
             if re.search(r"/Encoding/(WinAnsi|MacRoman)", said) and flags and int(flags[1]) & NONSYMBOLIC:
                 self.named.add(xref)

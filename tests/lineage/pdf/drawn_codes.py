@@ -44,12 +44,10 @@ def with_table(doc: Any, letter: Callable[[int, str], str]) -> Any:
     return doc
 
 
-def numbered(lines: list[str]) -> Any:
-    """A document whose font numbers its glyphs 33, 34, 35 … as they come, and has no table."""
-    codes: dict[str, int] = {}
-    for c in "".join(lines):
-        codes.setdefault(c, 33 + len(codes))
-    names = "".join(f"/{_name(code)}" for code in codes.values())
+def numbered(letters: str, lines: list[str], name: str = "a") -> Any:
+    """A document whose font numbers its glyphs 33, 34, 35 … in the order of `letters`, and has no table."""
+    codes = {c: 33 + number for number, c in enumerate(dict.fromkeys(letters))}
+    names = "".join(f"/{name}{code}" for code in codes.values())
     doc = pymupdf.open()
     page = doc.new_page()
     glyph, font, content = (doc.get_new_xref() for _ in range(3))
@@ -59,7 +57,7 @@ def numbered(lines: list[str]) -> Any:
     doc.update_object(
         font,
         "<</Type/Font/Subtype/Type3/FontBBox[0 0 750 750]/FontMatrix[0.001 0 0 0.001 0 0]/Resources<<>>"
-        f"/CharProcs<<{''.join(f'/{_name(code)} {glyph} 0 R' for code in codes.values())}>>"
+        f"/CharProcs<<{''.join(f'/{name}{code} {glyph} 0 R' for code in codes.values())}>>"
         f"/Encoding<</Differences[33 {names}]>>/FirstChar 33/LastChar {32 + len(codes)}"
         f"/Widths[{'700 ' * len(codes)}]>>",
     )
@@ -68,10 +66,6 @@ def numbered(lines: list[str]) -> Any:
     doc.xref_set_key(page.xref, "Resources", f"<</Font<</F1 {font} 0 R>>>>")
     page.set_contents(content)
     return doc
-
-
-def _name(code: int) -> str:
-    return f"a{code}"
 
 
 def _fonts(doc: Any) -> set[int]:

@@ -54,7 +54,9 @@ BROKEN = {
     "glyph numbers": (lambda: with_table(embedded([TEXT] * 4), lambda c, u: chr(c)), "numbers of the glyphs"),
     "next letters": (lambda: with_table(embedded([ENGLISH] * 4), lambda c, u: chr(ord(u) + 1)), "differently|above"),
     "rare syllables": (lambda: with_table(embedded([TEXT] * 4), upside_down), "differently|KS X 1001"),
-    "numbered": (lambda: numbered([ENGLISH] * 4), "numbered in the order of their first use"),
+    "in order of use": (lambda: numbered(ENGLISH, [ENGLISH] * 4), "numbered in the order of their first use"),
+    "without gaps": (lambda: numbered("".join(sorted(ENGLISH)), [ENGLISH] * 4), "numbered without gaps"),
+    "named by numbers": (lambda: numbered("".join(sorted(ENGLISH)), [ENGLISH] * 4, "g"), r"named by numbers \(g\d+\)"),
 }
 
 
@@ -64,6 +66,11 @@ def test_text_without_letters_is_refused_with_what_was_found(tmp_path: Path, kin
     with pytest.raises(Refused, match="undecodable fonts") as refused:
         read(draw(), tmp_path)
     assert re.search(rf"^[\d,]+ of [\d,]+ characters cannot be told: .*(?:{found})", refused.value.detail)
+
+
+def test_names_that_are_the_codes_of_their_letters_are_read(tmp_path: Path) -> None:
+    letters = "".join(map(chr, range(33, 127)))
+    assert read(numbered(letters, [ENGLISH.replace(" ", "")] * 4), tmp_path)["quality"] == 1.0
 
 
 def one_bad_page() -> Any:
