@@ -23,8 +23,9 @@ from lineage.pdf.font_codes import (
     numbers_given_back,
     read_table,
 )
-from lineage.pdf.text import clean
+from lineage.pdf.text import UNREAD, clean
 
+SIGNS = "signs that are pictures"
 NAME = 31  # characters of a font's name that MuPDF keeps
 FLAGS, NONSYMBOLIC = re.compile(r"/Flags (\d+)"), 32
 REFERENCE = re.compile(r"(\d+) 0 R")
@@ -83,9 +84,11 @@ class Fonts:
             for xref, _, kind, name, *_ in page.get_fonts():
                 by_name[f"Type3 ({xref} 0 R)" if kind == "Type3" else name[:NAME]].append(xref)
         shown, lost = 0, Counter[str]()
-        whys: dict[str, str] = {}
+        whys = {SIGNS: "without a letter"}
+        signs = text.count(UNREAD)
         repeats: dict[str, float] | None = None
         for name, drawn in _drawn(page).items():
+            signs -= drawn.count(UNREAD)
             count = len(drawn) - drawn.count(" ")
             shown += count
             same = by_name.get(name, [])
@@ -101,6 +104,8 @@ class Fonts:
                 whys[name] = (
                     "; ".join(dict.fromkeys(self.kinds.get(xref, "") for xref in same)) or "no letters for its codes"
                 )
+        if signs > 0:
+            lost[SIGNS], shown = signs, shown + signs
         if not lost.total() and (why := misread(text)):
             return Unread(shown, shown, why)
         worst = [f"{clean(name)[:60]}: {whys[name]}" for name, count in lost.most_common(3) if count]

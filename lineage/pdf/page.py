@@ -35,7 +35,8 @@ class PageText:
     """What a page shows, before order and furniture.
 
     `lines[i]` is `runs[i]` as text; `aside` are lines written across the others (a label on its side).
-    `turn`: see `turned`; a page at a slant is given upright. `hidden` and `askew` count the characters left out: unseen ones, and watermarks.
+    `turn`: see `turned`; a page at a slant is given upright.
+    `hidden` and `askew` count the characters left out: unseen ones, and watermarks.
     `layer` counts unseen ones that are the text of a picture, as OCR leaves it.
     `signs` counts what stands inside lines as a picture, with UNREAD in its place.
     """

@@ -121,8 +121,8 @@ def _read(
     pictured = len(text) < FEW and _is_pictured(page)
     torn, why = _torn(read.signs, columns)
     unread = fonts.unread(page, text)
-    missing = unread.is_most() or not has_text_layer(text, pictured)
-    if limits.ocr and (torn > TORN or (missing and page.get_bboxlog())):
+    readable = torn <= TORN and not unread.is_most()
+    if limits.ocr and not (readable and (has_text_layer(text, pictured) or not page.get_bboxlog())):
         more(SECONDS)
         return _read_by_ocr(page, number)
     if unread.is_most():
