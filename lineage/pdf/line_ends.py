@@ -12,8 +12,8 @@ text of a block or a cell. Three things tell the two kinds apart:
 
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from math import exp, log
@@ -41,6 +41,18 @@ OF_FIGURE = re.compile(
 )
 MOST = 4.0  # of the evidence at one end of a line, as a natural logarithm
 ROUNDS = 30
+
+
+class Uses:
+    """How often each syllable stands at a word's edge, and how often within, beside another syllable."""
+
+    def __init__(self, edge: Mapping[str, int], within: Mapping[str, int]) -> None:
+        self._edge, self._within = edge, within
+        self._scale = (sum(within.values()) + 1) / (sum(edge.values()) + 1)
+
+    def log_ratio(self, c: str, prior: float) -> float:
+        """How much likelier a syllable is at an edge, drawn to `prior` where the document has few of it."""
+        return log((self._edge.get(c, 0) * self._scale + 2 * prior) / (self._within.get(c, 0) + 2))
 
 
 class LineEnds:
@@ -78,8 +90,9 @@ class LineEnds:
         left, right = TAIL.search(before), HEAD.match(after)
         assert left and right, (before, after)
         a, b = left[0], right[0]
-        found = _ratio(self._last, self._inside, a[-1], 4.0 if a[-1] in LAST else 0.5)
-        found += _ratio(self._first, self._follows, b[0], 0.1 if b[0] in NOT_FIRST else 1.0)
+        ends, begins = self._uses
+        found = ends.log_ratio(a[-1], 4.0 if a[-1] in LAST else 0.5)
+        found += begins.log_ratio(b[0], 0.1 if b[0] in NOT_FIRST else 1.0)
         found += (len(a) > 1 and a in self._words) + (len(b) > 1 and b in self._words)
         if PARTICLES.match(after):
             found -= 3.0
@@ -107,34 +120,17 @@ class LineEnds:
         return {word for text in self._texts for word in AFTER_OTHER.findall(text)}
 
     @cached_property
-    def _last(self) -> Counter[str]:
-        return self._counted(slice(-1, None))
-
-    @cached_property
-    def _first(self) -> Counter[str]:
-        return self._counted(slice(0, 1))
-
-    @cached_property
-    def _inside(self) -> Counter[str]:
-        return self._counted(slice(0, -1))
-
-    @cached_property
-    def _follows(self) -> Counter[str]:
-        return self._counted(slice(1, None))
-
-    def _counted(self, part: slice) -> Counter[str]:
-        """How often each syllable stands in a part of the document's words."""
-        count: Counter[str] = Counter()
+    def _uses(self) -> tuple[Uses, Uses]:
+        """How syllables are used at the ends of words, and at their beginnings."""
+        first, last = defaultdict[str, int](int), defaultdict[str, int](int)
+        inside: list[str] = []
+        follows: list[str] = []
         for word, times in self._words.items():
-            for c in word[part]:
-                count[c] += times
-        return count
-
-
-def _ratio(parted: Counter[str], joined: Counter[str], c: str, prior: float) -> float:
-    """The log ratio of a syllable's two uses, drawn to `prior` where the document has few of it."""
-    scale = (joined.total() + 1) / (parted.total() + 1)
-    return log((parted[c] * scale + 2 * prior) / (joined[c] + 2))
+            first[word[0]] += times
+            last[word[-1]] += times
+            inside += [word[:-1]] * times
+            follows += [word[1:]] * times
+        return Uses(last, Counter("".join(inside))), Uses(first, Counter("".join(follows)))
 
 
 def habit(evidence: Sequence[float]) -> float:
