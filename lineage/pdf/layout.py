@@ -70,17 +70,17 @@ def _readings(text: str, page: int) -> Iterable[tuple[str, str]]:
 
 def reading_order(lines: Sequence[Line]) -> list[list[Line]]:
     """Lines as columns in reading order; each column is a list of whole rows from top to bottom."""
-    gutter = _gutter(lines)
-    if gutter is None:
+    parted = gutter(lines)
+    if parted is None:
         return _row_by_row(rows(lines)) if lines else []
-    across = sorted((n for n in lines if n.box[0] < gutter - 2 and n.box[2] > gutter + 2), key=lambda n: n.box[1])
+    across = sorted((n for n in lines if n.box[0] < parted - 2 and n.box[2] > parted + 2), key=lambda n: n.box[1])
     beside = [n for n in lines if n not in across]
     ordered: list[list[Line]] = []
     for line in [*across, None]:
         limit = line.box[1] if line else math.inf
         band = [n for n in beside if (n.box[1] + n.box[3]) / 2 < limit]
         beside = [n for n in beside if (n.box[1] + n.box[3]) / 2 >= limit]
-        for side in ([n for n in band if n.box[2] <= gutter + 2], [n for n in band if n.box[2] > gutter + 2]):
+        for side in ([n for n in band if n.box[2] <= parted + 2], [n for n in band if n.box[2] > parted + 2]):
             ordered += reading_order(side)
         if line and ordered and across.index(line) and not band:
             ordered[-1].append(line)
@@ -138,7 +138,7 @@ def _is_prose(lines: Sequence[Line], headed: bool) -> bool:
     return len(lines) >= 3 and full >= 2 and len(text) > 10 * len(lines) and digits < 0.3 * len(text)
 
 
-def _gutter(lines: Sequence[Line], depth: int = 2) -> float | None:
+def gutter(lines: Sequence[Line], depth: int = 2) -> float | None:
     """Where a text in columns is parted first, or None. Both sides must be filled with running lines.
 
     Of several places the one that the fewest lines cross is taken, then the one nearest to the middle; a side may
@@ -174,7 +174,7 @@ def _gutter(lines: Sequence[Line], depth: int = 2) -> float | None:
             continue
         tried.add((len(first), len(second)))
         if _share_height(first, second) and all(
-            _is_column(side) or (depth and _gutter(side, depth - 1)) for side in (first, second)
+            _is_column(side) or (depth and gutter(side, depth - 1)) for side in (first, second)
         ):
             return x
         if len(tried) == MOST_GUTTERS:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from lineage.pdf.admission import Limits, Refused, check_text, has_text_layer
 from lineage.pdf.annotations import beside_the_page, beside_the_pages
 from lineage.pdf.blocks import Block, body_size, to_blocks
+from lineage.pdf.charts import Chart
 from lineage.pdf.fonts import Fonts, Unread
 from lineage.pdf.layout import furniture, reading_order
 from lineage.pdf.line_ends import LineEnds
@@ -41,7 +42,7 @@ TORN = 0.6  # of a page's lines: where more hold signs that are pictures, what i
 
 @dataclass(frozen=True)
 class Page:
-    """A page that was read. `lines` stand outside of tables, `columns` are all lines in reading order.
+    """A page that was read. `lines` stand outside of tables and charts, `columns` are all lines in reading order.
 
     `sure` is 1 for a text layer, less for OCR and where signs inside lines are pictures. `count` says how many
     characters the page has; where `left_out` says why, none of them is in `text`.
@@ -51,6 +52,7 @@ class Page:
     lines: list[Line]
     columns: list[list[Line]]
     tables: list[Table]
+    charts: list[Chart]
     text: str
     pictured: bool
     sure: float
@@ -127,11 +129,11 @@ def _read(
         return _read_by_ocr(page, number)
     if unread.is_most():
         warnings = [f"left out, {unread}", *beside_the_page(page, text)]
-        return Page(read.height, [], [], [], "", pictured, 0.0, warnings, 0, unread=unread)
+        return Page(read.height, [], [], [], [], "", pictured, 0.0, warnings, 0, unread=unread)
     if torn > TORN:
         warnings = [f"left out, {why}", *beside_the_page(page, text)]
-        return Page(read.height, [], [], [], "", pictured, 0.0, warnings, len(text), why)
-    found, lines, warning = find_tables(read, before)
+        return Page(read.height, [], [], [], [], "", pictured, 0.0, warnings, len(text), why)
+    found, drawn, lines, warning = find_tables(read, before)
     warnings = [warning] if warning else []
     if why:
         warnings.append(f"{why}: {UNREAD} stands for each")
@@ -152,7 +154,9 @@ def _read(
         warnings.append("most of it is a picture")
     if max(unread.lost, text.count(UNREAD) - read.signs) * 10 > unread.shown:
         warnings.append(str(unread))
-    return Page(read.height, lines, columns, found, text, pictured, 1.0 - torn, warnings, len(text), unread=unread)
+    return Page(
+        read.height, lines, columns, found, drawn, text, pictured, 1.0 - torn, warnings, len(text), unread=unread
+    )
 
 
 def _torn(signs: int, columns: Sequence[Sequence[Line]]) -> tuple[float, str]:
@@ -179,13 +183,13 @@ def _read_by_ocr(page: Any, number: int) -> Page:
     except subprocess.TimeoutExpired as error:
         raise Refused("timed out", f"OCR of page {number} took more than {SECONDS} s") from error
     if read is None or not read.lines:
-        return Page(page.rect.height, [], [], [], "", True, 1.0, ["no text on it, and OCR found none"], 0)
+        return Page(page.rect.height, [], [], [], [], "", True, 1.0, ["no text on it, and OCR found none"], 0)
     warnings = [f"read by OCR, {read.sure:.0%} sure: check its figures"]
     if read.doubtful:
         warnings.append(f"{read.doubtful} words that OCR was not sure of were left out")
     columns = reading_order(read.lines)
     text = _as_text(columns)
-    return Page(page.rect.height, list(read.lines), columns, [], text, True, read.sure, warnings, len(text))
+    return Page(page.rect.height, list(read.lines), columns, [], [], text, True, read.sure, warnings, len(text))
 
 
 @contextmanager
@@ -279,8 +283,8 @@ def _blocks(pages: Sequence[Page], removed: Sequence[set[int]]) -> list[tuple[in
     blocks: list[tuple[int, Block]] = []
     for number, (page, lines, out) in enumerate(zip(pages, kept, removed, strict=True), 1):
         # the order that the page's text has holds for its blocks too, where these are of the same lines
-        same = not page.tables and not out
-        on_page = to_blocks(page.columns, body) if same else _with_tables(lines, page.tables, body)
+        same = not page.tables and not page.charts and not out
+        on_page = to_blocks(page.columns, body) if same else _with_tables(lines, page, body)
         if on_page and blocks and on_page[0].table and blocks[-1][1].table:
             first, second = blocks[-1][1].table, on_page[0].table
             if first.pages[-1] == number - 1 and continues(first, second):
@@ -301,19 +305,25 @@ def _with_whole_words(blocks: Sequence[tuple[int, Block]], page_text: Sequence[s
     return [(page, block._replace(text=text)) for (page, block), text in zip(blocks, texts, strict=True)]
 
 
-def _with_tables(lines: Sequence[Line], tables: Sequence[Table], body: float) -> list[Block]:
-    """Text and tables of a page. A table is put in order as if it were one line."""
-    by_name = {f"{STANDIN}{i}": table for i, table in enumerate(tables)}
-    standins = [Line(name, t.box, 0.01, False) for name, t in by_name.items()]
+def _with_tables(lines: Sequence[Line], page: Page, body: float) -> list[Block]:
+    """Text, tables and charts of a page. A table or a chart is put in order as if it were one line."""
+    both: list[Table | Chart] = [*page.tables, *page.charts]
+    by_name = {f"{STANDIN}{i}": one for i, one in enumerate(both)}
+    standins = [Line(name, one.box, 0.01, False) for name, one in by_name.items()]
     blocks: list[Block] = []
     for column in reading_order([*lines, *standins]):
         text: list[Line] = []
         for line in column:
-            if line.text in by_name:
-                blocks += [*to_blocks([text], body), Block("table", line.box, "", by_name[line.text])]
-                text = []
-            else:
+            one = by_name.get(line.text)
+            if one is None:
                 text.append(line)
+                continue
+            blocks += to_blocks([text], body)
+            text = []
+            if isinstance(one, Chart):
+                blocks += [Block("caption", label.box, label.text, None, label.size) for label in one.labels]
+            else:
+                blocks.append(Block("table", line.box, "", one))
         blocks += to_blocks([text], body)
     return blocks
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lineage.pdf.cell_kinds import has_word, kind
+from lineage.pdf.charts import Chart, charts
 from lineage.pdf.number_check import AMOUNT, NUMBER, is_figure, is_minus
 from lineage.pdf.page import PageText
 from lineage.pdf.table_lines import MOST_LINES, SNAP, grids, rulings, shades
@@ -38,15 +40,15 @@ def cell(text: str, colspan: int = 1, rowspan: int = 1) -> dict[str, Any]:
     return made
 
 
-def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list[Line], str]:
-    """The tables of a page, the lines outside them, and a warning (or "").
+def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list[Chart], list[Line], str]:
+    """The tables of a page, its charts, the lines outside them, and a warning (or "").
 
     `before` is the last table of the page before: a single row can continue it, but is no table by itself.
     """
     across, down = rulings(read.vectors)
     left: list[Piece] = [*zip(read.runs, read.lines, strict=True), *((None, line) for line in read.aside)]
     if len(across) + len(down) > MOST_LINES:
-        return [], [n for _, n in left], f"tables were not looked for among {len(across) + len(down)} drawn lines"
+        return [], [], [n for _, n in left], f"tables were not looked for among {len(across) + len(down)} drawn lines"
     tables: list[Table] = []
     found = grids(across, down, shades(read.vectors)) if across and down else []
     for boxes in sorted(found, key=lambda cells: (-len(cells), cells[0])):
@@ -54,9 +56,10 @@ def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list
         if placed is None:
             continue
         table = _table(*split_rows(boxes, placed[0]))
-        if table and (len(table.rows) > 1 or (before and continues(before, table))):
+        if table and (len(table.rows) > 1 or _stands_alone(table, placed[0]) or (before and continues(before, table))):
             tables.append(table)
             left = placed[1]  # a table inside a cell of a bigger one is that cell's text
+    drawn, left = charts(read.vectors, left)
     free, left = unruled(left)
     tables += [
         Table(
@@ -66,7 +69,15 @@ def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list
         )
         for grid in free
     ]
-    return sorted(tables, key=lambda t: (t.box[1], t.box[0])), [line for _, line in left], ""
+    return sorted(tables, key=lambda t: (t.box[1], t.box[0])), drawn, [line for _, line in left], ""
+
+
+def _stands_alone(table: Table, inside: Sequence[list[Line]]) -> bool:
+    """Whether a single row is a table: a low one of three texts, or of a label and a figure; a number and a title are
+    not, they are a heading in a box."""
+    texts = [c["text"] for c in table.rows[0] if c["text"]]
+    low = table.box[3] - table.box[1] < 5 * min(line.size for lines in inside for line in lines)
+    return low and (len(texts) > 2 or (len(texts) == 2 and has_word(texts[0]) and bool(kind(texts[1]))))
 
 
 def _placed(boxes: Sequence[Box], pieces: Sequence[Piece]) -> tuple[list[list[Line]], list[Piece]] | None:

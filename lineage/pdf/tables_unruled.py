@@ -1,169 +1,200 @@
-"""Tables without rulings: figures that stand under each other in columns, row by row, with labels at their left.
+"""Tables without rulings: pieces that stand under each other in columns, row by row, with labels at their left.
 
-Only what is certain becomes a table: at least three rows in a line, at least two columns of figures, every column
-level at its right, its left or its middle, a label in every row. All else stays text, read row by row.
+Only what is certain becomes a table, see `unruled_grid`. All else stays text, row by row.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from lineage.pdf.number_check import is_figure
-from lineage.pdf.text import Glyph, Line, Run, is_close, merge, rows, to_line, to_run, words
+from lineage.pdf.blocks import BEGINS
+from lineage.pdf.cell_kinds import DATE, kind
+from lineage.pdf.layout import gutter
+from lineage.pdf.row_pieces import Piece, apart, pieced
+from lineage.pdf.text import Line, merge, rows
+from lineage.pdf.unruled_grid import Grid, Row, is_bare, is_certain, is_data, lay_out
 
-ROWS, COLUMNS = 3, 2  # of figures, at least
-SIGNS = frozenset("△▲▽▼−-")
-FIGURE_LAST = re.compile(r"(?:^| )(?:[△▲▽▼(\[−–-]{0,2} ?\d[\d.,]*[%)\]]{0,2}|[-–−])$")  # how rows of figures end
-Span = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Rows of cells, each a line or None, the label first; `edges` part the columns, in points."""
-
-    edges: tuple[float, ...]
-    rows: list[list[Line | None]]
+ENDED = re.compile(r"[.!?。]$|[다음함임]\.?$")
+TRIMS = sorted(((head, tail) for head in range(3) for tail in range(3)), key=lambda t: (sum(t), t[1]))
 
 
-def unruled(pieces: Sequence[tuple[Run | None, Line]]) -> tuple[list[Grid], list[tuple[Run | None, Line]]]:
-    """The tables that a page's lines form without rulings, and the pieces outside them."""
-    if sum(bool(FIGURE_LAST.search(line.text)) for _, line in pieces) < ROWS:
-        return [], list(pieces)
-    parts = [part for piece in pieces for part in _apart(*piece)]
-    runs = {id(line): run for run, line in parts}
-    levels = [_signed(row) for row in rows(line for _, line in parts)]
+def unruled(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
+    """The tables that a page's lines form without rulings, and the pieces outside them.
+
+    Where the rest of the page is set in columns, those are searched one by one: a table may stand in one of them.
+    """
+    grids, left = _found(pieces)
+    figures = any(len(line.text) < 16 and kind(line.text) for _, line in left)
+    x = gutter([line for _, line in left]) if figures else None
+    if x is None:
+        return grids, left
+    sides = [[p for p in left if p[1].box[2] <= x + 2], [p for p in left if p[1].box[0] >= x - 2]]
+    inside = {id(line) for side in sides for _, line in side}
+    rest = [piece for piece in left if id(piece[1]) not in inside]
+    for side in sides:
+        more, outside = unruled(side) if len(side) < len(left) else ([], side)
+        grids += more
+        rest += outside
+    order = {id(line): at for at, (_, line) in enumerate(left)}
+    return grids, sorted(rest, key=lambda piece: order.get(id(piece[1]), len(order)))
+
+
+def _found(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
+    """The tables among pieces, and the pieces outside them."""
+    parts = [apart(*piece) for piece in pieces]
+    drawn = rows(line for found in parts for _, line in found)
+    levels = [pieced(row) for row in drawn]
     grids: list[Grid] = []
-    left: list[Line] = []
+    taken: set[int] = set()  # levels that are rows of tables
     start = 0
     while start < len(levels):
-        end = start
-        while end < len(levels) and _is_data(levels[end]) and (end == start or _near(levels[end - 1], levels[end])):
-            end += 1
-        grid = _grid(levels[start:end])
-        if grid is None:
-            end = max(end, start + 1)
-            left += [line for row in levels[start:end] for line in row]
-        else:
-            header = _header(grid, levels[:start], left)
-            grids.append(Grid(grid.edges, [*header, *grid.rows]))
-        start = end
+        end = _end(levels, start)
+        for head, tail in TRIMS if end > start else ():
+            made = _table(levels, start + head, end - tail, taken)
+            if made:
+                grids.append(made[2])
+                taken.update(range(made[0], made[1]))
+                break
+        start = max(end, start + 1)
     if not grids:
         return [], list(pieces)
-    return grids, [(runs.get(id(line)), line) for line in left]
+    used = {id(line) for at in taken for line in drawn[at]}
+    return grids, [part for piece, found in zip(pieces, parts, strict=True) for part in _left(piece, found, used)]
 
 
-def _apart(run: Run | None, line: Line) -> list[tuple[Run | None, Line]]:
-    """A line cut where more than a letter's width is left free: what stands in two columns is two pieces."""
-    if run is None or " " not in line.text or is_close(run):
-        return [(run, line)]
-    parts: list[list[Glyph]] = []
-    last = 0.0
-    for word in words(run):
-        if parts and word[0].x0 - last < 0.9 * word[0].size:
-            parts[-1] += word
-        else:
-            parts.append(word)
-        last = max(glyph.x1 for glyph in word if glyph.c != " ")
-    if len(parts) == 1:
-        return [(run, line)]
-    made = [(part, to_line(part)) for part in map(to_run, parts)]
-    return [(part, piece) for part, piece in made if piece]
+def _left(piece: Piece, parts: Sequence[Piece], used: set[int]) -> list[Piece]:
+    """What of a piece is in no table: the piece itself, if no part of it is."""
+    left = [part for part in parts if id(part[1]) not in used]
+    return [piece] if len(left) == len(parts) else left
 
 
-def _signed(row: list[Line]) -> list[Line]:
-    """A row in which a sign that is drawn far from its figure is one piece with it."""
-    made: list[Line] = []
-    for line in row:
-        if made and made[-1].text in SIGNS and is_figure(line.text) and line.box[0] - made[-1].box[2] < 4 * line.size:
-            made[-1] = merge([made[-1], line])
-        else:
-            made.append(line)
-    return made
+def _end(levels: Sequence[list[Line]], start: int) -> int:
+    """Where rows that begin at `start` end: at a gap, at a text, or where nothing stands under what is above."""
+    end = start
+    last: list[list[Line]] = []
+    while end < len(levels):
+        row = levels[end]
+        if is_data(row) or (last and _stands_under(last[-1], row)):
+            agreed = any(_agree(other, row) for other in last[-3:])
+            if last and not (agreed and _near(levels[end - 1], row, 4.0)):
+                break
+            last.append(row)
+        elif not last or not _near(levels[end - 1], row, 4.0) or not (is_bare(row) or _leads_on(levels[end : end + 3])):
+            break
+        end += 1
+    return end
 
 
-def _is_data(row: Sequence[Line]) -> bool:
-    return len(row) > COLUMNS and sum(is_figure(line.text) for line in row[1:]) >= COLUMNS
+def _leads_on(found: Sequence[list[Line]]) -> bool:
+    """Whether a row is the label of a group or a part of a label, with rows of figures soon below."""
+    return _is_label(found[0]) and any(is_data(row) or is_bare(row) for row in found[1:])
 
 
-def _near(above: Sequence[Line], below: Sequence[Line]) -> bool:
-    return below[0].box[1] - above[0].box[3] < 2.5 * below[0].size
+def _is_label(row: Sequence[Line]) -> bool:
+    """Whether a row can be the label of a group, or a part of a label."""
+    return len(row) <= 3 and not any(ENDED.search(line.text) and len(line.text) > 12 for line in row)
 
 
-def _grid(found: Sequence[list[Line]]) -> Grid | None:
-    """Rows of pieces as a grid; None where they do not form one."""
-    if len(found) < ROWS:
+def _agree(above: Sequence[Line], below: Sequence[Line]) -> bool:
+    """Whether a piece after the first begins, ends or stands in the middle where one above does."""
+    return any(
+        min(abs(a.box[0] - b.box[0]), abs(a.box[2] - b.box[2]), abs(sum(a.box[::2]) - sum(b.box[::2])) / 2)
+        <= 0.5 * b.size
+        for a in above[1:]
+        for b in below[1:]
+    )
+
+
+def _stands_under(above: Sequence[Line], below: Sequence[Line]) -> bool:
+    """Whether two pieces or more begin where pieces above do: a row whose figures are missing."""
+    starts = [line.box[0] for line in above]
+    return len(below) > 1 and all(min(abs(n.box[0] - x) for x in starts) <= 0.3 * n.size for n in below)
+
+
+def _near(above: Sequence[Line], below: Sequence[Line], most: float = 2.5) -> bool:
+    return below[0].box[1] - above[0].box[3] < most * below[0].size
+
+
+def _table(levels: Sequence[list[Line]], first: int, last: int, taken: set[int]) -> tuple[int, int, Grid] | None:
+    """The table of the rows from `first` to `last`, with the first and last of all its rows; None if not certain.
+
+    Args:
+        levels: all rows of pieces of the page.
+        first: a row of figures.
+        last: the row after the last one of figures.
+        taken: rows that are of other tables.
+    """
+    if first >= last or not is_data(levels[first]) or not (len(levels[last - 1]) > 1 or is_bare(levels[last - 1])):
         return None
-    columns = _columns([line for row in found for line in row[1:] if is_figure(line.text)])
-    labels = [line for row in found for line in row if line.box[2] <= columns[0][0]]
-    figures = [line for row in found for line in row if line.box[2] > columns[0][0]]
-    if len(columns) < COLUMNS or any(row[0].box[2] > columns[0][0] for row in found):
-        return None  # rows without a label are the scales of charts
-    if len(columns) < 2 * COLUMNS and any(is_figure(line.text) for line in labels):
-        return None
-    edges = _between([(min(n.box[0] for n in labels), max(n.box[2] for n in labels)), *columns])
-    made = [_in_columns(row, edges) for row in found]
-    if any(row is None for row in made) or not all(_is_level([n for n in figures if _inside(n, c)]) for c in columns):
-        return None
-    return Grid(edges, [row for row in made if row])
+    for up, down in ((1, 1), (1, 0), (0, 1), (0, 0)):  # a label goes on below the last row, or begins above the first
+        low, high = first - up, last + down
+        if low < 0 or high > len(levels) or taken.intersection(range(low, high)):
+            continue
+        if (up and not _is_tied(levels[low], levels[first])) or (down and not _is_tied(levels[last], levels[last - 1])):
+            continue
+        grid = lay_out(levels[low:high])
+        if grid is None or (
+            down and _level(levels[last]) - _level(levels[last - 1]) > 0.75 * _pitch(levels[first:last])
+        ):
+            continue
+        header = _header(grid, levels[:low], taken)
+        if (header or not up) and is_certain(grid, header):
+            return low - len(header), high, Grid(grid.spans, [*header, *grid.rows])
+    return None
 
 
-def _columns(figures: Sequence[Line]) -> list[Span]:
-    """Where figures stand under each other: the widths that they cover together."""
-    found: list[Span] = []
-    for x0, x1 in sorted((n.box[0], n.box[2]) for n in figures):
-        if found and x0 < found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], x1))
-        else:
-            found.append((x0, x1))
-    return found
+def _is_tied(part: Sequence[Line], row: Sequence[Line]) -> bool:
+    """Whether a text alone in its row can be a label, or a part of one, that belongs to a row of figures."""
+    return len(part) == 1 and _is_label(part) and not BEGINS.match(part[0].text) and part[0].box[2] < row[-1].box[0]
 
 
-def _between(spans: Sequence[Span]) -> tuple[float, ...]:
-    return (spans[0][0], *((a[1] + b[0]) / 2 for a, b in pairwise(spans)), spans[-1][1])
+def _level(row: Sequence[Line]) -> float:
+    return row[0].box[1]
 
 
-def _inside(line: Line, span: Span) -> bool:
-    return span[0] <= line.box[0] and line.box[2] <= span[1]
+def _pitch(found: Sequence[list[Line]]) -> float:
+    steps = [_level(b) - _level(a) for a, b in pairwise(row for row in found if is_data(row))]
+    return median(steps) if steps else 0.0
 
 
-def _is_level(lines: Sequence[Line]) -> bool:
-    """Whether a column's figures end, begin or stand in the middle on one line."""
-    slack = 0.5 * median(n.size for n in lines)
-    for place in ([n.box[2] for n in lines], [n.box[0] for n in lines], [(n.box[0] + n.box[2]) / 2 for n in lines]):
-        usual = median(place)
-        if sum(abs(x - usual) <= slack for x in place) >= 0.8 * len(place):
-            return True
-    return False
-
-
-def _in_columns(row: Sequence[Line], edges: Sequence[float]) -> list[Line | None] | None:
-    """A row's pieces, one a column; None where a piece reaches into a second column or two meet in one."""
-    made: list[Line | None] = [None] * (len(edges) - 1)
-    for line in row:
-        middle = (line.box[0] + line.box[2]) / 2
-        column = sum(edge <= middle for edge in edges[1:-1])
-        reaches = (column and line.box[0] < edges[column] - line.size) or (
-            column < len(made) - 1 and line.box[2] > edges[column + 1] + line.size
-        )
-        if reaches or (made[column] and column):
-            return None
-        made[column] = merge([made[column], line]) if made[column] else line  # type: ignore[list-item]
-    return made
-
-
-def _header(grid: Grid, above: Sequence[list[Line]], left: list[Line]) -> list[list[Line | None]]:
-    """The rows above whose pieces each name one column; taken out of `left`, the lines that stay text."""
-    header: list[list[Line | None]] = []
+def _header(grid: Grid, above: Sequence[list[Line]], taken: set[int]) -> list[Row]:
+    """The rows above whose pieces each name one column."""
+    header: list[Row] = []
     below = [line for line in grid.rows[0] if line]
-    for row in reversed(above):
-        named = _in_columns(row, grid.edges) if _near(row, below) else None
-        if named is None or sum(line is not None for line in named[1:]) < COLUMNS:
+    for at in range(len(above) - 1, -1, -1):
+        row = above[at]
+        named = _named(row, grid) if at not in taken and _near(row, below) else None
+        if named is None or any(ENDED.search(line.text) for line in row) or not any(_is_name(n.text) for n in row):
             break
-        if any(line.text.endswith((".", "다")) for line in row) or left[-len(row) :] != row:
+        over = sum(line is not None for line in named[1:])
+        if over < (1 if len(named) < 4 else 2) or over + (named[0] is not None) < 2:
             break
-        del left[-len(row) :]
         header.insert(0, named)
         below = row
     return header
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text can name a column: words, or a year."""
+    return not kind(text) or bool(DATE.fullmatch(text))
+
+
+def _named(row: Sequence[Line], grid: Grid) -> Row | None:
+    """The pieces of a header, one a column; None where one reaches over a second, or two stand over one."""
+    made: Row = [None] * len(grid.spans)
+    edges = grid.edges
+    for line in row:
+        over = [at for at, (x0, x1) in enumerate(grid.spans) if line.box[0] < x1 and line.box[2] > x0]
+        at = sum(edge <= (line.box[0] + line.box[2]) / 2 for edge in edges[1:-1])
+        reaches = (at and line.box[0] < edges[at] - line.size) or (
+            at < len(made) - 1 and line.box[2] > edges[at + 1] + line.size
+        )
+        if reaches and len(over) != 1:
+            return None
+        at = over[0] if reaches else at
+        held = made[at]
+        if held and at:
+            return None
+        made[at] = merge([held, line])._replace(holes=()) if held else line
+    return made

@@ -13,6 +13,7 @@ from operator import itemgetter, sub
 from typing import NamedTuple
 
 from lineage.pdf.line_ends import WRAP
+from lineage.pdf.wide_gaps import FREE, are_apart
 
 GAP = 0.18  # of the font size; measured best on Hancom, LaTeX and InDesign files
 UNREAD = "\ufffd"  # stands in a text where a sign is drawn that has no letter: it is seen, and counts as no text
@@ -50,7 +51,8 @@ class Run(NamedTuple):
 class Line(NamedTuple):
     """A run as text: a whole line, or its part in one column or cell.
 
-    `spaced` says that a space was drawn at its end: where the line is wrapped, a word ends there.
+    `spaced` says that a space was drawn at its end: where the line is wrapped, a word ends there. `holes` are the
+    spaces inside it that are wider than FREE, from x to x in points; one after a bullet is none.
     """
 
     text: str
@@ -58,6 +60,19 @@ class Line(NamedTuple):
     size: float
     bold: bool
     spaced: bool = False
+    holes: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def blank(self) -> float:
+        """The widest hole, in font sizes."""
+        return max([b - a for a, b in self.holes], default=0.0) / (self.size or 1.0)
+
+    @property
+    def parts(self) -> list[tuple[float, float]]:
+        """From where to where its parts reach, in points."""
+        inner = [x for hole in self.holes for x in hole]
+        ends = [self.box[0], *inner, self.box[2]]
+        return list(zip(ends[::2], ends[1::2], strict=True))
 
 
 def glyphs(run: Run) -> list[Glyph]:
@@ -87,11 +102,28 @@ def to_line(run: Run) -> Line | None:
         start = len(run.text) - len(run.text.lstrip(" "))
         within = slice(start, start + len(shown))
         run = Run(shown, run.boxes[within], run.sizes[within], run.bold[within])
-    text = _spelled(*_measures(run))
+    measures = _measures(run)
+    text = _spelled(*measures)
     if not text:
         return None
-    size = run.sizes[0] if _is_even(run.sizes) else sorted(run.sizes)[len(shown) // 2]
-    return Line(text, around(run.boxes), size, run.bold.count(True) * 2 > len(shown), spaced)
+    even = _is_even(run.sizes)
+    size = run.sizes[0] if even else sorted(run.sizes)[len(shown) // 2]
+    line = Line(text, around(run.boxes), size, run.bold.count(True) * 2 > len(shown), spaced)
+    close = "  " not in shown and (not measures[1] or max(measures[1]) <= FREE * (size if even else 1.0))
+    return line if close else _with_holes(line, run)
+
+
+def _with_holes(line: Line, run: Run) -> Line:
+    """A line with the wide spaces between its words, but for one that only a bullet stands before."""
+    before, end = "", 0.0
+    holes: list[tuple[float, float]] = []
+    for word in words(run):
+        said = "".join(glyph.c for glyph in word)
+        if before and word[0].x0 - end > FREE * word[0].size and are_apart(before, said):
+            holes.append((end, word[0].x0))
+        before += said
+        end = max(glyph.x1 for glyph in word if glyph.c != " ")
+    return line._replace(holes=tuple(holes))
 
 
 def _is_even(sizes: list[float]) -> bool:
@@ -161,13 +193,6 @@ def words(run: Run) -> Iterator[list[Glyph]]:
         yield word
 
 
-def is_close(run: Run) -> bool:
-    """Whether no two neighbours in a run stand about a letter's width apart."""
-    _, gaps, _ = _measures(run)
-    unit = run.sizes[0] if _is_even(run.sizes) else 1.0
-    return "  " not in run.text and (not gaps or max(gaps) <= 0.9 * unit)
-
-
 def clean(text: str) -> str:
     """NFC without control characters or doubled spaces: nothing that could change a figure or a sign."""
     if not text.isascii():
@@ -210,10 +235,16 @@ def merge(row: Sequence[Line]) -> Line:
     if len(row) == 1:
         return row[0]
     text = row[0].text
+    holes = list(row[0].holes)
     for left, right in pairwise(row):
-        text += ("" if right.box[0] - left.box[2] < GAP * right.size else " ") + right.text
+        gap = right.box[0] - left.box[2]
+        if gap > FREE * right.size and are_apart(text, right.text):
+            holes.append((left.box[2], right.box[0]))
+        text += ("" if gap < GAP * right.size else " ") + right.text
+        holes += right.holes
     longest = max(row, key=lambda line: len(line.text))
-    return Line(text, around(line.box for line in row), longest.size, all(n.bold for n in row), row[-1].spaced)
+    bold = all(n.bold for n in row)
+    return Line(text, around(line.box for line in row), longest.size, bold, row[-1].spaced, tuple(holes))
 
 
 def around(boxes: Iterable[Box]) -> Box:

@@ -9,12 +9,20 @@ import pymupdf
 from lineage.pdf.admission import Limits
 from lineage.pdf.reading import read_document
 
+FONT = pymupdf.Font("korea")
 LIMITS = Limits(max_megabytes=5, max_pages=50, seconds=30)
 
 
 def put(page: Any, x: float, y: float, text: str, size: float = 10, **more: object) -> None:
     """One piece of text with its baseline at (x, y)."""
     page.insert_text((x, y), text, fontname="korea", fontsize=size, **more)
+
+
+def write(page: Any, x: float, y: float, text: str, size: float = 10, share: float = 0.0) -> None:
+    """One piece of text as wide as it looks, with `share` of its width left of x."""
+    writer = pymupdf.TextWriter(page.rect)
+    writer.append((x - share * FONT.text_length(text, size), y), text, FONT, size)
+    writer.write_text(page)
 
 
 def glued(page: Any, x: float, y: float, text: str, size: float = 10, gap: float = 0.3) -> None:

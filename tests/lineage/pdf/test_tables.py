@@ -220,3 +220,23 @@ def test_a_black_triangle_is_a_minus_only_where_the_document_shows_it(
     assert {c.get("minus", False) for row in made for c in row if "▲" in c["text"]} == {minus}
     assert bool(warning) is warned
     assert [[c["text"] for c in row] for row in made] == rows
+
+
+def test_a_ruled_row_of_three_cells_is_a_table(tmp_path: Path) -> None:
+    with pymupdf.open() as doc:
+        page = doc.new_page()
+        put(page, 72, 80, "아래로 물어보면 된다.")
+        ruled(page, 100, [["담당", "가나다", "02-0000-0000"]], EDGES[:4])
+        ruled(page, 160, [["응모 금액", "1,200억원"]], EDGES[:3])
+        assert tables(read(doc, tmp_path)) == [[["담당", "가나다", "02-0000-0000"]], [["응모 금액", "1,200억원"]]]
+
+
+@pytest.mark.parametrize("row", [["Ⅰ", "추진 배경"], ["1", "시장의 흐름"], ["붙임", "지어낸 자료의 목록"]])
+def test_a_title_in_two_boxes_is_no_table(tmp_path: Path, row: list[str]) -> None:
+    with pymupdf.open() as doc:
+        page = doc.new_page()
+        ruled(page, 100, [row], (72, 110, 400), size=14)
+        put(page, 72, 150, "글은 여기에서 이어진다.")
+        document = read(doc, tmp_path)
+    assert tables(document) == []
+    assert document["blocks"][0]["text"] == " ".join(row)
