@@ -6,8 +6,8 @@
     python -m benchmarks.fidelity --only krx-lineage --misses  # what was missed, file by file
     python -m benchmarks.fidelity --json                       # for programs
 
-The form of facts is said in benchmarks/fidelity/facts.py, what is measured in benchmarks/fidelity/measures.py. Each converter reads each file in a process of its own;
-one that is not installed is named and left out. Nothing is asserted.
+The form of facts is said in benchmarks/fidelity/facts.py, what is measured in benchmarks/fidelity/measures.py. Each
+converter reads each file in a process of its own; one that is not installed is named and left out. Nothing is asserted.
 """
 
 import argparse

@@ -38,6 +38,8 @@ def main() -> None:
     name, path, target = sys.argv[1:]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if name == CONVERTERS[0].name:  # as in its worker, which has no use for a layout model
+        sys.modules.update({"pymupdf.layout": None, "pymupdf4llm": None})  # type: ignore[dict-item]
     read = {converter.name: converter.read for converter in CONVERTERS}[name]
     try:
         made = read(Path(path))

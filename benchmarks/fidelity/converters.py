@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib.metadata
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +22,6 @@ class Converter(NamedTuple):
 
 def read_ours(path: Path) -> Converted:
     """This project's, with what it checks before it opens a file."""
-    sys.modules.update({"pymupdf.layout": None, "pymupdf4llm": None})  # type: ignore[dict-item]
     from lineage.pdf.admission import Limits, Refused, check_bytes
     from lineage.pdf.reading import read_document
 
@@ -61,8 +59,7 @@ def read_pdfplumber(path: Path) -> Converted:
 
 
 def read_pymupdf(path: Path) -> Converted:
-    """`get_text` and `find_tables`, page by page."""
-    sys.modules.update({"pymupdf.layout": None, "pymupdf4llm": None})  # type: ignore[dict-item]
+    """`get_text` and `find_tables`, page by page; the latter asks the layout model too, where that is installed."""
     import pymupdf
 
     with pymupdf.open(path) as doc:
@@ -87,11 +84,10 @@ def versions() -> dict[str, str]:
             found[converter.name] = importlib.metadata.version(converter.needs[0])
         except importlib.metadata.PackageNotFoundError:
             found[converter.name] = "not installed: pip install '.[bench]'"
-    found["krx-lineage"] = "this checkout"
-    if "not installed" not in found["pymupdf4llm"]:
-        try:
-            layout = importlib.metadata.version("pymupdf-layout")
-            found["pymupdf4llm"] += f", layout model {layout}"
-        except importlib.metadata.PackageNotFoundError:
-            found["pymupdf4llm"] += ", WITHOUT its layout model: pip install pymupdf-layout"
-    return found
+    try:
+        layout = f", layout model {importlib.metadata.version('pymupdf-layout')}"
+    except importlib.metadata.PackageNotFoundError:
+        layout = ", WITHOUT its layout model: pip install pymupdf-layout"
+    for name in ("pymupdf4llm", "pymupdf"):
+        found[name] += "" if found[name].startswith("not") else layout
+    return found | {"krx-lineage": "this checkout"}
