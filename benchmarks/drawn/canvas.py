@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import pymupdf
@@ -13,6 +14,12 @@ from lineage.sample_world.pdf import sealed, wrap
 KOREAN, LATIN = "korea", "helv"
 LEFT, WIDTH, HEIGHT, ROOM = 62, 595, 842, 470
 Side = Literal["left", "middle", "right"]
+
+
+@cache
+def face(name: str) -> pymupdf.Font:
+    """One of MuPDF's own fonts."""
+    return pymupdf.Font(name)
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,10 @@ class Canvas:
             font: of MuPDF's own.
             mode: of rendering: 3 is invisible.
         """
-        face = pymupdf.Font(font)
-        length = face.text_length(text, size)
+        length = face(font).text_length(text, size)
         x -= {"left": 0.0, "middle": length / 2, "right": length}[side]
         writer = pymupdf.TextWriter(self.page.rect)
-        writer.append((x, y), text, font=face, fontsize=size)
+        writer.append((x, y), text, font=face(font), fontsize=size)
         writer.write_text(self.page, render_mode=mode)
         return x + length
 

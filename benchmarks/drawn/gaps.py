@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pymupdf
 
-from benchmarks.drawn.canvas import LATIN, LEFT, Canvas, Paper
+from benchmarks.drawn.canvas import LATIN, LEFT, Canvas, Paper, face
 from benchmarks.fidelity.facts import PERHAPS, Facts
 
 
@@ -42,7 +42,7 @@ def digits_in_gaps(name: str, size: float, font: str, lower: float) -> Paper:
     """
     canvas = Canvas(name)
     figures = [str(3 + 17 * i % 90) for i in range(14)]
-    rooms = [3 + pymupdf.Font(font).text_length(figure, size) for figure in figures]
+    rooms = [3 + face(font).text_length(figure, size) for figure in figures]
     begins = [torn(canvas, 90 + 20 * i, ("새벽전자의 순위는", "위에 올랐다."), room) for i, room in enumerate(rooms)]
     for i, (begin, figure) in enumerate(zip(begins, figures, strict=True)):
         canvas.put(begin + 3, 90 + 20 * i + lower, figure, size, font=font)
@@ -55,7 +55,7 @@ def names_in_gaps() -> Paper:
     """Latin names in brackets that were drawn without them."""
     canvas = Canvas("이름")
     names = ("Alphamed", "Betacorp", "Gammasoft", "Deltabank", "Omegaship")
-    rooms = [pymupdf.Font(LATIN).text_length(name, 9.6) for name in names]
+    rooms = [face(LATIN).text_length(name, 9.6) for name in names]
     parts = ("최대 공급사인 ‘", "’의 특허는 2038년에 끝난다.")
     begins = [torn(canvas, 90 + 22 * i, parts, room) for i, room in enumerate(rooms)]
     for i, (begin, name) in enumerate(zip(begins, names, strict=True)):
