@@ -9,13 +9,14 @@ DOTTED = "[1 1.5] 0"
 
 
 def papers() -> Iterator[Paper]:
-    """Six layouts of the kind."""
+    """Seven layouts of the kind."""
     yield grouped("partly_ruled_groups", 11, ("미국", "유로", "일본", "중국"), 7, size=9, height=14.2)
     yield grouped("partly_ruled_groups_small", 12, ("가계", "기업", "정부"), 9, size=7.2, height=11)
     yield three_lines()
     yield two_headers()
     yield blocks_of_years()
     yield no_lines_inside()
+    yield rules_over_one_block()
 
 
 def grouped(name: str, seed: int, groups: Sequence[str], columns: int, *, size: float, height: float) -> Paper:
@@ -146,3 +147,27 @@ def no_lines_inside() -> Paper:
         canvas.row(128 + 14 * i, row, edges, 7.5)
     fact = TableFact(cells_of(header, rows), 7, 13)
     return canvas.paper(Facts("partly_ruled_framed.pdf", strings=("월별 순이익(억원)",), tables=(fact,)))
+
+
+def rules_over_one_block() -> Paper:
+    """Rules over the right block only, as spreadsheets print them; rows in blocks that only space parts."""
+    header = ("연월말", "통화", "유동성", "현금통화", "요구불예금", "저축성예금")
+    days = ("2031", "2032", "2033", "2033.10", "11", "12 p")
+    rows = [(day, *v) for day, v in zip(days, series(61, 6, 5, 900000, figures=1, least=2000), strict=True)]
+    canvas = Canvas("통화 지표")
+    canvas.put(LEFT, 78, "통화 지표(십억원)", 11)
+    edges = [LEFT, *(180 + 85 * i for i in range(5))]
+    canvas.rule(290, 92, 530, 92)
+    canvas.put(410, 103, "통화에 든 상품", 8, side="middle")
+    canvas.rule(290, 108, 530, 108)
+    canvas.row(103, (*header[:3], "", "", ""), edges, 8)
+    canvas.row(119, ("", "협의", "광의", *header[3:]), edges, 8)
+    y = 140.0
+    for i, row in enumerate(rows):
+        y += 10 if i == 3 else 0
+        canvas.row(y, row, edges, 8)
+        y += 13
+    canvas.rule(290, 108, 290, y - 8)
+    canvas.put(LEFT, y + 6, "주: p는 잠정치이다.", 7.5)
+    table = TableFact(cells_of(header, rows))
+    return canvas.paper(Facts("partly_ruled_one_block.pdf", strings=("주: p는 잠정치이다.",), tables=(table,)))
