@@ -18,9 +18,6 @@ from benchmarks.fidelity.measures import score
 MISSED: set[tuple[str, str]] = {
     ("chart_bars.pdf", "absent"),
     ("chart_lines_and_table.pdf", "absent"),
-    ("gap_digits_small_and_low.pdf", "order"),
-    ("gap_digits_small_and_low.pdf", "strings"),
-    ("gap_digits_small_and_low.pdf", "strings, strictly"),
     ("one_row_open.pdf", "cells"),
     ("one_row_open.pdf", "sizes"),
     ("partly_ruled_groups.pdf", "cells"),
@@ -30,7 +27,6 @@ MISSED: set[tuple[str, str]] = {
     ("partly_ruled_last_block.pdf", "cells"),
     ("partly_ruled_last_block.pdf", "sizes"),
     ("partly_ruled_two_headers.pdf", "sizes"),
-    ("picture_digits.pdf", "absent"),
     ("unruled_bonds.pdf", "cells"),
     ("unruled_bonds.pdf", "sizes"),
     ("unruled_codes.pdf", "cells"),
