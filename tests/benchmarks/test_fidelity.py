@@ -18,8 +18,6 @@ from benchmarks.fidelity.measures import score
 MISSED: set[tuple[str, str]] = {
     ("chart_bars.pdf", "absent"),
     ("chart_lines_and_table.pdf", "absent"),
-    ("one_row_open.pdf", "cells"),
-    ("one_row_open.pdf", "sizes"),
     ("partly_ruled_groups.pdf", "cells"),
     ("partly_ruled_groups.pdf", "sizes"),
     ("partly_ruled_groups_small.pdf", "cells"),
@@ -27,14 +25,6 @@ MISSED: set[tuple[str, str]] = {
     ("partly_ruled_last_block.pdf", "cells"),
     ("partly_ruled_last_block.pdf", "sizes"),
     ("partly_ruled_two_headers.pdf", "sizes"),
-    ("unruled_bonds.pdf", "cells"),
-    ("unruled_bonds.pdf", "sizes"),
-    ("unruled_codes.pdf", "cells"),
-    ("unruled_codes.pdf", "sizes"),
-    ("unruled_codes_left.pdf", "cells"),
-    ("unruled_codes_left.pdf", "sizes"),
-    ("unruled_ranks.pdf", "cells"),
-    ("unruled_ranks.pdf", "sizes"),
 }
 
 
