@@ -95,7 +95,8 @@ class Document(TypedDict):
             ge=0,
             le=1,
             description="the share of characters that can be text, times how sure the pages are: what OCR says of "
-            "those that it read, of others the share of lines in which no sign is a picture, 0 for a page left out",
+            "those that it read, of others the share of lines in which no sign is a picture, 0 for a page left out; "
+            "times the share of figures that do not stand in a cell with several rows or columns of them",
         ),
     ]
 

@@ -12,6 +12,14 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 UNIT = r"(?:\s*(?:%p|%P|%|p|배|원|천원|백만원|억원|조원|억|조|천|만|명|건|달러|bp))?"
 SIGN = r"[△▵∆▲▼▽(\[−–-]*\s*"
 AMOUNT = re.compile(rf"{SIGN}(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?{UNIT}\s*[)\]]?")
+VALUE = re.compile(
+    r"[△▵∆▲▼▽+±<(\[−–'’‘-]*\s*\d[\d,.:/~∼～–'’-]*" + UNIT + r"\s*[)\]%]*"  # 24.2/4, 2.8~3.2, 2027-06-10
+    r"(?:\s?(?:\d{1,2}\)|[*†]{1,3}|[a-z]\)|[pre]))?[)\]]?"  # the mark of a note
+)
+BRACKET = re.compile(r"(?<=[\d%)\]]) (?=[(\[])")
+DATE = re.compile(r"['’]?\d{2,4}\. ?\d{1,2}(?:\. ?\d{1,2})?\.?")  # 2024. 1. 15
+UNOPENED = re.compile(r"^[^(\[]*\D[)\]]$")  # 35%), the end of a text in brackets
+NONE = frozenset({"-", "–", "−", "―", "—", "..", "...", "…", "‥", "․․", "․", "·", "×", "x", "n.a.", "N/A", "NA"})
 MINUS = re.compile(rf"\(?\s*[△▵∆▽−–-]\s*[\d.,]*\d{UNIT}\s*\)?|\(\s*(?=[\d.,]*\d[\d.,]*\d|[\d.]*[.,])[\d.,]+\s*%?\s*\)")
 RAISED = re.compile(rf"\(?\s*▲\s*[\d.,]*\d{UNIT}\s*\)?")
 OTHER_SIGN = re.compile(r"▼\s*\d|[△▽]\s*\d|(?:^|\s)[−-]\s*\d")
@@ -21,6 +29,19 @@ SAID = re.compile(r"▲\s*[은는:]?\s*(?:감소|손실|마이너스|음수|음\
 def is_figure(text: str) -> bool:
     """Whether a text is one figure, with its sign and unit, or a dash that stands for none."""
     return bool(AMOUNT.fullmatch(text)) or text in {"-", "–", "−", "―"}
+
+
+def is_value(text: str) -> bool:
+    """Whether a text is what a column of figures holds: a figure, a date or period, perhaps with the mark of a note,
+    a figure and one in brackets, or a sign that there is none."""
+    return (
+        text in NONE
+        or bool(DATE.fullmatch(text))
+        or all(
+            AMOUNT.fullmatch(part) or (VALUE.fullmatch(part) and not UNOPENED.search(part))
+            for part in BRACKET.split(text)
+        )
+    )
 
 
 def is_minus(text: str) -> bool:

@@ -24,7 +24,7 @@ from lineage.pdf.fonts import Fonts, Unread
 from lineage.pdf.layout import furniture, reading_order
 from lineage.pdf.line_ends import LineEnds
 from lineage.pdf.metadata import dates, title
-from lineage.pdf.number_check import triangles
+from lineage.pdf.number_check import NUMBER, triangles
 from lineage.pdf.ocr import SECONDS, recognise
 from lineage.pdf.page import read_page
 from lineage.pdf.tables import Table, continues, find_tables, join, lost_numbers
@@ -98,6 +98,7 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     if warning := triangles([block.table.rows for _, block in blocks if block.table], page_text):
         warnings.append(warning)
     sure = sum(page.count * page.sure for page in pages) / sum(page.count for page in pages)
+    sure *= 1 - _unparted(pages)
     return {
         "schema": SCHEMA,
         "file": path.name,
@@ -111,6 +112,12 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
         "warnings": warnings,
         "quality": round(share * sure, 3),
     }
+
+
+def _unparted(pages: Sequence[Page]) -> float:
+    """The share of a document's figures that stand in cells of several rows or columns."""
+    unsure = sum(table.unsure for page in pages for table in page.tables)
+    return unsure / max(unsure, sum(len(NUMBER.findall(page.text)) for page in pages)) if unsure else 0.0
 
 
 def _read(
@@ -148,6 +155,8 @@ def _read(
         table.pages.append(number)
         if lost := lost_numbers(table, text):
             warnings.append(f"not in the page's text, though in a table: {', '.join(lost[:5])}")
+    if unsure := sum(table.unsure for table in found):
+        warnings.append(f"{unsure} figures of tables stand in cells whose rows or columns are not certain: see there")
     if not text.strip():
         warnings.append("no text on it, it is scanned, drawn or empty")
     elif pictured:

@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from lineage.pdf.text import Box
+from lineage.pdf.text import Box, around
 from lineage.pdf.visibility import Vector, is_white
 
 SNAP = 3.0  # points: lines nearer than this are one line, and lines this near touch
 THIN, SHORT = 3.0, 11.0  # points: a shape thinner than this and longer than that is a line, not a part of a letter
 NARROW = 5.5  # points: no text fits between lines nearer than this, they are one border
+TOUCH = 0.2  # points: between areas that are drawn as one
 MOST_LINES = 6_000  # more is a map or a chart, and would take from seconds to minutes
 Piece = tuple[float, float]
 
@@ -45,6 +46,42 @@ def rulings(vectors: Iterable[Vector]) -> tuple[list[Ruling], list[Ruling]]:
             across += [Ruling(y0, x0, x1), Ruling(y1, x0, x1)]
             down += [Ruling(x0, y0, y1), Ruling(x1, y0, y1)]
     return _joined(across), _joined(down)
+
+
+def flat(drawn: Sequence[Vector]) -> list[Vector]:
+    """Drawings with each stack of thin areas that touch, which is how a ground that fades is drawn, as one area."""
+    stacks: dict[tuple[int, float, float], list[Vector]] = defaultdict(list)
+    made: list[Vector] = []
+    for vector in drawn:
+        x0, y0, x1, y1 = vector.box
+        if vector.stroked or not vector.rect or min(x1 - x0, y1 - y0) >= THIN:
+            made.append(vector)
+        elif x1 - x0 > y1 - y0:
+            stacks[1, round(x0), round(x1)].append(vector)
+        else:
+            stacks[0, round(y0), round(y1)].append(vector)
+    for (axis, _, _), pieces in stacks.items():
+        made += _faded(sorted(pieces, key=lambda piece: piece.box[axis]), axis)
+    return made
+
+
+def _faded(pieces: Sequence[Vector], axis: int) -> Iterable[Vector]:
+    """Thin areas in the order of `axis` (0: left to right, 1: top to bottom), those that touch as one."""
+    chain: list[Vector] = []
+    for piece in [*pieces, None]:
+        if piece and chain and piece.box[axis] - chain[-1].box[axis + 2] > TOUCH:
+            yield from _one(chain, axis)
+            chain = []
+        if piece:
+            chain.append(piece)
+    yield from _one(chain, axis)
+
+
+def _one(chain: Sequence[Vector], axis: int) -> Iterable[Vector]:
+    whole = around(piece.box for piece in chain)
+    if len(chain) > 3 and whole[axis + 2] - whole[axis] > THIN:
+        return [chain[len(chain) // 2]._replace(box=whole)]
+    return chain
 
 
 def _joined(lines: list[Ruling]) -> list[Ruling]:
@@ -83,6 +120,11 @@ def shades(vectors: Iterable[Vector]) -> list[Box]:
     return [v.box for v in vectors if v.rect and not v.stroked and v.box[3] - v.box[1] > THIN and not is_white(v.color)]
 
 
+def lone(across: Sequence[Ruling], down: Sequence[Ruling]) -> list[Ruling]:
+    """The lines across that no line down touches."""
+    return [line for levels, edges in _touching(across, down) if not edges for line in levels]
+
+
 def grids(across: Sequence[Ruling], down: Sequence[Ruling], grounds: Sequence[Box]) -> list[list[Box]]:
     """The cell boxes of every table that the lines draw, one list a table.
 
@@ -101,7 +143,7 @@ def grids(across: Sequence[Ruling], down: Sequence[Ruling], grounds: Sequence[Bo
                 for y in (y0, y1)
             ]
             found.append(_cells(_joined([*levels, *sides]), edges))
-    return [cells for cells in found if len(cells) > 1]
+    return [cells for cells in found if cells]
 
 
 def _is_at(edges: Sequence[float], x: float) -> bool:

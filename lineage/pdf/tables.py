@@ -14,12 +14,27 @@ from lineage.pdf.cell_kinds import has_word, kind
 from lineage.pdf.charts import Chart, charts
 from lineage.pdf.number_check import AMOUNT, NUMBER, is_figure, is_minus
 from lineage.pdf.page import PageText
-from lineage.pdf.table_lines import MOST_LINES, SNAP, grids, rulings, shades
-from lineage.pdf.table_rows import split_rows
+from lineage.pdf.table_columns import part_columns
+from lineage.pdf.table_lines import MOST_LINES, SNAP, flat, grids, lone, rulings, shades
+from lineage.pdf.table_rows import part_rows
+from lineage.pdf.table_words import Field, Piece, spread, unparted
+from lineage.pdf.tables_open import between_rules, is_tabular, stacks
 from lineage.pdf.tables_unruled import unruled
-from lineage.pdf.text import Box, Glyph, Line, Run, around, join_wrapped, merge, rows, spell, to_line, to_run, words
-
-Piece = tuple[Run | None, Line]  # a line with its glyphs, if it may be taken apart
+from lineage.pdf.text import (
+    Box,
+    Glyph,
+    Line,
+    Run,
+    around,
+    is_cjk,
+    join_wrapped,
+    merge,
+    rows,
+    spell,
+    to_line,
+    to_run,
+    words,
+)
 
 
 @dataclass
@@ -30,6 +45,7 @@ class Table:
     edges: tuple[float, ...]
     rows: list[list[dict[str, Any]]]
     pages: list[int] = field(default_factory=list)
+    unsure: int = 0  # figures in cells that could not be parted
 
 
 def cell(text: str, colspan: int = 1, rowspan: int = 1) -> dict[str, Any]:
@@ -45,20 +61,31 @@ def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list
 
     `before` is the last table of the page before: a single row can continue it, but is no table by itself.
     """
-    across, down = rulings(read.vectors)
+    vectors = flat(read.vectors)
+    across, down = rulings(vectors)
     left: list[Piece] = [*zip(read.runs, read.lines, strict=True), *((None, line) for line in read.aside)]
     if len(across) + len(down) > MOST_LINES:
         return [], [], [n for _, n in left], f"tables were not looked for among {len(across) + len(down)} drawn lines"
     tables: list[Table] = []
-    found = grids(across, down, shades(read.vectors)) if across and down else []
-    for boxes in sorted(found, key=lambda cells: (-len(cells), cells[0])):
+    found = grids(across, down, shades(vectors)) if across and down else []
+    whole = [boxes for boxes in found if len(_edges(boxes, 0)) > 2]
+    for boxes in sorted(whole, key=lambda cells: (-len(cells), cells[0])):
         placed = _placed(boxes, left)
         if placed is None:
             continue
-        table = _table(*split_rows(boxes, placed[0]))
-        if table and (len(table.rows) > 1 or _stands_alone(table, placed[0]) or (before and continues(before, table))):
+        table = _table(_fields(boxes, placed[0]))
+        alone = _stands_alone(table, [[line for _, line in pieces] for pieces in placed[0]])
+        if len(table.rows) > 1 or alone or (before and continues(before, table)):
             tables.append(table)
             left = placed[1]  # a table inside a cell of a bigger one is that cell's text
+    frames = [boxes for boxes in found if len(_edges(boxes, 0)) == 2]
+    for stack in [*frames, *stacks(lone(across, down), 2 * SNAP)]:
+        for boxes in between_rules(stack, left):
+            placed = _placed(boxes, left)
+            fields = _fields(boxes, placed[0]) if placed else []
+            if placed and is_tabular(fields) and not (table := _table(fields)).unsure:
+                tables.append(table)
+                left = placed[1]
     drawn, left = charts(read.vectors, left)
     free, left = unruled(left)
     tables += [
@@ -80,13 +107,11 @@ def _stands_alone(table: Table, inside: Sequence[list[Line]]) -> bool:
     return low and (len(texts) > 2 or (len(texts) == 2 and has_word(texts[0]) and bool(kind(texts[1]))))
 
 
-def _placed(boxes: Sequence[Box], pieces: Sequence[Piece]) -> tuple[list[list[Line]], list[Piece]] | None:
+def _placed(boxes: Sequence[Box], pieces: Sequence[Piece]) -> tuple[list[list[Piece]], list[Piece]] | None:
     """The lines inside each box, and the pieces outside all; None where words run across borders, as in a chart."""
     xs, ys = _edges(boxes, 0), _edges(boxes, 1)
-    if len(xs) < 3:
-        return None  # a frame around text, not a table
     slots = {place: n for n, box in enumerate(boxes) for place in _places(box, xs, ys)}
-    inside: list[list[Line]] = [[] for _ in boxes]
+    inside: list[list[Piece]] = [[] for _ in boxes]
     outside: list[Piece] = []
     cut = 0
 
@@ -109,11 +134,12 @@ def _placed(boxes: Sequence[Box], pieces: Sequence[Piece]) -> tuple[list[list[Li
             parts = [(number, part, to_line(part)) for number, part in apart]
         for number, part, piece in parts:
             if piece and number >= 0:
-                inside[number].append(piece)
+                inside[number].append((part, piece))
             elif piece:
                 outside.append((part, piece))
     filled = [bool(lines) for lines in inside]
-    if sum(filled) < 2 or cut > max(1, 0.15 * sum(filled)):
+    most = max(1, 0.15 * sum(filled), 0.05 * sum(map(len, inside)))
+    if sum(filled) < min(2, len(boxes)) or cut > most:
         return None
     return inside, outside
 
@@ -127,19 +153,28 @@ def _places(box: Box, xs: Sequence[float], ys: Sequence[float]) -> Iterator[tupl
     return ((row, column) for row in range(bisect_left(ys, box[1]), bisect_left(ys, box[3])) for column in columns)
 
 
-def _table(boxes: Sequence[Box], inside: Sequence[list[Line]]) -> Table | None:
-    xs, ys = _edges(boxes, 0), _edges(boxes, 1)
+def _fields(boxes: Sequence[Box], inside: Sequence[Sequence[Piece]]) -> list[Field]:
+    return part_rows(part_columns([Field(box, pieces) for box, pieces in zip(boxes, inside, strict=True)]))
+
+
+def _table(fields: Sequence[Field]) -> Table:
+    xs, ys = _edges([item.box for item in fields], 0), _edges([item.box for item in fields], 1)
     grid: list[list[dict[str, Any]]] = [[] for _ in ys[:-1]]
-    for box, lines in sorted(zip(boxes, inside, strict=True), key=lambda item: (item[0][1], item[0][0])):
-        x0, y0, x1, y1 = (bisect_left(edges, value) for edges, value in zip((xs, ys, xs, ys), box, strict=True))
-        grid[y0].append(cell(_cell_text(lines, box), x1 - x0, y1 - y0))
-    return Table((xs[0], ys[0], xs[-1], ys[-1]), tuple(xs), [cells for cells in grid if cells])
+    unsure = 0
+    for item in sorted(fields, key=lambda item: (item.box[1], item.box[0])):
+        x0, y0, x1, y1 = (bisect_left(edges, value) for edges, value in zip((xs, ys, xs, ys), item.box, strict=True))
+        count = unparted(item)
+        unsure += count
+        text = spread(item.levels) if count else _cell_text(item.lines, item.box)
+        grid[y0].append(cell(text, x1 - x0, y1 - y0))
+    return Table((xs[0], ys[0], xs[-1], ys[-1]), tuple(xs), [cells for cells in grid if cells], unsure=unsure)
 
 
 def _parted(run: Run, home: Callable[[float, float, float], int]) -> tuple[int, list[tuple[int, Run]]]:
     """A run that crosses cell borders, taken apart at them, and how many words lie across one.
 
-    A figure wider than its cell stays whole, in the cell where most of it is.
+    A figure wider than its cell stays whole, in the cell where most of it is, and so does a word that hangs out of its
+    cell by less than a letter.
     """
     parts: list[tuple[int, list[Glyph]]] = []
     cut = 0
@@ -147,9 +182,10 @@ def _parted(run: Run, home: Callable[[float, float, float], int]) -> tuple[int, 
         homes = [home(g.x0, g.x1, (g.y0 + g.y1) / 2) for g in word]
         if len(set(homes)) > 1:
             best, votes = Counter(homes).most_common(1)[0]
-            figure = AMOUNT.fullmatch(spell(word))
-            cut += not figure
-            if figure or votes > 0.65 * len(word):
+            over = sum(g.x1 - g.x0 for g, number in zip(word, homes, strict=True) if number != best)
+            whole = over < 0.7 * word[0].size or bool(AMOUNT.fullmatch(spell(word)))
+            cut += not whole
+            if whole or votes > 0.65 * len(word):
                 homes = [best] * len(word)
         for glyph, number in zip(word, homes, strict=True):
             if parts and parts[-1][0] == number:
@@ -163,9 +199,12 @@ def _cell_text(found: list[Line], box: Box) -> str:
     """A cell's lines as one text."""
     if len(found) == 1:
         return found[0].text
+    merged = [merge(row) for row in rows(found)]
+    if all(len(line.text) == 1 and is_cjk(line.text) for line in merged):
+        return "".join(line.text for line in merged)  # a group's name written downwards
     text = ""
     last: Line | None = None
-    for line in (merge(row) for row in rows(found)):
+    for line in merged:
         room = (box[2] - box[0]) - (last.box[2] - last.box[0]) - last.size if last else 0.0
         text = join_wrapped(text, line.text, room, line.size, bool(last and last.spaced))
         last = line
