@@ -36,7 +36,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises:
         LineageError: a file without passages and questions, or without any answer of a known layout.
     """
-    for row in shaped(_answered(asked(rows(folder, (".json", ".jsonl"), INTO))), [SHAPE]):
+    for row in shaped(_answered(asked(rows(folder, into=INTO))), [SHAPE]):
         if isinstance(row, Rejected):
             yield row
             continue

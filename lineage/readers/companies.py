@@ -18,7 +18,7 @@ from typing import Any
 
 from lineage.readers.io.columns import drifted, text
 from lineage.readers.io.row import RawRow
-from lineage.readers.io.tabular import rows
+from lineage.readers.io.tabular import JSON, rows
 from lineage.readers.text.answer_kind import measure_of
 from lineage.readers.text.dates import COLUMNS, day
 from lineage.records.record import Form, Record, Rejected, qa
@@ -48,7 +48,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises:
         LineageError: a file without a name and figures, or figures of an unknown layout.
     """
-    for row in rows(folder, (".json", ".jsonl")):
+    for row in rows(folder, JSON):
         yield from [row] if isinstance(row, Rejected) else _company(row)
 
 

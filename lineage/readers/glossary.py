@@ -29,7 +29,6 @@ SHAPE = {
     "meaning": ("content", "설명", "용어설명", "내용", "뜻", "definition", "text"),
 }
 OPTIONAL = {"field": ("주제", "분야", "분류", "field", "topic"), "as_of": COLUMNS}
-FORMATS = (".json", ".jsonl", ".csv", ".parquet", ".xlsx")
 OTHER_NAME = re.compile(r"\s*[(（\[].*")  # "가산금리(加算金利)", "금리 [interest rate]": the same term as without
 
 
@@ -39,7 +38,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises:
         LineageError: a file has no columns for the term and its meaning.
     """
-    for row in shaped(rows(folder, FORMATS), [SHAPE], OPTIONAL):
+    for row in shaped(rows(folder), [SHAPE], OPTIONAL):
         if isinstance(row, Rejected):
             yield row
             continue

@@ -57,7 +57,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises:
         LineageError: a file without paragraphs, questions and answers.
     """
-    for row in shaped(_answered(asked(rows(folder, (".json", ".jsonl"), INTO))), [SHAPE], OPTIONAL):
+    for row in shaped(_answered(asked(rows(folder, into=INTO))), [SHAPE], OPTIONAL):
         yield row if isinstance(row, Rejected) else _record(row)
 
 

@@ -21,7 +21,6 @@ from lineage.readers.text.translation import both_ways
 from lineage.records.record import Form, Record, Rejected
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
-FORMATS = (".json", ".jsonl", ".csv", ".parquet", ".xlsx")
 SHAPE = {
     "korean": (
         "ko", "kor", "korean", "kr", "한국어", "한국어문장", "ko_text", "korean_text", "text_ko", "sentence_ko",
@@ -44,7 +43,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises:
         LineageError: a file has no Korean or no English column.
     """
-    for row in shaped(_unwrapped(rows(folder, FORMATS)), [SHAPE], remedy=REMEDY):
+    for row in shaped(_unwrapped(rows(folder)), [SHAPE], remedy=REMEDY):
         if isinstance(row, Rejected):
             yield row
         else:

@@ -22,7 +22,8 @@ from typing import Any
 
 from lineage.readers.io.archives import entries
 from lineage.readers.io.members import Member
-from lineage.readers.io.tabular import DAMAGE, text_of
+from lineage.readers.io.tabular import DAMAGE
+from lineage.readers.io.text_stream import text_of
 from lineage.readers.text import annexes, hwpx
 from lineage.readers.text.normalize import clean
 from lineage.readers.text.rulebook import Article, Rulebook, book_name, holds_from, parse

@@ -43,7 +43,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises:
         LineageError: a file holds neither contexts with questions nor paragraphs of such.
     """
-    for row in shaped(_answered(asked(rows(folder, (".json", ".jsonl"), INTO))), [SHAPE]):
+    for row in shaped(_answered(asked(rows(folder, into=INTO))), [SHAPE]):
         if isinstance(row, Rejected):
             yield row
             continue

@@ -11,14 +11,15 @@ becomes null, an infinity is an error.
 
 Released JSON is sometimes invalid. A comma too many or too few, and raw control characters in a text, change no
 value and are passed over. Any other broken item is given as a BrokenJSON in its place, and reading goes on behind
-it where the next item surely begins; elsewhere BrokenJSON is raised and the rest of the file stays unread. A list
+it where the next item surely begins; elsewhere BrokenJSON is raised and the rest of the file stays unread. An item
+that says two things under one name, at any depth, is given as GivenTwice: which of them is meant cannot be told. A list
 beside the one that is read, whose objects look like its rows, is given as an UnreadList: it must not vanish.
 """
 
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from lineage.readers.io.json_window import NEXT_LINE, BrokenJSON, Window
+from lineage.readers.io.json_window import NEXT_LINE, BrokenJSON, GivenTwice, Window, two_things
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
@@ -38,7 +39,7 @@ def items(stream: "SupportsRead[str]", into: Collection[str] = ()) -> Iterator[t
     """(item, what stood before it in the objects around it); a BrokenJSON stands for an item that is broken.
 
     Raises:
-        BrokenJSON: where the file breaks so that the next item cannot be found.
+        BrokenJSON: where the file breaks so that the next item cannot be found, or says two things around its rows.
     """
     window = Window(stream)
     if window.peek():
@@ -46,6 +47,8 @@ def items(stream: "SupportsRead[str]", into: Collection[str] = ()) -> Iterator[t
     while window.peek():  # lines of JSON, which cannot hold a line's end themselves
         try:
             yield from _within(window.value(), into, {})
+        except GivenTwice as error:
+            yield error, {}
         except BrokenJSON as error:
             if window.skip_to(NEXT_LINE) is None:
                 raise
@@ -59,6 +62,7 @@ def _descend(window: Window, into: Collection[str], around: dict[str, Any]) -> I
             yield window.item(), around
     elif opening == "{":
         own: dict[str, Any] = {}
+        twice: GivenTwice | None = None
         descended = False
         first: Any = None
         for _ in window.members("}"):
@@ -67,17 +71,33 @@ def _descend(window: Window, into: Collection[str], around: dict[str, Any]) -> I
                 raise window.broken(f"expected a name in quotes, found {key!r:.40}")
             window.take(":")
             if key in into and window.peek() in ("[", "{"):
+                if twice:
+                    raise twice
                 descended = True
                 for item, inner in _descend(window, into, {**around, **own}):
                     first = item if first is None else first
                     yield item, inner
             else:
-                own[key] = window.value()
-        if not descended:
-            yield own, around
+                twice = _into(own, key, window) or twice
+        if twice or not descended:
+            yield twice or own, around
         yield from ((unread, around) for unread in _unread(own, first, into))
     else:
         yield window.value(), around
+
+
+def _into(own: dict[str, Any], key: str, window: Window) -> GivenTwice | None:
+    """Put the value that comes next under its name; what stands there twice with it, or inside of it."""
+    line = window.line_here()
+    try:
+        value = window.value()
+    except GivenTwice as error:
+        return error
+    if said := two_things(own, key, value):
+        return GivenTwice(line, said)
+    if key not in own or value not in ("", None):
+        own[key] = value
+    return None
 
 
 def _within(value: Any, into: Collection[str], around: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:

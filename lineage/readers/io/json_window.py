@@ -25,7 +25,9 @@ NEXT_LINE = re.compile(r"\n(?=[\[{])")
 
 
 class BrokenJSON(Exception):
-    """What is wrong, and in which line; the items before it were given."""
+    """What is wrong, and in which line; the items before it were given. `reason` names the kind of it."""
+
+    reason = "invalid JSON"
 
     def __init__(self, line: int, message: str) -> None:
         """Keep both for the message to people."""
@@ -33,26 +35,68 @@ class BrokenJSON(Exception):
         self.line = line
 
 
+class GivenTwice(BrokenJSON):
+    """An object that says two things under one name: which of them is meant cannot be told."""
+
+    reason = "a column name given twice"
+
+
+class Decoder(json.JSONDecoder):
+    """Values as they are written, and in `twice` what the last one says twice; empty where nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            strict=False, parse_float=str, parse_constant=_constant, object_pairs_hook=self._object_of_pairs
+        )
+        self.twice = ""
+
+    def read(self, text: str, at: int = 0) -> tuple[Any, int]:
+        """The value that starts at a place, and where it ends. Raises ValueError or RecursionError."""
+        self.twice = ""
+        return self.raw_decode(text, at)
+
+    def _object_of_pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) == len(pairs):
+            return made
+        made = {}
+        for name, value in pairs:
+            self.twice = self.twice or two_things(made, name, value)
+            if name not in made or value not in ("", None):
+                made[name] = value
+        return made
+
+
+def two_things(said: dict[str, Any], name: str, value: Any) -> str:
+    """What an object says of `name` already that is another thing than `value`; empty where nothing."""
+    before = said.get(name)
+    if before in ("", None) or value in ("", None) or before == value:
+        return ""
+    return f"{before!r:.60} and {value!r:.60} are both {name:.60}: give each a name of its own"
+
+
 def _constant(name: str) -> None:
     if name != "NaN":
         raise ValueError(f"{name} is no value")
 
 
-DECODER = json.JSONDecoder(strict=False, parse_float=str, parse_constant=_constant)
+DECODER = Decoder()
 
 
 def decode(text: str) -> Any:
-    """One JSON value from one line, which may have spare commas. Raises BrokenJSON."""
+    """One JSON value from one line, which may have spare commas. Raises BrokenJSON, GivenTwice among them."""
     text = text.strip()
     try:
         try:
-            value, end = DECODER.raw_decode(text)
+            value, end = DECODER.read(text)
         except json.JSONDecodeError:
-            value, end = DECODER.raw_decode(text := without_spare_commas(text))
+            value, end = DECODER.read(text := without_spare_commas(text))
     except (ValueError, RecursionError) as error:
         raise BrokenJSON(1, _message(error)) from error
     if end != len(text):
         raise BrokenJSON(1, "more text after the value")
+    if DECODER.twice:
+        raise GivenTwice(1, DECODER.twice)
     return value
 
 
@@ -74,7 +118,11 @@ class Window:
 
     def broken(self, message: str, at: int | None = None) -> BrokenJSON:
         """The error for this place, or for the one at `at`."""
-        return BrokenJSON(self.line + self.text.count("\n", 0, self.at if at is None else at), message)
+        return BrokenJSON(self.line_here(at), message)
+
+    def line_here(self, at: int | None = None) -> int:
+        """The line of this place, or of the one at `at`; from 1."""
+        return self.line + self.text.count("\n", 0, self.at if at is None else at)
 
     def go(self, to: int) -> None:
         """Step to a place behind this one."""
@@ -120,11 +168,11 @@ class Window:
         self.go(self.at + 1)
 
     def value(self) -> Any:
-        """The value that starts here, read as far as it goes."""
+        """The value that starts here, read as far as it goes. Raises GivenTwice behind it, BrokenJSON before it."""
         self.peek()
         while True:
             try:
-                found, end = DECODER.raw_decode(self.text, self.at)
+                found, end = DECODER.read(self.text, self.at)
             except json.JSONDecodeError as error:
                 # Cut by the window's edge, or wrong? Only an open string can be cut far from the edge.
                 cut = error.pos > len(self.text) - 16 or error.msg.startswith("Unterminated string")
@@ -137,20 +185,26 @@ class Window:
             length = end - self.at
             if end == len(self.text) and self.more():  # a number may go on
                 continue
+            if DECODER.twice:
+                line, said = self.line_here(), DECODER.twice
+                self.go(self.at + length)
+                raise GivenTwice(line, said)
             self.go(self.at + length)
             return found
 
     def item(self) -> Any:
         """An element of a list: its value, or the BrokenJSON that stands for it; raised where its end is not sure."""
         try:
-            found, end = DECODER.raw_decode(self.text, self.at)
-            if end < len(self.text):  # nearly always: the window holds a hundred rows
+            found, end = DECODER.read(self.text, self.at)
+            if end < len(self.text) and not DECODER.twice:  # nearly always: the window holds a hundred rows
                 self.go(end)
                 return found
         except (ValueError, RecursionError):
             pass
         try:
             return self.value()
+        except GivenTwice as twice:
+            return twice
         except BrokenJSON as error:
             broken = error
         raw = self.rest_of_item()

@@ -1,11 +1,13 @@
 """A raw row and the place that it came from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lineage.readers.io.members import Member
 from lineage.records.record import Rejected
+
+SKIPPED = "repair the row; the rows before and after it were read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,9 @@ def named_row(origin: dict[str, Any], header: Sequence[str], cells: Sequence[str
             return Rejected(origin, "a column name given twice", said)
         values[name] = cell or values.get(name, "")
     return RawRow(origin, values)
+
+
+def rowless(number: int, entry: Member) -> Iterator[Rejected]:
+    """The Rejected of a file in which no row was found; none where there were `number` rows."""
+    if not number:
+        yield Rejected({"file": entry.name}, "a file without rows", "remove it, or fetch it again")

@@ -15,7 +15,7 @@ from lineage.core.errors import LineageError
 from lineage.readers.io.dart_markup import tokens
 from lineage.readers.io.html_table import render
 from lineage.readers.io.members import Member
-from lineage.readers.io.tabular import text_of
+from lineage.readers.io.text_stream import text_of
 from lineage.readers.text.chunking import TextPart, table
 from lineage.readers.text.dates import day
 from lineage.readers.text.normalize import one_line

@@ -64,7 +64,7 @@ def test_rows_in_are_rows_out_and_rows_counted_away(workspace: Workspace) -> Non
     assert (counts.records, counts.heldout) == (len(train), len(held)) and len(train) + len(held) == 200
     assert counts.rejected == {
         "a row that is not an object": 1,
-        "not a .json, .jsonl, .csv, .parquet file": 1,
+        "not a .json, .jsonl, .ndjson, .csv, .tsv, .parquet, .arrow, .xlsx file": 1,
         "response is empty": 1,
     }
     rejected = [json.loads(line) for line in (workspace.records / "rejected.jsonl").read_text().splitlines()]

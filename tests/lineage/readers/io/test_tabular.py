@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lineage.core.errors import LineageError
 from lineage.readers.io.columns import shaped
 from lineage.readers.io.row import RawRow
-from lineage.readers.io.tabular import rows
+from lineage.readers.io.tabular import TABLES, rows
 from lineage.records.record import Rejected
 from tests.lineage.readers.conftest import Folder
 
@@ -48,7 +48,7 @@ def test_every_bad_row_is_named_and_the_others_are_read(folder: Folder) -> None:
     folder.write("c.json", '[{"question": "1"},\n{"question": oops},\n{"question": "2"},\n{"question": "cut')
     folder.write("d.json", '["text", {"question": "1"}]')
     folder.write("e.json", b"")
-    folder.write("f.xlsx", b"PK")
+    folder.write("f.docx", b"PK")
     folder.write("g.csv", b"\xff\xff\x00\x80")
     assert [(row.origin["file"], row.origin["row"]) for row in rows(folder.path) if isinstance(row, RawRow)] == [
         ("a.csv", 1),
@@ -69,7 +69,7 @@ def test_every_bad_row_is_named_and_the_others_are_read(folder: Folder) -> None:
         ({"file": "c.json", "line": 4}, "invalid JSON"),
         ({"file": "d.json", "row": 1}, "a row that is not an object"),
         ({"file": "e.json"}, "a file without rows"),
-        ({"file": "f.xlsx"}, "not a .json, .jsonl, .csv, .parquet file"),
+        ({"file": "f.docx"}, f"not a {', '.join(TABLES)} file"),
         ({"file": "g.csv"}, "a damaged file"),
     ]
 

@@ -1,0 +1,69 @@
+"""A file as text, whatever it is encoded in: UTF-8 with or without a mark, UTF-16 (Excel's), CP949 (Korean Excel's).
+
+with text_of(entry) as text:
+    …   # str, its line ends as they stand in the file
+"""
+
+import io
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from typing import TextIO
+
+from lineage.readers.io.members import Member
+
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a character beyond U+FFFF, written as two escapes
+
+
+def text_of(entry: Member, errors: str = "strict") -> TextIO:
+    """The file as text: UTF-8 with or without a mark, UTF-16, or CP949, Korean Excel's.
+
+    Raises:
+        UnicodeError: it is none of these; also while reading, at a damaged byte, unless `errors` says otherwise.
+    """
+    return io.TextIOWrapper(entry.open(), encoding=_encoding(entry), errors=errors, newline="")
+
+
+def _encoding(entry: Member) -> str:
+    """Told by the first megabyte that is not all ASCII; what follows it can only be damage."""
+    decoder = getincrementaldecoder("utf-8")()
+    with entry.open() as stream:
+        block = stream.read(1 << 20)
+        if block.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            return "utf-16"
+        if len(block) > 1 and 0 in block[:2]:
+            return "utf-16-be" if block[0] == 0 else "utf-16-le"
+        while block:
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                before = error.object[: error.start]
+                korean = len(before) - len(before.decode("ascii", "ignore"))
+                return "utf-8-sig" if korean > 64 else "cp949"  # so much is never UTF-8 by chance: a byte is damaged
+            if not block.isascii():
+                break
+            block = stream.read(1 << 20)
+    return "utf-8-sig"
+
+
+def damage_in(text: str) -> str:
+    """What is wrong with a text that was decoded with `surrogateescape`; "" if nothing."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        near = text[max(0, error.start - 20) : error.start + 20]
+        return f"half a character, or a byte that is none, in {near!a}"
+    return ""
+
+
+class Watched:
+    """A text that notes whether half a character has come by: looking at every row would cost more than reading it."""
+
+    def __init__(self, text: TextIO) -> None:
+        self.text, self.damaged, self.end = text, False, ""
+
+    def read(self, size: int = -1, /) -> str:
+        """Read on, as of any text."""
+        found = self.text.read(size)
+        near, self.end = self.end + found, found[-5:]
+        self.damaged = self.damaged or bool(damage_in(found) or ("\\u" in near and HALF.search(near)))
+        return found
