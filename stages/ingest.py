@@ -16,6 +16,7 @@ from lineage.core.errors import LineageError
 from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.ingest.ingest import ingest
+from lineage.ingest.unread_columns import said_of_columns
 
 
 def main(inputs: Inputs = NOTHING) -> None:
@@ -33,6 +34,8 @@ def main(inputs: Inputs = NOTHING) -> None:
     )
     for reason, rows in done.rejected.items():
         print(f"  rejected {rows:,}: {reason}; see {paths.rejected(name)}")
+    if done.unread:
+        print(f"  columns that nobody read, with their rows: {said_of_columns(done.unread)}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 """What `ingest` counted of a source, `data/records/<source>/ingest.json`: what came in equals what went out.
 
 {"source": "rules", "reader": "rules", "licence": "krx", "raw_rows": 361, "rejected_rows": 6,
- "rejected": {"a deleted article": 6}, "rejected_parts": 0, "made": 710, "duplicates": 76, "personal": {},
+ "rejected": {"a deleted article": 6}, "rejected_parts": 0, "unread": {}, "made": 710, "duplicates": 76, "personal": {},
  "records": 530, "heldout": 104, "forms": {"record": {"records": 265, "heldout": 52}, …},
  "groups": {"records": 258, "heldout": 49}, "note": ""}
 """
 
 from pathlib import Path
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from lineage.artifacts.artifact import Artifact, ArtifactPart, parsed, write
 from lineage.core import paths
@@ -27,6 +27,7 @@ class IngestCounts(Artifact):
     """A raw row counts once, by the first thing that it gave: a record, or a reason why it gave none.
 
     rejected: reason → raw rows. rejected_parts: further records of a row that was counted already.
+    unread: column → rows, or questions of a row, with a value in it that no record got; {} in counts made earlier.
     made = records + heldout + duplicates. personal: kind → pieces of personal data found.
     forms: rows by form. groups: what is never split between training and held-out rows.
     note: why there are no records; empty where there are.
@@ -39,6 +40,7 @@ class IngestCounts(Artifact):
     rejected_rows: int
     rejected: dict[str, int]
     rejected_parts: int
+    unread: dict[str, int] = Field(default_factory=dict)
     made: int
     duplicates: int
     personal: dict[str, int]

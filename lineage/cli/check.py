@@ -3,6 +3,7 @@
 import argparse
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from lineage.config.buildable import files_of, prepare
@@ -10,6 +11,7 @@ from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
+from lineage.ingest.unread_columns import unread_columns
 from lineage.planning.cost import here
 from lineage.planning.cost import table as costs
 from lineage.planning.long_rows import rows_too_long
@@ -46,6 +48,8 @@ def check(c: Curriculum) -> None:
         console.print(f"[yellow]{line}[/]")
     for folder in leftovers(c):
         console.print(f"[yellow]{folder} is of nothing in params.yaml any more, and still counted; delete it[/]")
+    for line in unread_columns(c):
+        console.print(f"[yellow]{escape(line)}[/]", soft_wrap=True)
     for line in drifted_packages():
         console.print(f"[yellow]{line}[/]")
     shown, careful, refused = costs(c)

@@ -25,7 +25,9 @@ def prepare(c: Curriculum) -> None:
 def files_of(c: Curriculum, source: str) -> int:
     """How many raw files a source has; of a generated one, those of its reference."""
     folder = c.raw_folder(c.generated[source].reference if source in c.generated else source)
-    return sum(p.is_file() and not p.name.startswith(".") for p in folder.rglob("*")) if folder.is_dir() else 0
+    if not folder.is_dir():
+        return 0
+    return sum(p.is_file() and not p.is_symlink() and not p.name.startswith(".") for p in folder.rglob("*"))
 
 
 def buildable(c: Curriculum) -> Iterator[Buildable]:

@@ -180,6 +180,7 @@ class Source(Frozen):
     """One thing to train on, or to be measured by alone.
 
     heldout: the share of its groups that no version ever sees; 1 makes it a benchmark.
+    columns: the reader's name of a column → what the files call it, where the reader does not find it by itself.
     personal: what happens to personal data in its rows: masked, or the row refused, or kept and counted.
     near_duplicates: whether rows that repeat another one but for spelling are dropped.
     withdrawn: documents (SHA-256) whose rows are taken out again, or the whole source.
@@ -193,6 +194,7 @@ class Source(Frozen):
     heldout: Annotated[float, Field(ge=0, le=1)]
     licence: Name
     hub: Hub | None = None
+    columns: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
     personal: Literal["mask", "refuse", "keep"] = "mask"
     near_duplicates: Literal["drop", "keep"] = "drop"
     withdrawn: Annotated[Literal["all"] | tuple[str, ...], AfterValidator(_documents)] = ()

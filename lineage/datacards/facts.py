@@ -35,6 +35,7 @@ def source_facts(c: Curriculum, name: str, ruler: Ruler) -> dict[str, Any]:
         "licences": {name: _licence(c, name)},
         "rejected": ingest.rejected,
         "left_out": ingest.left_out,
+        "unread": ingest.unread,
         **_counted(c, files, ruler),
     }
 

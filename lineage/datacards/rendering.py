@@ -29,6 +29,7 @@ def source_card(facts: dict[str, Any]) -> str:
         front_matter=front_matter(facts, {facts["name"]: facts["reader"]}, facts["title"]),
         rows=table(["rows are", "form", "rows", "characters", "tokens", "o200k_base tokens"], rows),
         left_out=table(["why", "rows"], left_out),
+        unread=", ".join(f"`{_cell(name).replace('`', '')}` ({rows:,} rows)" for name, rows in facts["unread"].items()),
         licence=facts["licences"][facts["name"]],
     )
 

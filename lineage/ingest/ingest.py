@@ -74,8 +74,7 @@ def _items(folder: Path, name: str, source: Source, tally: Tally) -> Iterator[Re
     withdrawn = set(source.withdrawn)
     found_by = reader(source.reader)
     last: dict[str, Any] | None = None
-    options = {"part_characters": source.part_characters} if source.part_characters else {}
-    for found in found_by.read(folder, source.forms, **options):
+    for found in found_by.found_in(folder, source, tally.unread):
         if isinstance(found, Record) and withdrawn.intersection(found.documents):
             found = Rejected(found.origin, "made from a withdrawn document", f"see sources.{name}.withdrawn")
         if isinstance(found, Record):

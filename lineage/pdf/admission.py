@@ -12,7 +12,9 @@ from lineage.pdf.fonts import Unread
 
 REMEDIES = {
     "withdrawn": "its sha256 stands under papers.<source>.withdrawn in params.yaml: take it out there to use it again",
-    "unreadable": "it is a broken link, or may not be read: mend the link or the permissions, or copy the file here",
+    "a link": "links are not followed: put the file itself here (cp -L); where DVC made the link: "
+    "dvc config cache.type reflink,copy && dvc checkout --relink",
+    "unreadable": "it may not be read, or is no plain file: mend its permissions, or copy the file here",
     "not a PDF": "open it in a browser: it is probably a web page or another format; save the real PDF",
     "empty": "the file has no bytes: download it again",
     "damaged": "download it again, or open it in a viewer and print it to a new PDF",

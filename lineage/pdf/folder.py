@@ -32,7 +32,8 @@ class PdfFile:
 def listed(raw: Path) -> tuple[list[Path], list[str]]:
     """The folder's PDFs in order of their names, and the names of what is something else; hidden files are neither.
 
-    A link to a folder is not followed, it may lead round in circles: it is something else.
+    A link is not followed: it may lead round in circles, or to what nobody put here. One that is called .pdf is listed
+    among the PDFs, to be refused by name; another is something else.
     """
     everything = [
         p
@@ -64,7 +65,9 @@ def papers(raw: Path, files: Sequence[Path], limits: Limits) -> Iterator[PdfFile
 
 
 def _looked_at(path: Path, limits: Limits) -> tuple[str, Refused | None]:
-    """A file's hash and what its bytes are refused for, in one reading; a pipe or a broken link is not waited for."""
+    """A file's hash and what its bytes are refused for, in one reading; a link or a pipe is not opened."""
+    if path.is_symlink():
+        return "", Refused("a link", "" if path.exists() else "it leads nowhere")
     try:
         if not path.is_file():
             return "", Refused("unreadable")

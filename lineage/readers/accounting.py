@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lineage.readers.io.columns import shaped
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import answered
 from lineage.readers.text.dates import COLUMNS, day
@@ -30,9 +31,10 @@ EXPOSITION = {
     "text": ("text", "content", "본문", "설명", "내용"),
 }
 OPTIONAL = {"as_of": COLUMNS}
+SHAPES = (QUESTION, EXPOSITION, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a row, grouped by question or by term.
 
     Raises:

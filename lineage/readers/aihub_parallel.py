@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.translation import both_ways
@@ -46,9 +47,10 @@ LANGUAGES = {
     "영어": "영어",
     "일본": "일본어",
 }
+SHAPES = (CHINESE, ENGLISH, JAPANESE, SENTENCE, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """Two records a pair, one each way; `origin` carries AI Hub's own number of the row.
 
     Raises:
@@ -82,6 +84,7 @@ def _sentences(source: Iterator[RawRow | Rejected]) -> Iterator[RawRow | Rejecte
         if not (isinstance(row, RawRow) and isinstance(sentences := row.values.get("sents"), list)):
             yield row
             continue
+        row.leave({"sents", "meta"})
         if not sentences:
             yield Rejected(row.origin, "a document without sentences", "its list sents is empty")
         for number, sentence in enumerate(sentences, 1):

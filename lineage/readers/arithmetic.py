@@ -18,6 +18,7 @@ from typing import Any
 
 from lineage.core.errors import LineageError
 from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import measure_of
@@ -26,17 +27,19 @@ from lineage.records.record import Form, Record, Rejected, qa
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"context": ("context",), "question": ("question",), "answer": ("answer",)}
+OPTIONAL = {"unit": ("unit",)}
 KNOWN = ("number", "spans", "date", "text")
 DATE = (("year", "년"), ("month", "월"), ("day", "일"))
+SHAPES = (SHAPE, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a question, grouped by the passage; `origin.question` counts the questions of a passage.
 
     Raises:
         LineageError: a file without passages and questions, or without any answer of a known layout.
     """
-    for row in shaped(_answered(asked(rows(folder, into=INTO))), [SHAPE]):
+    for row in shaped(_answered(asked(rows(folder, into=INTO))), [SHAPE], OPTIONAL):
         if isinstance(row, Rejected):
             yield row
             continue

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.readers.io.columns import drifted, text
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import JSON, rows
 from lineage.readers.text.answer_kind import measure_of
@@ -36,13 +37,15 @@ PARTICULARS = (
     (("founded", "설립"), "{name}의 설립 연도는 언제입니까?"),
     (("employees", "직원"), "{name}의 직원 수는 얼마입니까?"),
 )
+READ = {*sum((*SHAPE.values(), *(names for names, _ in PARTICULARS)), COLUMNS), "source_documents"}
 NAMED_BY_TICKER = "종목코드가 {ticker}인 회사는 어디입니까?"
 FIGURE = "{name}의 {year}년 {label}은 얼마입니까?"
 FIGURE_OPEN = "{name}의 {year}년 {label}는 얼마입니까?"  # after a vowel
 SHA256 = re.compile(r"[0-9a-f]{64}")
+SHAPES = (SHAPE, {names[0]: names for names, _ in PARTICULARS})
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a particular and one a figure, grouped by company; `origin.field` says which.
 
     Raises:
@@ -71,6 +74,7 @@ def _company(row: RawRow) -> Iterator[Record | Rejected]:
             f"give source_documents[].sha256 as 64 hex digits, found {documents!r:.120}",
         )
         return
+    row.leave(READ)
     as_of = day(_first(row.values, COLUMNS))
     for field, question, said in _questions(name, row.values, figures):
         origin = row.origin | {"field": field}

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.dates import COLUMNS, day
 from lineage.readers.text.normalize import one_line
@@ -30,9 +31,10 @@ SHAPE = {
 }
 OPTIONAL = {"field": ("주제", "분야", "분류", "field", "topic"), "as_of": COLUMNS}
 OTHER_NAME = re.compile(r"\s*[(（\[].*")  # "가산금리(加算金利)", "금리 [interest rate]": the same term as without
+SHAPES = (SHAPE, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a term, asked by "…의 뜻을 설명하시오.", grouped by the term without what follows in brackets.
 
     Raises:

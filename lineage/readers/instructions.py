@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import answered
 from lineage.readers.text.normalize import one_line
@@ -20,9 +21,10 @@ from lineage.records.record import Form, Record, Rejected
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"instruction": ("instruction",), "output": ("output",)}
 OPTIONAL = {"input": ("input",)}
+SHAPES = (SHAPE, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a row: the instruction and, under it, its input.
 
     Raises:

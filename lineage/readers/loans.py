@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lineage.readers.io.columns import shaped
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.records.record import Form, Record, Rejected, qa
@@ -39,9 +40,10 @@ FIELDS = (
 # Dacon's files write the names with underscores, copies of them with spaces.
 SHAPE = {name: (name.casefold(), name.casefold().replace("_", " ")) for name in ("ID", *FIELDS, "대출등급")}
 ASK = "다음 대출의 등급을 A, B, C, D, E, F, G 중에서 고르시오."
+SHAPES = (SHAPE,)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a loan, judged by the likelihood of the seven grades.
 
     Raises:

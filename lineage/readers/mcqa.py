@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text import quality_flags
@@ -44,9 +45,10 @@ CONCLUSION = re.compile(
     r"(?:정답|답)(?:은|는|이|:)?\s*\(?(?P<said>[A-J])(?![A-Za-z0-9/&])"
     r"|(?<![A-Za-z0-9])(?P<first>[A-J])\)?\s*(?:가|이|를|을)\s*(?:올바른 |맞는 )?(?:정답|답)"
 )
+SHAPES = (SHAPE, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a row, grouped by reference, or by question where there is none.
 
     Raises:
@@ -103,7 +105,7 @@ def _right(answer: str, options: list[str], first: Callable[[], int | None]) -> 
     return named if 0 <= named < len(options) else "the answer matches no option"
 
 
-def _first_number(folder: Path) -> int | None:
+def _first_number(folder: Path | RawFolder) -> int | None:
     """0 or 1, whichever the numbers in the answers count from; None where the rows do not tell."""
     zero = last = False
     for row in rows(folder):

@@ -12,15 +12,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lineage.readers.io.columns import shaped
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.tabular import rows
 from lineage.records.record import Form, Record, Rejected, qa
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"query": ("query",), "original": ("original_question",), "response": ("response",)}
 ANSWER = "The answer is:"
+SHAPES = (SHAPE,)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a row, the whole worked answer as completion.
 
     A final answer without a digit ("The answer is: x+y") is judged as text. A response that was cut before

@@ -26,6 +26,7 @@ from typing import Any
 
 from lineage.readers.io.columns import shaped, text
 from lineage.readers.io.html_table import is_table, render
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import measure_of
@@ -36,6 +37,7 @@ from lineage.records.record import Form, Record, Rejected, qa
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"context": ("context",), "question": ("question",), "answer": ("answer", "answers")}
+ABOUT = ("doc_id", "doc_title")  # of a document
 OPTIONAL = {"options": ("options",)}
 KINDS = (
     ("yes_no", re.compile(r"yes\s*/?\s*no|예\s*/?\s*아니[오요]", re.IGNORECASE)),
@@ -46,9 +48,10 @@ KINDS = (
 )
 YES_NO = ("예", "아니오")
 MEANT = {"예": 0, "네": 0, "yes": 0, "y": 0, "o": 0, "아니오": 1, "아니요": 1, "no": 1, "n": 1, "x": 1}
+SHAPES = (SHAPE, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a question; `origin` carries the document and the kind.
 
     Grouped by the document's title: the archives ask about the same documents in five ways, and the passages of
@@ -57,7 +60,7 @@ def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     Raises:
         LineageError: a file without paragraphs, questions and answers.
     """
-    for row in shaped(_answered(asked(rows(folder, into=INTO))), [SHAPE], OPTIONAL):
+    for row in shaped(_answered(asked(rows(folder, into=INTO), ABOUT)), [SHAPE], OPTIONAL):
         yield row if isinstance(row, Rejected) else _record(row)
 
 
@@ -86,7 +89,7 @@ def _answered(source: Iterable[RawRow | Rejected]) -> Iterator[RawRow | Rejected
 
 def _record(row: RawRow) -> Record | Rejected:
     question, answer, options = (row.values[name] for name in ("question", "answer", "options"))
-    document = {name: said for name in ("doc_id", "doc_title") if (said := text(row.around.get(name)))}
+    document = {name: said for name in ABOUT if (said := text(row.around.get(name)))}
     kind = kind_of(row.origin["file"])
     origin = row.origin | document | ({"kind": kind} if kind else {})
     table, context = is_table(row.values["context"]), render(row.values["context"])

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lineage.readers.io.columns import shaped
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.translation import both_ways
@@ -35,9 +36,10 @@ REMEDY = (
     "Rename the two columns; of a preference set (prompt, chosen, rejected) write the sentences and their chosen "
     "translations into a file with the columns ko and en"
 )
+SHAPES = (SHAPE,)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """Two records a row, one each way, grouped by the Korean sentence.
 
     Raises:
@@ -54,6 +56,7 @@ def _unwrapped(source: Iterator[RawRow | Rejected]) -> Iterator[RawRow | Rejecte
     """Rows with the pair itself as values, where a `translation` object holds it."""
     for row in source:
         if isinstance(row, RawRow) and isinstance(inner := row.values.get("translation"), dict):
-            yield replace(row, values=inner)
+            row.leave({"translation"})
+            yield replace(row, values=inner, aside=None)
         else:
             yield row

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import answered
 from lineage.readers.text.normalize import one_line
@@ -25,9 +26,10 @@ SHAPE = {
     "response": ("response", "completion", "target", "output", "answer", "답변", "답"),
 }
 OPTIONAL = {"input": ("input",), "reference": ("reference", "context")}
+SHAPES = (SHAPE, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a row; what a row gives to read comes before its question, an `input` after its instruction.
 
     Raises:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text import quality_flags
@@ -34,9 +35,10 @@ OPTIONAL = quality_flags.COLUMNS | {
     "preference": ("preference",),
     "options": ("options", "choices"),
 }
+SHAPES = (SHAPE, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a row, grouped by reference, or by question where there is none.
 
     Raises:

@@ -21,6 +21,7 @@ from typing import Any
 
 from lineage.readers.io.columns import shaped, text
 from lineage.readers.io.html_table import render
+from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import measure_of
@@ -35,15 +36,17 @@ SHAPE = {
     "question": ("question", "question-1"),
     "answer": ("answer", "answers", "is_impossible"),
 }
+OPTIONAL = {"type": ("answer_type",)}
+SHAPES = ({**SHAPE, "answer": ("answer", "answers")}, OPTIONAL)
 
 
-def read(folder: Path, forms: Sequence[str]) -> Iterator[Record | Rejected]:
+def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
     """One record a question, grouped by the table; `origin.question` counts the questions of a row.
 
     Raises:
         LineageError: a file holds neither contexts with questions nor paragraphs of such.
     """
-    for row in shaped(_answered(asked(rows(folder, into=INTO))), [SHAPE]):
+    for row in shaped(_answered(asked(rows(folder, into=INTO))), [SHAPE], OPTIONAL):
         if isinstance(row, Rejected):
             yield row
             continue

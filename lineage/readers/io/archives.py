@@ -46,11 +46,14 @@ UNREADABLE = (  # what zipfile and tarfile say of files that are damaged, or tha
     *(EOFError, OSError, ValueError, NotImplementedError, OverflowError, RuntimeError),
 )
 TWICE = "a name given twice"
+RELINK = "dvc config cache.type reflink,copy && dvc checkout --relink"
 BY_HAND = "it was not opened; unpack it by hand if you trust it"
 
 
 def entries(folder: Path) -> Iterator[Member | Rejected]:
     """All files in name order, archives opened. An entry can be read only before the next one is asked for.
+
+    A link is not followed, whether it leads to a file, to a folder or nowhere.
 
     Files that systems leave behind (`.DS_Store`, `__MACOSX/`, `Thumbs.db`, names with a leading dot) hold no
     rows and are passed over.
@@ -60,12 +63,22 @@ def entries(folder: Path) -> Iterator[Member | Rejected]:
     """
     found = []
     for path in _walk(folder):
-        if path.is_file():
-            found.append((disk_name(path.relative_to(folder)), whole(path)))
+        name = disk_name(path.relative_to(folder))
+        if path.is_symlink():
+            if not LITTER.search(name):
+                yield Rejected({"file": name}, "a link that was not followed", _remedy(path))
+        elif path.is_file():
+            found.append((name, whole(path)))
         else:
-            name = disk_name(path.relative_to(folder))
-            yield Rejected({"file": name}, "a link that was not followed", "put the files themselves here")
+            yield Rejected({"file": name}, "no plain file", "put a file in its place, or remove it")
     yield from _files("", found)
+
+
+def _remedy(link: Path) -> str:
+    """What to do about a link: outside of the folder it would read what nobody put here, at home it reads twice."""
+    if not link.exists():
+        return f"it leads nowhere ({disk_name(link.readlink())}): put the file itself here, or remove it"
+    return f"put the file itself here: cp -rL. Where DVC made the link: {RELINK}"
 
 
 def _files(place: str, found: Iterable[tuple[str, Piece]]) -> Iterator[Member | Rejected]:

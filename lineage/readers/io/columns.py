@@ -7,19 +7,20 @@ A single row without the columns is Rejected; a file in which no row has them is
 LineageError, which lists what was found and what is accepted.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from lineage.core.errors import LineageError
+from lineage.readers.io.json_window import two_things
+from lineage.readers.io.raw_folder import Shape
 from lineage.readers.io.row import RawRow
+from lineage.readers.io.unread import folded
 from lineage.records.record import Rejected
 
-Shape = Mapping[str, Sequence[str]]  # the reader's name of a column → what files call it
+Found = Mapping[str, Any]  # the columns of a row by their folded names
 
 
 def shaped(
@@ -28,7 +29,8 @@ def shaped(
     """Rows with their values under the reader's own names: the first of `shapes` whose texts are all there.
 
     A shape names what a row must have and the columns that it may be called (case and outer spaces aside).
-    Required values come out as stripped text, optional ones as they are, other columns not at all.
+    Required values come out as stripped text, optional ones as they are. Other columns do not come out: where they
+    hold a value they are counted as unread.
 
     Args:
         source: raw rows, those of a file one after another; a Rejected is passed on.
@@ -47,8 +49,12 @@ def shaped(
         if isinstance(row, Rejected):
             yield row
             continue
-        found = {_column(str(name)): value for name, value in row.values.items()}
-        present = [shape for shape in shapes if all(_pick(found, names)[0] for names in shape.values())]
+        found: dict[str, Any] = {}
+        if said := _twice(row, found):
+            fitted = True
+            yield Rejected(row.origin, "a column name given twice", said)
+            continue
+        present = [shape for shape in shapes if all(any(name in found for name in names) for names in shape.values())]
         if not present:
             strange = strange or list(row.values)
             yield Rejected(row.origin, "a row without the columns", f"found {', '.join(row.values) or 'none'}")
@@ -58,24 +64,34 @@ def shaped(
     _check(file, fitted, strange, shapes, remedy)
 
 
-def _named(row: RawRow, found: dict[str, Any], present: Sequence[Shape], optional: Shape) -> RawRow | Rejected:
+def _twice(row: RawRow, found: dict[str, Any]) -> str:
+    """Fill `found` with the row's columns by their folded names; what stands there twice, "" if nothing."""
+    for name, value in row.values.items():
+        if said := two_things(found, key := folded(str(name)), value):
+            return said
+        if key not in found or value not in ("", None):
+            found[key] = value
+    return ""
+
+
+def _named(row: RawRow, found: Found, present: Sequence[Shape], optional: Shape) -> RawRow | Rejected:
     empty: list[str] = []
     for shape in present:
-        values = {name: _pick(found, names)[1] for name, names in shape.items()}
-        texts = {name: text(value) for name, value in values.items()}
+        read = {name: _column(found, names) for name, names in shape.items()}
+        texts = {name: text(found.get(column)) for name, column in read.items()}
         if wrong := [name for name, value in texts.items() if value is None]:
-            return Rejected(row.origin, f"{wrong[0]} is not text", f"found {values[wrong[0]]!r:.80}")
+            return Rejected(row.origin, f"{wrong[0]} is not text", f"found {found[read[wrong[0]]]!r:.80}")
         empty = [name for name, value in texts.items() if not value]
         if not empty:
-            extra = {name: _pick(found, names)[1] for name, names in optional.items()}
-            return replace(row, values={**extra, **texts})
+            more = {name: _column(found, names) for name, names in optional.items()}
+            row.leave({*read.values(), *more.values()})
+            return replace(row, values={name: found.get(column) for name, column in more.items()} | texts)
     return Rejected(row.origin, f"{empty[0]} is empty", "fill it in, or leave the row out")
 
 
-def _pick(found: Mapping[str, Any], names: Sequence[str]) -> tuple[bool, Any]:
-    """Whether one of the columns is there, and its value: the first that is not empty."""
-    there = [found[name] for name in names if name in found]
-    return bool(there), next((value for value in there if value not in (None, "")), None)
+def _column(found: Found, names: Sequence[str]) -> str:
+    """Which of the columns is read: the first that is not empty; the first name where all are."""
+    return next((name for name in names if found.get(name) not in (None, "")), names[0])
 
 
 def _check(file: str | None, fitted: bool, strange: list[str] | None, shapes: Sequence[Shape], remedy: str) -> None:
@@ -97,11 +113,6 @@ def drifted(file: str, found: Iterable[str], shapes: Iterable[Shape], remedy: st
         f"{file}: found the columns {', '.join(found) or 'none'}; accepted are {accepted}. "
         f"{remedy or 'Rename its columns, or choose another reader for this source in params.yaml'}"
     )
-
-
-@lru_cache(maxsize=4096)
-def _column(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip().casefold()
 
 
 def text(value: Any) -> str | None:

@@ -1,10 +1,11 @@
 """A raw row and the place that it came from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lineage.readers.io.members import Member
+from lineage.readers.io.unread import Unread
 from lineage.records.record import Rejected
 
 SKIPPED = "repair the row; the rows before and after it were read"
@@ -12,11 +13,24 @@ SKIPPED = "repair the row; the rows before and after it were read"
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One raw row. `around` holds what a JSON file says before the list that the row stands in."""
+    """One raw row.
+
+    around: what a JSON file says before the list that the row stands in.
+    aside: columns of the row that another one was named in place of.
+    unread: where the columns that nobody read are counted; None: nowhere.
+    """
 
     origin: dict[str, Any]
     values: dict[str, Any]
     around: dict[str, Any] = field(default_factory=dict)
+    aside: Mapping[str, Any] | None = None
+    unread: Unread | None = field(default=None, repr=False, compare=False)
+
+    def leave(self, read: Collection[str]) -> None:
+        """Count the columns that hold a value, but for those that were read, by their folded names."""
+        if self.unread:
+            self.unread.count(self.values, read)
+            self.unread.count(self.aside or {})
 
 
 def object_row(entry: Member, number: int, value: Any, around: dict[str, Any] | None = None) -> RawRow | Rejected:

@@ -21,6 +21,7 @@ from lineage.readers.io.delimited import is_table, table_rows
 from lineage.readers.io.json_rows import UnreadList, items
 from lineage.readers.io.json_window import BrokenJSON, decode
 from lineage.readers.io.members import Member
+from lineage.readers.io.raw_folder import RawFolder, named
 from lineage.readers.io.row import SKIPPED, RawRow, object_row, rowless
 from lineage.readers.io.text_stream import HALF, Watched, damage_in, text_of
 from lineage.records.record import Rejected
@@ -40,13 +41,17 @@ ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json")
 
 
 def rows(
-    folder: Path, suffixes: Collection[str] = TABLES, into: Collection[str] = ("data",)
+    folder: Path | RawFolder, suffixes: Collection[str] = TABLES, into: Collection[str] = ("data",)
 ) -> Iterator[RawRow | Rejected]:
     """Every row of every file in the folder and its zip archives, in the order of names.
 
+    folder: of a RawFolder the columns are called as its source says, and counted where nobody reads them.
     suffixes: the formats to read; any other file is Rejected by name.
     into: the keys under which a JSON object may hold its list of rows.
     """
+    if isinstance(folder, RawFolder):
+        yield from named(folder, rows(folder.path, suffixes, into))
+        return
     saved: set[str] = set()  # folders that `datasets` saved a set into
     for entry in entries(folder):
         if isinstance(entry, Rejected):

@@ -295,16 +295,19 @@ def test_a_withdrawn_file_is_listed_and_not_used(tmp_path: Path) -> None:
 
 def test_links_and_pipes_are_named_not_waited_for(tmp_path: Path) -> None:
     write(tmp_path / "raw/a.pdf", [(72, 100, "온전한 글이다.")])
-    (tmp_path / "raw/link.pdf").symlink_to(tmp_path / "nowhere.pdf")
+    (tmp_path / "raw/gone.pdf").symlink_to(tmp_path / "nowhere.pdf")
+    write(tmp_path / "elsewhere.pdf", [(72, 100, "아무도 여기에 두지 않은 글이다.")])
+    (tmp_path / "raw/link.pdf").symlink_to(tmp_path / "elsewhere.pdf")
     os.mkfifo(tmp_path / "raw/pipe.pdf")
     (tmp_path / "raw/2023").symlink_to(tmp_path / "raw", target_is_directory=True)
     summary, documents, refused = convert(tmp_path)
     assert list(documents) == ["a"]
-    assert {file: row["reason"] for file, row in refused.items()} == {
-        "link.pdf": "unreadable",
-        "pipe.pdf": "unreadable",
+    assert {file: (row["reason"], row["detail"]) for file, row in refused.items()} == {
+        "gone.pdf": ("a link", "it leads nowhere"),
+        "link.pdf": ("a link", ""),
+        "pipe.pdf": ("unreadable", ""),
     }
-    assert summary.files == 3 and summary.ignored == ("2023",)
+    assert summary.files == 4 and summary.ignored == ("2023",)
 
 
 @pytest.mark.parametrize(

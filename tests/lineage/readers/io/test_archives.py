@@ -1,4 +1,5 @@
 import io
+import os
 import tarfile
 import unicodedata
 import zipfile
@@ -260,7 +261,18 @@ def test_a_missing_part_is_named(folder: Folder, numbers: list[int], missing: in
 def test_links_are_not_followed(folder: Folder, tmp_path: Path) -> None:
     (folder.path / "gone.json").symlink_to(tmp_path / "nowhere")
     (folder.path / "round").symlink_to(folder.path)
-    assert seen(folder) == ({}, dict.fromkeys(("gone.json", "round"), "a link that was not followed"))
+    (tmp_path / "secret.json").write_text('[{"question": "?", "answer": "!"}]')
+    (folder.path / "out.json").symlink_to(tmp_path / "secret.json")
+    (folder.path / "TL.zip.part0").symlink_to(tmp_path / "secret.json")
+    named = ("TL.zip.part0", "gone.json", "out.json", "round")
+    assert seen(folder) == ({}, dict.fromkeys(named, "a link that was not followed"))
+    remedies = {row.origin["file"]: row.remedy for row in entries(folder.path) if isinstance(row, Rejected)}
+    assert "it leads nowhere" in remedies["gone.json"] and "dvc checkout --relink" in remedies["out.json"]
+
+
+def test_a_pipe_is_named_not_waited_for(folder: Folder) -> None:
+    os.mkfifo(folder.path / "pipe.json")
+    assert seen(folder) == ({}, {"pipe.json": "no plain file"})
 
 
 def test_damage_of_every_compression_is_named(folder: Folder) -> None:
