@@ -2,7 +2,7 @@
 
     int64 12 → 12                         double 12.0 → "12"     pandas makes whole numbers with a gap floats
     double 2.5 → "2.5"                    float 0.1 → "0.1"      never 0.10000000149011612
-    decimal 1.50 → "1.50"                 NaN, null → None
+    decimal 1.50 → "1.50"                 NaN, an infinity, null → None
     timestamp 2024-01-02 00:00 → "2024-01-02"                    other times as "2024-01-02 09:30:00"
     dictionary, list, struct, map → text, list, dict             their values by the same rules
     int64 2, a ClassLabel of the hub → "positive"                by the names that `datasets` wrote into the file
@@ -13,6 +13,7 @@ A figure is shown by the value alone, not by the column that it stands in: a row
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
+from math import isfinite
 from typing import IO, TYPE_CHECKING, Any
 
 from lineage.readers.io.members import Member
@@ -41,7 +42,7 @@ def arrow_rows(entry: Member) -> Iterator[RawRow | Rejected]:
             for batch in _parquet(stream) if entry.suffix == ".parquet" else _ipc(entry, stream):
                 yield from _batch_rows(entry, number, batch)
                 number += batch.num_rows
-        except (pyarrow.ArrowException, OverflowError, ValueError) as error:
+        except (pyarrow.ArrowException, MemoryError, OverflowError, ValueError) as error:
             raise EOFError(f"after row {number}: {error}") from error
     yield from rowless(number, entry)
 
@@ -130,11 +131,11 @@ def _figure(bits: int) -> Plain:
     width = widths[bits]
 
     def shown(value: float) -> str | None:
-        if value != value:
+        if not isfinite(value):
             return None
-        if abs(value) >= 1e21:  # an infinity too
+        if abs(value) >= 1e21:
             return str(width(value))
-        return numpy.format_float_positional(width(value), trim="-")
+        return numpy.format_float_positional(width(value) + 0, trim="-")  # + 0: never "-0"
 
     return shown
 

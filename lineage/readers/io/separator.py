@@ -61,7 +61,7 @@ def cells_of(sample: str, whole: bool = True) -> Cells:
 
 
 def even_share(sample: str, cells: Cells, whole: bool = True) -> float | None:
-    """The share of rows with as many cells as the header; None where the header has one cell only.
+    """The share of rows with as many cells as the header, 1 without rows; None where the header has one cell only.
 
     Args:
         sample: the table, or its beginning.
@@ -86,4 +86,4 @@ def even_share(sample: str, cells: Cells, whole: bool = True) -> float | None:
     if not counts or counts[0] < 2:
         return None
     header, *others = counts
-    return sum(count == header for count in others) / len(others) if others else 0.0
+    return sum(count == header for count in others) / len(others) if others else 1.0

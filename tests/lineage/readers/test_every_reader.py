@@ -22,6 +22,7 @@ from lineage.ingest.sanitize import cleaned
 from lineage.readers import loans, reader, reader_names
 from lineage.records.record import Record, Rejected
 from tests.lineage.readers.io.test_archives import tarred, zipped
+from tests.lineage.readers.io.test_arrow_rows import arrow_bytes
 
 FIGURES = (
     "-3.5%", "−0.25%p", "△5.2%p", "▲ 1,234", "(1,234)", "(1,234백만원)", "+3.7bp", "±0.5", "￦1,000", "$110", "2.5~3.0",
@@ -249,7 +250,7 @@ def test_no_file_breaks_a_reader(name: str, sample: Sample, damage: Callable[[by
     check()
 
 
-@pytest.mark.parametrize("suffix", [".zip", ".tar", ".parquet", ".xlsx", ".hwpx", ".hwp"])
+@pytest.mark.parametrize("suffix", [".zip", ".tar", ".parquet", ".arrow", ".feather", ".xlsx", ".hwpx", ".hwp"])
 @pytest.mark.parametrize("damage", [cut, changed, swapped, anything])
 def test_no_container_breaks_the_readers(suffix: str, damage: Callable[[bytes, Any], bytes]) -> None:
     content, _ = SAMPLES["questions"][0].filled("12")
@@ -263,13 +264,8 @@ def test_no_container_breaks_the_readers(suffix: str, damage: Callable[[bytes, A
             book.active.append(line)
         book.save(buffer)
         good = buffer.getvalue()
-    if suffix == ".parquet":
-        import pyarrow
-        import pyarrow.parquet
-
-        buffer = io.BytesIO()
-        pyarrow.parquet.write_table(pyarrow.table({"question": ["가"] * 20, "answer": ["나"] * 20}), buffer)
-        good = buffer.getvalue()
+    if suffix in (".parquet", ".arrow", ".feather"):
+        good = arrow_bytes({"question": ["가"] * 20, "answer": ["나"] * 20}, suffix)
 
     @settings(quick, max_examples=40)
     @given(st.data(), st.sampled_from(["questions", "pairs", "rules"]))
