@@ -70,7 +70,7 @@ class Decoder(json.JSONDecoder):
 def two_things(said: dict[str, Any], name: str, value: Any) -> str:
     """What an object says of `name` already that is another thing than `value`; empty where nothing."""
     before = said.get(name)
-    if before in ("", None) or value in ("", None) or before == value:
+    if before in ("", None) or value in ("", None) or (type(before), before) == (type(value), value):
         return ""
     return f"{before!r:.60} and {value!r:.60} are both {name:.60}: give each a name of its own"
 

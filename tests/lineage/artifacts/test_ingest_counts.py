@@ -39,3 +39,10 @@ def test_counts_that_do_not_balance_or_are_none_are_refused(
     written.write_text(json.dumps(json.loads(written.read_text()) | change))
     with pytest.raises(LineageError, match=rf"ingest\.json: .*{said}.*dvc repro -f ingest@rules"):
         read_ingest_counts("rules", tmp_path)
+
+
+def test_counts_from_before_columns_were_counted_are_read(written: Path, tmp_path: Path) -> None:
+    earlier = json.loads(written.read_text())
+    earlier.pop("unread", None)
+    written.write_text(json.dumps(earlier))
+    assert read_ingest_counts("rules", tmp_path).unread == {}

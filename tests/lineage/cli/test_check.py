@@ -1,8 +1,10 @@
 import json
+import os
 from pathlib import Path
 
 import yaml
 
+from lineage.artifacts.ingest_counts import write_ingest_counts
 from tests import tiny
 from tests.lineage.cli.words import refused, said
 
@@ -33,3 +35,28 @@ def test_check_says_which_adapter_was_made_with_other_packages(lineage_copy: Pat
 def test_check_names_what_is_left_of_a_source_that_is_gone(workspace: Path, capsys) -> None:
     Path("data/heldout/news").mkdir(parents=True)
     assert "data/heldout/news is of nothing in params.yaml any more" in said(capsys, "check")
+
+
+def test_check_names_the_columns_that_nobody_reads(workspace: Path, capsys) -> None:
+    """Before the first training from the files themselves, afterwards from what ingest counted."""
+    params = tiny.params(data="own")
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    raw, others = Path("data/raw/own/samples"), Path("data/raw/own/companies")
+    raw.mkdir(parents=True)
+    others.mkdir()
+    (others / "rows.jsonl").write_text('{"prompt": "가?", "response": "나"}\n')
+    row = {"prompt": "가?", "response": "나", "system": "너는 비서이다.", "[점수]": 3}
+    (raw / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    out = said(capsys, "check")
+    assert "samples: nobody reads [점수] (1), system (1) of the first 1 rows; name those" in out
+    counts = tiny.counts("samples", 1200).model_copy(update={"unread": {"system": 1200}})
+    write_ingest_counts(Path("data/records/samples"), counts)
+    assert "samples: nobody reads system (1,200); name those" in said(capsys, "check")
+    params["sources"]["samples"]["columns"] = {"reference": "system"}
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    os.utime("params.yaml", (2**31, 2**31))
+    assert "samples: nobody reads [점수] (1) of the first 1 rows" in said(capsys, "check")
+    params["sources"]["samples"]["columns"] = {"reference": "지문"}
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    os.utime("params.yaml", (2**31, 2**31))
+    assert "samples cannot be read: rows.jsonl: no row has the column 지문" in said(capsys, "check")

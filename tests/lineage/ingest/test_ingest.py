@@ -275,3 +275,36 @@ def test_a_rejected_row_is_quoted_without_personal_data(workspace: Workspace) ->
     assert workspace.ingest(heldout=0).rejected_rows == 1
     written = (workspace.records / "rejected.jsonl").read_text(encoding="utf-8")
     assert "[전화번호]" in written and "1234" not in written
+
+
+def test_columns_that_no_record_got_are_counted(workspace: Workspace) -> None:
+    workspace.rows(*({**row, "id": n, "score": 4.5 if n % 2 else None} for n, row in enumerate(asked(10))))
+    counts = workspace.ingest()
+    assert counts.unread == {"id": 10, "score": 5} and counts.made == 10
+    said = json.loads((workspace.records / "ingest.json").read_text())
+    assert said["unread"] == {"id": 10, "score": 5}
+    plain = workspace.bytes()["records/records.jsonl"]
+    workspace.rows(*asked(10))
+    assert workspace.ingest().unread == {} and workspace.bytes()["records/records.jsonl"] == plain
+
+
+def test_a_source_names_its_columns(workspace: Workspace) -> None:
+    workspace.rows(*({"sentence": f"매출이 {n}% 늘었다.", "label": "긍정"} for n in range(10)))
+    counts = workspace.ingest(columns={"prompt": "sentence", "response": "label"})
+    assert (counts.raw_rows, counts.made, counts.rejected, counts.unread) == (10, 10, {}, {})
+    with pytest.raises(LineageError, match=r"sources\.demo\.columns: promt is none of the columns of the reader"):
+        workspace.ingest(columns={"promt": "sentence"})
+    with pytest.raises(LineageError, match=r"sources\.demo\.columns: the reader rules reads no columns; take it out"):
+        workspace.ingest("rules", columns={"prompt": "sentence"})
+
+
+def test_links_are_counted_and_named(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.rows(*asked(3))
+    (tmp_path / "secret.jsonl").write_text(json.dumps({"prompt": "남의 것?", "response": "비밀"}))
+    (workspace.raw / "other.jsonl").symlink_to(tmp_path / "secret.jsonl")
+    (workspace.raw / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    counts = workspace.ingest()
+    assert (counts.raw_rows, counts.made) == (5, 3) and counts.rejected == {"a link that was not followed": 2}
+    assert "비밀" not in b"".join(workspace.bytes().values()).decode()
+    listed = [json.loads(line) for line in (workspace.records / "rejected.jsonl").read_text().splitlines()]
+    assert {row["origin"]["file"] for row in listed} == {"other.jsonl", "gone.jsonl"}

@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lineage.config.schema import Source
 from lineage.core.errors import LineageError
 from lineage.ingest.sanitize import cleaned
 from lineage.readers import loans, reader, reader_names
+from lineage.readers.io.unread import Unread
 from lineage.records.record import Record, Rejected
 from tests.lineage.readers.io.test_archives import tarred, zipped
 from tests.lineage.readers.io.test_arrow_rows import arrow_bytes
@@ -317,3 +319,40 @@ def test_every_row_ends_as_a_record_or_is_rejected(name: str, row: Any) -> None:
             assert len(lost) == len(set(lost)) and not places & set(lost)
 
     check()
+
+
+def source_of(name: str, columns: Mapping[str, str] = {}) -> Source:
+    rest = {"title": "t", "input": "raw", "heldout": 0, "licence": "mit"}
+    return Source.model_validate({**rest, "reader": name, "forms": ["prompt_answer"], "columns": columns})
+
+
+def shapes(name: str) -> Mapping[str, Sequence[str]]:
+    return reader(name).columns
+
+
+@pytest.mark.parametrize(("name", "row"), ROWS)
+def test_a_column_that_nobody_reads_is_counted(name: str, row: Any) -> None:
+    made = [row | {"낯선 열": "값"}, row | {"낯선 열": " "}, row]
+    with folder_of("rows.json", json.dumps(made, ensure_ascii=False).encode()) as folder:
+        unread = Unread()
+        found = list(reader(name).found_in(folder, source_of(name), unread))
+        assert all(isinstance(one, Record) for one in found)
+        assert unread.rows["낯선 열"] == 1
+        assert not {"question", "answer", "context", "prompt", "response", "paragraphs", "qas"} & unread.rows.keys()
+
+
+FLAT = [case for case in ROWS if "qas" not in repr(case.values) and "qa_pairs" not in repr(case.values)]
+
+
+@pytest.mark.parametrize(("name", "row"), FLAT)
+def test_columns_of_other_names_are_read_as_the_source_says(name: str, row: Any) -> None:
+    """Every column of a row gets a strange name, and the records stay what they were."""
+    called = {called: known for known, names in shapes(name).items() for called in names}
+    strange = {f"열{number}": value for number, value in enumerate(row.values())}
+    columns = {called[key]: f"열{number}" for number, key in enumerate(row) if key in called}
+    assert len(columns) >= min(2, len(row))
+    with folder_of("rows.json", json.dumps([row], ensure_ascii=False).encode()) as folder:
+        wanted = list(reader(name).read(folder, ("prompt_answer",)))
+    with folder_of("rows.json", json.dumps([strange], ensure_ascii=False).encode()) as folder:
+        unread = Unread()
+        assert list(reader(name).found_in(folder, source_of(name, columns), unread)) == wanted

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lineage.readers.io import json_window
 from lineage.readers.io.json_rows import items
-from lineage.readers.io.json_window import BrokenJSON, decode
+from lineage.readers.io.json_window import BrokenJSON, GivenTwice, decode
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(),
@@ -128,3 +128,49 @@ def test_lines_that_hold_lists_of_their_own() -> None:
 def test_one_line_must_hold_one_value() -> None:
     with pytest.raises(BrokenJSON, match="more text"):
         decode('{"a": 1} {"a": 2}')
+
+
+TWICE = '{"a": "A", "a": "B"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[{{"a": 1}}, {TWICE}, {{"a": 2}}]',
+        f'[\n  {{"a": 1}},\n  {TWICE},\n  {{"a": 2}}\n]',
+        f'[{{"a": 1}}, {{"a": [{{"b": {TWICE}}}]}}, {{"a": 2}}]',
+        f'{{"v": 1, "data": [{{"a": 1}}, {TWICE}, {{"a": 2}}]}}',
+        f'{{"a": 1}}\n{TWICE}\n{{"a": 2}}\n',
+        f'{{"a": 1}}\n{{"a": {{"b": {TWICE}}}}}\n{{"a": 2}}\n',
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 7, 1 << 16])
+def test_an_item_that_says_two_things_under_one_name(text: str, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_window, "CHUNK", chunk)
+    first, twice, last = (value for value, _ in items(io.StringIO(text), {"data"}))
+    assert (first, last) == ({"a": 1}, {"a": 2})
+    assert isinstance(twice, GivenTwice) and "'A' and 'B' are both a" in str(twice)
+    assert twice.line == 1 + text[: text.index('"B"')].count("\n")
+
+
+def test_what_a_file_says_twice_around_its_rows() -> None:
+    """The first line of a file is one of its rows; around rows nothing may be in doubt that they are read by."""
+    first, second = (value for value, _ in items(io.StringIO(f'{TWICE}\n{{"a": 2}}\n')))
+    assert isinstance(first, GivenTwice) and second == {"a": 2}
+    with pytest.raises(GivenTwice):
+        list(items(io.StringIO('{"title": "가", "title": "나", "data": [{"a": 1}]}'), {"data"}))
+    read = [value for value, _ in items(io.StringIO('{"data": [{"a": 1}], "v": 1, "v": 2}'), {"data"})]
+    assert read[0] == {"a": 1} and isinstance(read[1], GivenTwice)
+
+
+@pytest.mark.parametrize("text", ['{"a": "A", "a": "A"}', '{"a": "", "a": "A"}', '{"a": "A", "a": null}'])
+def test_the_same_thing_twice_is_said_once(text: str) -> None:
+    assert decode(text) == {"a": "A"}
+    assert [value for value, _ in items(io.StringIO(f"[{text}, {text}]"))] == [{"a": "A"}] * 2
+    assert [value for value, _ in items(io.StringIO(text))] == [{"a": "A"}]
+
+
+def test_an_empty_value_stays_what_it_is() -> None:
+    assert decode('{"b": "", "c": null, "a": 1, "a": 1}') == {"b": "", "c": None, "a": 1}
+    with pytest.raises(GivenTwice):
+        decode('{"a": 0, "a": false, "a": 1}')

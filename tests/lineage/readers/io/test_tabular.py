@@ -199,3 +199,23 @@ def test_a_second_list_of_rows_does_not_vanish(folder: Folder, text: str) -> Non
         assert unread[0].remedy.startswith("'test' holds 2 rows; rows are read from data")
     folder.write("a.json", '{"meta": [{"name": "x"}], "data": [{"question": "가?", "answer": "나"}], "tags": ["a"]}')
     assert not [f for f in rows(folder.path) if isinstance(f, Rejected)], "what surrounds the rows is no row"
+
+
+def test_a_json_object_that_says_two_things_under_one_name_is_refused_as_in_csv(folder: Folder) -> None:
+    twice = '{"질문": "가?", "답": "나", "답": "다"}'
+    good = '{"질문": "가?", "답": "나"}'
+    folder.write("a.csv", "질문,답,답\n가?,나,다\n가?,나,나\n")
+    folder.write("b.json", f"[{twice}, {good}]")
+    folder.write("c.jsonl", f"{twice}\n{good}\n")
+    folder.write("d.json", f"{twice}\n{good}\n")
+    assert values(folder) == [{"질문": "가?", "답": "나"}] * 4
+    assert {reason for _, reason in reasons(folder)} == {"a column name given twice"} and len(reasons(folder)) == 4
+
+
+def test_two_names_that_come_to_the_same_lose_nothing_silently(folder: Folder) -> None:
+    folder.jsonl(
+        "a.jsonl", [{"answer": "A", "Answer ": "B", "question": "?"}, {"answer": "", "Answer": "B", "질문": "?"}]
+    )
+    refused, row = shaped(rows(folder.path), [SHAPE])
+    assert isinstance(refused, Rejected) and refused.reason == "a column name given twice"
+    assert isinstance(row, RawRow) and row.values == {"question": "?", "answer": "B"}
