@@ -21,6 +21,7 @@ import yaml
 
 from lineage.config.load import parse_curriculum
 from lineage.core.paths import training_record
+from lineage.readers import reader
 from lineage.records.record import from_json
 from tests.lineage.readers.conftest import Folder, folder  # noqa: F401 (a fixture)
 from tests.shown import ELSEWHERE, HEREDOC, PAGES, ROOT, Shown, blocks, commands, read, spans
@@ -223,8 +224,11 @@ def test_what_is_added_to_params_is_a_valid_curriculum() -> None:
     c = parse_curriculum(documented_curriculum())
     assert c.ancestors("v7")[0] == "v6"
     assert c.versions["v7"].mix["disclosures"].form in c.sources["disclosures"].forms
-    drills = yaml.safe_load(next(blocks("docs/own-data.md", language="yaml")).text)
+    shown = [yaml.safe_load(block.text) for block in blocks("docs/own-data.md", language="yaml")]
+    drills = next(block for block in shown if "generated" in block)
     assert drills["generated"]["drills"] == shipped_curriculum()["generated"]["drills"]
+    named = next(bank for block in shown if (bank := block.get("sources", {}).get("phrase_bank")))
+    assert named["columns"].keys() <= reader(named["reader"]).columns.keys()
 
 
 def test_the_picture_has_every_room_in_the_order_of_the_contract() -> None:
