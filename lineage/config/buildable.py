@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lineage.config.schema import Curriculum
+from lineage.core.errors import LineageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +16,22 @@ class Buildable:
 
 
 def prepare(c: Curriculum) -> None:
-    """Make the folders of a user's own sources that are not there yet: an empty source gives no records."""
-    if c.data == "own":
-        for source in c.sources:
-            if source not in c.generated:
-                c.raw_folder(source).mkdir(parents=True, exist_ok=True)
+    """Make the folders of a user's own sources that are not there yet: an empty source gives no records.
+
+    Raises:
+        LineageError: something else stands where a folder belongs.
+    """
+    for source in c.sources if c.data == "own" else ():
+        folder = c.raw_folder(source)
+        if source in c.generated:
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise LineageError(
+                f"{folder}: here belongs the folder of {source}, but there is a file, or a link that leads nowhere: "
+                "move it away"
+            ) from error
 
 
 def files_of(c: Curriculum, source: str) -> int:

@@ -30,8 +30,8 @@ def _encoding(entry: Member) -> str:
         block = stream.read(1 << 20)
         if block.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
             return "utf-16"
-        if len(block) > 1 and 0 in block[:2]:
-            return "utf-16-be" if block[0] == 0 else "utf-16-le"
+        if unmarked := _utf_16_without_a_mark(block):
+            return unmarked
         while block:
             try:
                 decoder.decode(block)
@@ -43,6 +43,16 @@ def _encoding(entry: Member) -> str:
                 break
             block = stream.read(1 << 20)
     return "utf-8-sig"
+
+
+def _utf_16_without_a_mark(block: bytes) -> str:
+    """UTF-16 by the zero bytes of its spaces, digits and line ends, most on one side (가 has one too); "" for none."""
+    if len(block) > 1 and 0 in block[:2]:
+        return "utf-16-be" if block[0] == 0 else "utf-16-le"
+    zeros, first = block.count(0), block[::2].count(0)
+    if len(block) < 32 or zeros < len(block) / 50 or 0.25 < first / zeros < 0.75:
+        return ""
+    return "utf-16-be" if first > zeros / 2 else "utf-16-le"
 
 
 def damage_in(text: str) -> str:

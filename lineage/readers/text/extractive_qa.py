@@ -38,9 +38,10 @@ def asked(source: Iterable[RawRow | Rejected], about: Collection[str] = ()) -> I
         around = {name: value for name, value in row.values.items() if name not in (*CONTEXT, *QUESTIONS, "paragraphs")}
         if passages is several:
             row.leave({"paragraphs", *about})
+            row = replace(row, aside=None)
         number = 0
         for passage in passages:
-            for found in _questions(replace(row, around={**row.around, **around}, aside=None), passage, about):
+            for found in _questions(replace(row, around={**row.around, **around}), passage, about):
                 number += 1
                 yield replace(found, origin={**row.origin, "question": number})
 
@@ -56,5 +57,6 @@ def _questions(row: RawRow, passage: Any, about: Collection[str]) -> Iterator[Ra
         yield Rejected(row.origin, "a passage without text or questions", "fill it in, or leave it out")
         return
     replace(row, values=fields).leave({*CONTEXT, *QUESTIONS, *about})
+    row = replace(row, aside=None)
     for said in questions:
         yield replace(row, values={**(said if isinstance(said, dict) else {repr(said)[:40]: None}), "context": context})

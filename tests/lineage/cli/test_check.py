@@ -60,3 +60,10 @@ def test_check_names_the_columns_that_nobody_reads(workspace: Path, capsys) -> N
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     os.utime("params.yaml", (2**31, 2**31))
     assert "samples cannot be read: rows.jsonl: no row has the column 지문" in said(capsys, "check")
+
+
+def test_check_names_a_link_that_leads_nowhere(workspace: Path, capsys) -> None:
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params(data="own")), encoding="utf-8")
+    Path("data/raw/own").mkdir(parents=True)
+    Path("data/raw/own/samples").symlink_to("nowhere")
+    assert "data/raw/own/samples: here belongs the folder of samples" in refused("check")

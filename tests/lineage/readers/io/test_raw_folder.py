@@ -105,3 +105,25 @@ def test_without_a_source_rows_are_as_they_were(folder: Folder) -> None:
     assert list(rows(folder.path)) == list(rows(RawFolder(folder.path)))
     (row,) = shaped(rows(folder.path), [{"a": ("a",)}])
     assert isinstance(row, RawRow) and row.unread is None
+
+
+def test_of_nested_questions_every_level_is_counted(folder: Folder) -> None:
+    qa = {"question": "얼마인가?", "answer": {"text": "3억원", "answer_start": 4}, "id": "q1", "level": ""}
+    paragraph = {"context": "자본금은 3억원이다.", "qas": [qa, {**qa, "level": "하"}], "number": 1}
+    folder.json(
+        "a.json", {"version": 1, "data": [{"doc_title": "규정", "doc_source": "관보", "paragraphs": [paragraph]}]}
+    )
+    mrc = reader("mrc")
+    source = RawFolder(folder.path, mrc.columns)
+    assert len(list(mrc.read(source, ("prompt_answer",)))) == 2
+    assert source.unread.rows == {"doc_source": 1, "number": 1, "id": 2, "level": 1}
+
+
+def test_a_flat_table_of_questions_with_names_of_its_own(folder: Folder) -> None:
+    table = {"본문": ["자본금은 3억원이다."], "물음": ["자본금은?"], "정답": ["3억원"], "question": ["다른 것"]}
+    folder.write("a.parquet", arrow_bytes(table, ".parquet"))
+    mrc = reader("mrc")
+    source = RawFolder(folder.path, mrc.columns, {"context": "본문", "question": "물음", "answer": "정답"})
+    (record,) = mrc.read(source, ("prompt_answer",))
+    assert isinstance(record, Record) and record.completion == "3억원" and "자본금은?" in record.prompt
+    assert source.unread.rows == {"question": 1}

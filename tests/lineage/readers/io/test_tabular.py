@@ -102,7 +102,8 @@ def test_a_row_that_does_not_fit_is_rejected_but_a_drifted_file_is_an_error(fold
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_without_a_mark(folder: Folder, encoding: str) -> None:
     folder.write("a.json", '[{"질문": "뷁"}]'.encode(encoding))
-    assert values(folder) == [{"질문": "뷁"}]
+    folder.write("b.csv", "질문\t답\r\n금리의 뜻은 무엇인가?\t돈의 값, 연 3.5%\r\n".encode(encoding))
+    assert values(folder) == [{"질문": "뷁"}, {"질문": "금리의 뜻은 무엇인가?", "답": "돈의 값, 연 3.5%"}]
 
 
 def test_a_damaged_byte_costs_its_row_alone(folder: Folder) -> None:
