@@ -32,7 +32,12 @@ DAMAGE = (
     *(EOFError, NotImplementedError, UnicodeError, OSError, RecursionError),
 )
 REPAIR = "repair the file; the rows before this place were read, those after it were not"
-PACKED = (".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".alz", ".egg", ".z01", ".tar", ".zip")
+REMEDIES = {
+    **dict.fromkeys(
+        (".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".alz", ".egg", ".z01", ".tar", ".zip"), "unpack it here"
+    ),
+    **dict.fromkeys((".xls", ".xlsb", ".ods"), "save it as .xlsx"),
+}
 JSON = (".json", ".jsonl", ".ndjson")
 TABLES = (*JSON, ".csv", ".tsv", ".parquet", ".arrow", ".xlsx")
 ALSO = (".tab", ".txt", ".feather")  # read where tables are, and not worth a word in a message
@@ -64,7 +69,7 @@ def rows(
         elif entry.suffix in suffixes or (entry.suffix in ALSO and ".csv" in suffixes):
             yield from guarded(entry, lambda entry=entry: _FORMATS[entry.suffix](entry, into))  # type: ignore[misc]
         else:
-            remedy = "unpack it here" if entry.suffix in PACKED else "move it out of this folder"
+            remedy = REMEDIES.get(entry.suffix, "move it out of this folder")
             yield Rejected({"file": entry.name}, f"not a {', '.join(suffixes)} file", remedy)
 
 

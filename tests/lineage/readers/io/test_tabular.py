@@ -74,6 +74,13 @@ def test_every_bad_row_is_named_and_the_others_are_read(folder: Folder) -> None:
     ]
 
 
+def test_what_is_not_opened_says_what_to_do(folder: Folder) -> None:
+    for name in ("a.jsonl.gz", "b.xls", "c.md"):
+        folder.write(name, b"")
+    remedies = [row.remedy for row in rows(folder.path) if isinstance(row, Rejected)]
+    assert remedies == ["unpack it here", "save it as .xlsx", "move it out of this folder"]
+
+
 def test_columns_by_any_of_their_names(folder: Folder) -> None:
     folder.jsonl("a.jsonl", [{" Question ": " 가 ", "ANSWER": 12, "more": 1}, {"질문": "나", "답": "다"}])
     assert [row.values for row in shaped(rows(folder.path), [SHAPE], {"more": ("more",)})] == [
