@@ -49,32 +49,32 @@ def shaped(
         if isinstance(row, Rejected):
             yield row
             continue
-        found: dict[str, Any] = {}
-        if said := _twice(row, found):
-            fitted = True
-            yield Rejected(row.origin, "a column name given twice", said)
-            continue
+        found, twice = _folded(row)
         present = [shape for shape in shapes if all(any(name in found for name in names) for names in shape.values())]
         if not present:
             strange = strange or list(row.values)
             yield Rejected(row.origin, "a row without the columns", f"found {', '.join(row.values) or 'none'}")
             continue
         fitted = True
-        yield _named(row, found, present, optional or {})
+        yield _named(row, found, twice, present, optional or {})
     _check(file, fitted, strange, shapes, remedy)
 
 
-def _twice(row: RawRow, found: dict[str, Any]) -> str:
-    """Fill `found` with the row's columns by their folded names; what stands there twice, "" if nothing."""
+def _folded(row: RawRow) -> tuple[dict[str, Any], dict[str, str]]:
+    """The row's columns by their folded names; and of those that stand there twice, what they say."""
+    found: dict[str, Any] = {}
+    twice: dict[str, str] = {}
     for name, value in row.values.items():
         if said := two_things(found, key := folded(str(name)), value):
-            return said
+            twice[key] = said
         if key not in found or value not in ("", None):
             found[key] = value
-    return ""
+    return found, twice
 
 
-def _named(row: RawRow, found: Found, present: Sequence[Shape], optional: Shape) -> RawRow | Rejected:
+def _named(
+    row: RawRow, found: Found, twice: Mapping[str, str], present: Sequence[Shape], optional: Shape
+) -> RawRow | Rejected:
     empty: list[str] = []
     for shape in present:
         read = {name: _column(found, names) for name, names in shape.items()}
@@ -84,6 +84,8 @@ def _named(row: RawRow, found: Found, present: Sequence[Shape], optional: Shape)
         empty = [name for name, value in texts.items() if not value]
         if not empty:
             more = {name: _column(found, names) for name, names in optional.items()}
+            if said := next((twice[column] for column in (*read.values(), *more.values()) if column in twice), ""):
+                return Rejected(row.origin, "a column name given twice", said)
             row.leave({*read.values(), *more.values()})
             return replace(row, values={name: found.get(column) for name, column in more.items()} | texts)
     return Rejected(row.origin, f"{empty[0]} is empty", "fill it in, or leave the row out")

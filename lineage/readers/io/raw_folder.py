@@ -53,7 +53,11 @@ def named(folder: RawFolder, source: Iterator[RawRow | Rejected]) -> Iterator[Ra
 
 def _renamed(row: RawRow, folder: RawFolder, found: Mapping[str, str]) -> RawRow:
     """The row with its columns as `folder.columns` says. found: what names of columns come to → as the row has them."""
-    there = {name: found[folded(called)] for name, called in folder.columns.items() if folded(called) in found}
+    there = {
+        name: called if called in row.values else found[folded(called)]
+        for name, called in folder.columns.items()
+        if folded(called) in found
+    }
     others = {folded(other) for name in folder.columns for other in folder.known[name]}
     rest = {name: value for name, value in row.values.items() if name not in there.values()}
     aside = {name: value for name, value in rest.items() if folded(str(name)) in others}

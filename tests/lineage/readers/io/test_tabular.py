@@ -221,9 +221,9 @@ def test_a_json_object_that_says_two_things_under_one_name_is_refused_as_in_csv(
 
 
 def test_two_names_that_come_to_the_same_lose_nothing_silently(folder: Folder) -> None:
-    folder.jsonl(
-        "a.jsonl", [{"answer": "A", "Answer ": "B", "question": "?"}, {"answer": "", "Answer": "B", "질문": "?"}]
-    )
+    twice = {"answer": "A", "Answer ": "B", "question": "?"}
+    once = {"answer": "", "Answer": "B", "질문": "?", "ID": 1, "id": 2}  # two IDs, of which nobody reads any
+    folder.jsonl("a.jsonl", [twice, once])
     refused, row = shaped(rows(folder.path), [SHAPE])
     assert isinstance(refused, Rejected) and refused.reason == "a column name given twice"
     assert isinstance(row, RawRow) and row.values == {"question": "?", "answer": "B"}
