@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from lineage.artifacts.ingest_counts import BothSides, IngestCounts
 from lineage.config.schema import Source
 from lineage.core.errors import LineageError
-from lineage.readers.io.unread import Unread
+from lineage.readers.io.unread import UnreadColumns
 from lineage.records.record import Form
 
 
@@ -23,7 +23,7 @@ class Tally:
     duplicates: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     rejected_parts: int = 0  # further records of a row that was counted already, such as a pair's other direction
-    unread: Unread = field(default_factory=Unread)
+    unread: UnreadColumns = field(default_factory=UnreadColumns)
     personal: Counter[str] = field(default_factory=Counter)  # pieces of personal data found, by kind
     kept: Counter[tuple[str, Form]] = field(default_factory=Counter)  # by side and form
     groups: dict[str, set[int]] = field(default_factory=lambda: {"records": set(), "heldout": set()})

@@ -12,7 +12,7 @@ from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.readers import reader
-from lineage.readers.io.unread import Unread
+from lineage.readers.io.unread import UnreadColumns
 
 FIRST = 200  # records that are looked at before a source is ingested
 SHOWN = 12
@@ -42,7 +42,7 @@ def _at_first(c: Curriculum, name: str) -> Iterator[str]:
     known = reader(source.reader)
     if not known.columns or not folder.is_dir():
         return
-    unread = Unread()
+    unread = UnreadColumns()
     try:
         seen = sum(1 for _ in islice(known.found_in(folder, source, unread), FIRST))
     except LineageError as error:

@@ -24,7 +24,7 @@ from pkgutil import iter_modules
 from lineage.config.load import mistaken
 from lineage.config.schema import Curriculum, Source
 from lineage.readers.io.raw_folder import RawFolder, Shape
-from lineage.readers.io.unread import Unread
+from lineage.readers.io.unread import UnreadColumns
 from lineage.records.record import Form, Record, Rejected
 
 
@@ -43,7 +43,7 @@ class SourceReader:
     cuts: bool
     columns: Shape
 
-    def found_in(self, folder: Path, source: Source, unread: Unread) -> Iterator[Record | Rejected]:
+    def found_in(self, folder: Path, source: Source, unread: UnreadColumns) -> Iterator[Record | Rejected]:
         """What `read` gives of the files of a source; the columns that nobody reads are counted in `unread`."""
         options = {"part_characters": source.part_characters} if source.part_characters else {}
         given = RawFolder(folder, self.columns, source.columns, unread) if self.columns else folder

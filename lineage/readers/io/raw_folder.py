@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lineage.core.errors import LineageError
 from lineage.readers.io.row import RawRow
-from lineage.readers.io.unread import Unread, folded
+from lineage.readers.io.unread import UnreadColumns, folded
 from lineage.records.record import Rejected
 
 Shape = Mapping[str, Sequence[str]]  # the reader's name of a column → what files call it
@@ -28,7 +28,7 @@ class RawFolder:
     path: Path
     known: Shape = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
-    unread: Unread = field(default_factory=Unread)
+    unread: UnreadColumns = field(default_factory=UnreadColumns)
 
 
 def named(folder: RawFolder, source: Iterator[RawRow | Rejected]) -> Iterator[RawRow | Rejected]:

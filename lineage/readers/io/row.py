@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lineage.readers.io.members import Member
-from lineage.readers.io.unread import Unread
+from lineage.readers.io.unread import UnreadColumns
 from lineage.records.record import Rejected
 
 SKIPPED = "repair the row; the rows before and after it were read"
@@ -24,7 +24,7 @@ class RawRow:
     values: dict[str, Any]
     around: dict[str, Any] = field(default_factory=dict)
     aside: Mapping[str, Any] | None = None
-    unread: Unread | None = field(default=None, repr=False, compare=False)
+    unread: UnreadColumns | None = field(default=None, repr=False, compare=False)
 
     def leave(self, read: Collection[str]) -> None:
         """Count the columns that hold a value, but for those that were read, by their folded names."""

@@ -13,7 +13,7 @@ UNNAMED = "(a column without a name)"
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadColumns:
     """rows: the name of a column → how many rows held a value in it that nobody read."""
 
     rows: Counter[str] = field(default_factory=Counter)

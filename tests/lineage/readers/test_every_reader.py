@@ -21,7 +21,7 @@ from lineage.config.schema import Source
 from lineage.core.errors import LineageError
 from lineage.ingest.sanitize import cleaned
 from lineage.readers import loans, reader, reader_names
-from lineage.readers.io.unread import Unread
+from lineage.readers.io.unread import UnreadColumns
 from lineage.records.record import Record, Rejected
 from tests.lineage.readers.io.test_archives import tarred, zipped
 from tests.lineage.readers.io.test_arrow_rows import arrow_bytes
@@ -334,7 +334,7 @@ def shapes(name: str) -> Mapping[str, Sequence[str]]:
 def test_a_column_that_nobody_reads_is_counted(name: str, row: Any) -> None:
     made = [row | {"낯선 열": "값"}, row | {"낯선 열": " "}, row]
     with folder_of("rows.json", json.dumps(made, ensure_ascii=False).encode()) as folder:
-        unread = Unread()
+        unread = UnreadColumns()
         found = list(reader(name).found_in(folder, source_of(name), unread))
         assert all(isinstance(one, Record) for one in found)
         assert unread.rows["낯선 열"] == 1
@@ -354,5 +354,5 @@ def test_columns_of_other_names_are_read_as_the_source_says(name: str, row: Any)
     with folder_of("rows.json", json.dumps([row], ensure_ascii=False).encode()) as folder:
         wanted = list(reader(name).read(folder, ("prompt_answer",)))
     with folder_of("rows.json", json.dumps([strange], ensure_ascii=False).encode()) as folder:
-        unread = Unread()
+        unread = UnreadColumns()
         assert list(reader(name).found_in(folder, source_of(name, columns), unread)) == wanted
