@@ -6,17 +6,16 @@ What cannot be written becomes a Rejected that says why.
 """
 
 import json
-import re
 from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
 
+from lineage.readers.text.control_tokens import control_token
 from lineage.readers.text.normalize import clean, one_line
 from lineage.readers.text.pii import masked
 from lineage.records.record import Record, Rejected
 
 LONG_GROUP = 200
-CHAT_TOKEN = re.compile(r"<\|(im_start|im_end|endoftext)\|>")
 
 
 def fitted(record: Record, personal: str) -> tuple[Record | Rejected, Counter[str]]:
@@ -35,14 +34,14 @@ def cleaned(record: Record) -> Record | Rejected:
     turns = tuple({**turn, "content": clean(turn["content"])} for turn in record.turns)
     if not all(turn["content"] for turn in turns):
         return Rejected(record.origin, "a text without a visible character", "fill it in, or leave the row out")
+    texts = (*(turn["content"] for turn in turns), *record.options, *record.rejected)
     try:
-        "".join((record.group, *record.options, *record.rejected, *(turn["content"] for turn in turns))).encode()
+        "".join((record.group, *texts)).encode()
     except UnicodeEncodeError as error:
         return Rejected(record.origin, "half a character", f"{error.reason}: an emoji was cut in two; repair the text")
-    if found := CHAT_TOKEN.search("".join((*(turn["content"] for turn in turns), *record.rejected))):
-        return Rejected(
-            record.origin, "a chat token in the text", f"{found[0]} would end the turn; take it out of the row"
-        )
+    if found := next(filter(None, map(control_token, texts)), ""):
+        said = f"a tokenizer reads {found} as the end of a turn, or the like; take it out of the row"
+        return Rejected(record.origin, "a control token in the text", said)
     options = tuple(map(clean, record.options))
     if record.correct is not None and options[record.correct] != turns[-1]["content"]:
         return Rejected(record.origin, "the right option is not the answer", f"{options!r:.120}")

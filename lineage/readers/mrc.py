@@ -11,6 +11,10 @@ Seen in public code that loads the real files: the names above, a byte order mar
 - 다지선다형: a choice, lettered anew like any other; its answer is an option's text or its letter.
 - YesNo: a choice between 예 and 아니오, where the answer is one of the words for them; a longer one stays text.
 - Table: the HTML of the context becomes lines of cells.
+- What is said to be impossible to answer is answered so, and every question of such a set allows for it.
+
+SQuAD's relatives are read too: KLUE-MRC, KorQuAD 1, and KorQuAD 2 with its answers in HTML, in their own JSON or as the
+hub has them, a question a row.
 
 The kind is in the archive's name, whose words may be spaced otherwise; under another name, an answer with options is
 a choice and everything else is an extraction.
@@ -19,26 +23,27 @@ a choice and everything else is an extraction.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from lineage.readers.io.columns import shaped, text
 from lineage.readers.io.html_table import is_table, render
-from lineage.readers.io.raw_folder import RawFolder
+from lineage.readers.io.raw_folder import RawFolder, again
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
+from lineage.readers.text.answer_convention import Votes, right_one, votes_by_file
 from lineage.readers.text.answer_kind import measure_of
-from lineage.readers.text.extractive_qa import INTO, asked
-from lineage.readers.text.multiple_choice import lettered, option_texts, right_option
+from lineage.readers.text.extractive_qa import ALLOWED, ANSWER, FLAG, INTO, NO_ANSWER, answered, asked, bare
+from lineage.readers.text.multiple_choice import Options, lettered, options_of
 from lineage.readers.text.normalize import one_line
 from lineage.records.record import Form, Record, Rejected, qa
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
-SHAPE = {"context": ("context",), "question": ("question",), "answer": ("answer", "answers")}
-ABOUT = ("doc_id", "doc_title")  # of a document
-OPTIONAL = {"options": ("options",)}
+SHAPE = {"context": ("context",), "question": ("question",), "answer": ANSWER}
+ABOUT = ("doc_id", "doc_title", "title")  # of a document
+OPTIONAL = {"options": ("options",), "impossible": (FLAG,), **{name: (name,) for name in ABOUT}}
 KINDS = (
     ("yes_no", re.compile(r"yes\s*/?\s*no|예\s*/?\s*아니[오요]", re.IGNORECASE)),
     ("choice", re.compile(r"다지\s*선다")),
@@ -60,8 +65,13 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
     Raises:
         LineageError: a file without paragraphs, questions and answers.
     """
-    for row in shaped(_answered(asked(rows(folder, into=INTO), ABOUT)), [SHAPE], OPTIONAL):
-        yield row if isinstance(row, Rejected) else _record(row)
+    votes = cache(lambda: votes_by_file(_choices(folder)))  # a second reading, for the files that need it
+    for row in _shaped(folder):
+        yield row if isinstance(row, Rejected) else _record(row, votes)
+
+
+def _shaped(folder: Path | RawFolder) -> Iterator[RawRow | Rejected]:
+    return shaped(answered(asked(rows(folder, into=INTO), ABOUT)), [SHAPE], OPTIONAL)
 
 
 def kind_of(file: str) -> str:
@@ -73,50 +83,51 @@ def kind_of(file: str) -> str:
     return ""
 
 
-def _answered(source: Iterable[RawRow | Rejected]) -> Iterator[RawRow | Rejected]:
-    """Rows whose answer is its text, with the options that stood beside it."""
-    for row in source:
-        answer = None if isinstance(row, Rejected) else row.values.get("answer", row.values.get("answers"))
-        if isinstance(answer, list) and answer:  # SQuAD's
-            answer = answer[0]
-        if isinstance(row, Rejected) or not isinstance(answer, dict) or "text" not in answer:
-            yield row
-            continue
-        options = answer.get("options") or row.values.get("options")
-        kept = {name: value for name, value in row.values.items() if name != "answers"}
-        yield replace(row, values={**kept, "answer": answer["text"], "options": options})
-
-
-def _record(row: RawRow) -> Record | Rejected:
-    question, answer, options = (row.values[name] for name in ("question", "answer", "options"))
+def _record(row: RawRow, votes: Callable[[], dict[str, Votes]]) -> Record | Rejected:
+    question, options, told = (row.values[name] for name in ("question", "options", "impossible"))
     document = {name: said for name in ABOUT if (said := text(row.around.get(name)))}
     kind = kind_of(row.origin["file"])
     origin = row.origin | document | ({"kind": kind} if kind else {})
     table, context = is_table(row.values["context"]), render(row.values["context"])
     if not context:
         return Rejected(origin, "a table without text", "nothing is left of it without its tags")
-    group = document.get("doc_title") or document.get("doc_id") or context
+    answer = bare(row.values["answer"], row.values["context"])
+    if not answer:
+        return Rejected(origin, "an answer that is not whole without its tags", f"found {row.values['answer']!r:.80}")
+    group = document.get("doc_title") or document.get("title") or document.get("doc_id") or context
     prompt = f"다음 {'표를 보고' if table else '글을 읽고'} 물음에 답하시오.\n{context}\n\n질문: {question}"
+    if options and answer == NO_ANSWER:
+        return Rejected(origin, "a choice that cannot be answered", "none of its options is right; leave it out")
     if options:
-        return _choice(prompt, question, answer, options, group, origin)
+        found = _options(options)
+        if found is None:
+            return Rejected(origin, "options that are not a list of texts", f"found {options!r:.80}")
+        right = right_one(answer, found, lambda: votes()[row.origin["file"]])
+        if isinstance(right, str):
+            return Rejected(origin, right, f"answer {answer!r:.60} among {found.texts!r:.200}")
+        lines, place = lettered(question, found.texts, right)
+        choice: dict[str, Any] = {"measure": "choice", "options": lines, "correct": place}
+        return qa("\n".join((prompt, *lines)), lines[place], group=group, origin=origin, **choice)
     if kind == "choice":
         return Rejected(origin, "a choice without options", f"found the answer {answer!r:.80} alone")
+    rest: dict[str, Any] = {"measure": measure_of(answer)}
     meant = MEANT.get(one_line(answer).rstrip(".").casefold()) if kind == "yes_no" else None
-    if meant is not None:
-        rest: dict[str, Any] = {"measure": "choice", "options": YES_NO, "correct": meant}
-        return qa(f"{prompt}\n예 또는 아니오로 답하시오.", YES_NO[meant], group=group, origin=origin, **rest)
-    return qa(prompt, answer, group=group, origin=origin, measure=measure_of(answer))
+    if meant is not None or (kind == "yes_no" and answer == NO_ANSWER):
+        words = YES_NO if told is None and meant is not None else (*YES_NO, NO_ANSWER)
+        correct = len(YES_NO) if meant is None else meant
+        rest, answer = {"measure": "choice", "options": words, "correct": correct}, words[correct]
+        prompt = f"{prompt}\n예 또는 아니오로 답하시오."
+    return qa(prompt if told is None else f"{prompt}\n{ALLOWED}", answer, group=group, origin=origin, **rest)
 
 
-def _choice(
-    prompt: str, question: str, answer: str, options: Any, group: str, origin: dict[str, Any]
-) -> Record | Rejected:
-    texts = option_texts(options)
-    if texts is None:
-        return Rejected(origin, "options that are not a list of texts", f"found {options!r:.80}")
-    right = right_option(answer, texts)
-    if isinstance(right, str):
-        return Rejected(origin, right, f"answer {answer!r:.60} among {texts!r:.200}")
-    lines, correct = lettered(question, texts, right)
-    rest: dict[str, Any] = {"measure": "choice", "options": lines, "correct": correct}
-    return qa("\n".join((prompt, *lines)), lines[correct], group=group, origin=origin, **rest)
+def _options(options: Any) -> Options | None:
+    """The options without tags, as the answer is."""
+    if isinstance(options, list):
+        options = [render(option) if isinstance(option, str) else option for option in options]
+    return options_of(options)
+
+
+def _choices(folder: Path | RawFolder) -> Iterator[tuple[str, str, Options, None]]:
+    for row in _shaped(again(folder)):
+        if isinstance(row, RawRow) and (options := _options(row.values["options"])):
+            yield row.origin["file"], render(row.values["answer"]), options, None

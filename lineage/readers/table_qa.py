@@ -6,38 +6,27 @@
     {"data": [{"paragraphs": [{"context": "…", "qas": [{"question": "…", "answers": [{"text": "…"}],
         "is_impossible": false}]}]}]}
 
-JSON, plain or in archives. Of 71565 no file has been seen; it is said to hold questions that its tables cannot
-answer. What cannot be answered (`is_impossible`, or no answer and an `answer_type` that says so) has the answer
-"답을 찾을 수 없음". An empty answer of any other type is rejected under the name of its type.
+Of 71565 no file has been seen; it is said to hold questions that its tables cannot answer: what becomes of those is
+told in `text/extractive_qa.py`. An empty answer of any other type is rejected under the name of its type.
 
     python -m stages.ingest table_qa
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from lineage.readers.io.columns import shaped, text
+from lineage.readers.io.columns import shaped
 from lineage.readers.io.html_table import render
 from lineage.readers.io.raw_folder import RawFolder
-from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import measure_of
-from lineage.readers.text.extractive_qa import INTO, asked
+from lineage.readers.text.extractive_qa import ALLOWED, ANSWER, FLAG, INTO, answered, asked, bare
 from lineage.records.record import Form, Record, Rejected, qa
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
-NO_ANSWER = "답을 찾을 수 없음"
-IMPOSSIBLE = re.compile(r"불가|없음|impossible|unanswerable|no.?answer", re.IGNORECASE)
-SHAPE = {
-    "context": ("context",),
-    "question": ("question", "question-1"),
-    "answer": ("answer", "answers", "is_impossible"),
-}
-OPTIONAL = {"type": ("answer_type",)}
-SHAPES = ({**SHAPE, "answer": ("answer", "answers")}, OPTIONAL)
+SHAPE = {"context": ("context",), "question": ("question", "question-1"), "answer": ANSWER}
+OPTIONAL = {"type": ("answer_type",), "impossible": (FLAG,)}
+SHAPES = (SHAPE, OPTIONAL)
 
 
 def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
@@ -46,7 +35,7 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
     Raises:
         LineageError: a file holds neither contexts with questions nor paragraphs of such.
     """
-    for row in shaped(_answered(asked(rows(folder, into=INTO))), [SHAPE], OPTIONAL):
+    for row in shaped(answered(asked(rows(folder, into=INTO))), [SHAPE], OPTIONAL):
         if isinstance(row, Rejected):
             yield row
             continue
@@ -54,39 +43,11 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
         if not table:
             yield Rejected(row.origin, "a table without text", "nothing is left of it without its tags")
             continue
-        prompt = f"다음 표를 보고 물음에 답하시오.\n{table}\n\n질문: {row.values['question']}"
-        yield qa(prompt, answer, group=table, origin=row.origin, measure=measure_of(answer))
-
-
-def _answered(source: Iterable[RawRow | Rejected]) -> Iterator[RawRow | Rejected]:
-    """Rows with the answer as text, where one of its fields is there."""
-    for row in source:
-        if isinstance(row, Rejected) or not any(name in row.values for name in SHAPE["answer"]):
-            yield row
+        said = bare(answer, row.values["context"])
+        if not said:
+            yield Rejected(row.origin, "an answer that is not whole without its tags", f"found {answer!r:.80}")
             continue
-        answer, kind = answer_text(row.values), text(row.values.get("answer_type")) or ""
-        if _true(row.values.get("is_impossible")) or (not answer and IMPOSSIBLE.search(kind)):
-            answer = NO_ANSWER
-        if answer is None:
-            yield Rejected(row.origin, "an answer that is not text", f"found {row.values!r:.160}")
-        elif not answer and kind:
-            yield Rejected(row.origin, f"no answer, of the type {kind:.20}", f"found {row.values!r:.160}")
-        else:
-            kept = {name: value for name, value in row.values.items() if name not in SHAPE["answer"]}
-            yield replace(row, values={**kept, "answer": answer})
-
-
-def answer_text(said: dict[str, Any]) -> str | None:
-    """The text of `answer`, or of the first of SQuAD's `answers`; both may be objects that hold a `text`."""
-    found = said.get("answer")
-    if found is None and isinstance(several := said.get("answers"), list | dict):
-        found = several if isinstance(several, dict) else next(iter(several), None)
-    if isinstance(found, dict):
-        found = found.get("text")
-    if isinstance(found, list):  # the hub's copies of SQuAD hold {"text": ["…"]}
-        found = next(iter(found), None)
-    return text(found)
-
-
-def _true(said: Any) -> bool:
-    return said is True or (text(said) or "").casefold() in ("true", "1", "y", "yes")
+        prompt = f"다음 표를 보고 물음에 답하시오.\n{table}\n\n질문: {row.values['question']}"
+        if row.values["impossible"] is not None:
+            prompt = f"{prompt}\n{ALLOWED}"
+        yield qa(prompt, said, group=table, origin=row.origin, measure=measure_of(said))

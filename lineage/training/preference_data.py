@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.base_model import chat_template
+from lineage.base_model.special_tokens import HELD, held, special_tokens
 from lineage.core.code_identity import code_identity
 from lineage.core.errors import LineageError
 from lineage.core.files import cached_folder, sha256, sha256_of, write_json
@@ -94,8 +95,8 @@ def pairs_of(folder: Path, tokenizer: Any, tokenizer_hash: str, max_length: int,
         )
     if not any(counts["pairs"] for counts in sources.values()):
         raise LineageError(
-            f"{field}: every pair of the mix has a row longer than {max_length} tokens; "
-            f"raise profiles.<profile>.max_length, or take preference out"
+            f"{field}: every pair of the mix has a row longer than {max_length} tokens, or one that {HELD}; "
+            f"raise profiles.<profile>.max_length, mend the rows, or take preference out"
         )
     dataset = Dataset.from_file(str(cached / "pairs.arrow"))
     return Pairs(dataset, dataset["tokens"][:], sources)
@@ -106,6 +107,7 @@ def _tokenize_into(out: Path, folder: Path, tokenizer: Any, max_length: int, see
     from datasets.arrow_writer import ArrowWriter
 
     sources: dict[str, dict[str, Any]] = {}
+    special = special_tokens(tokenizer)
     ids = List(Value("int32"))
     features = Features(
         {"id": Value("string"), "prompt_ids": ids, "chosen_ids": ids, "rejected_ids": ids, "tokens": Value("int64")}
@@ -117,6 +119,9 @@ def _tokenize_into(out: Path, folder: Path, tokenizer: Any, max_length: int, see
                 if worse is None:
                     continue
                 counts = sources.setdefault(record.source, {"pairs": 0, "judged": 0, "tokens": 0, "dropped": Counter()})
+                if held(special, record.turns, worse):
+                    counts["dropped"][HELD] += 1
+                    continue
                 prompt = list(record.turns[:-1])
                 rows = [chat_template.tokenize(tokenizer, prompt, text) for text in (record.completion, worse)]
                 if max(len(row.ids) for row in rows) > max_length:

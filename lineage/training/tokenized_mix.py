@@ -1,5 +1,6 @@
 """A mix as tokens: tokenised once, and counted by source.
 
+- Rows that spell a control token of the tokenizer are dropped and counted: it would be learnt as a stop.
 - Rows longer than `max_length` are dropped whole and counted: a cut answer would teach the model to stop anywhere.
 - The result is cached in `.state/tokens` by mix + template + tokenizer + stop + max length + where the loss is.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.base_model import chat_template
+from lineage.base_model.special_tokens import HELD, held, special_tokens
 from lineage.core.code_identity import code_identity
 from lineage.core.errors import LineageError
 from lineage.core.files import cached_folder, sha256, sha256_of, write_json
@@ -85,9 +87,10 @@ def tokenize_mix(
     sources = json.loads((cached / SEAL).read_text(encoding="utf-8"))
     for source, counts in sources.items():
         if not counts["rows"]:
+            other = f" or hold a control token ({counts['dropped'][HELD]} rows)" if HELD in counts["dropped"] else ""
             raise LineageError(
-                f"{folder.name}: all {counts['dropped'][TOO_LONG]} rows of {source!r} are longer than {max_length} "
-                f"tokens; "
+                f"{folder.name}: all {sum(counts['dropped'].values())} rows of {source!r} are longer than {max_length} "
+                f"tokens{other}; "
                 f"raise profiles.<profile>.max_length or take the source out of the mix"
             )
     return MixTokens(dataset, lengths_of(dataset), sources, mix_hash, key)
@@ -107,6 +110,7 @@ def _tokenize_into(out: Path, folder: Path, tokenizer: Any, max_length: int, ful
     from datasets.arrow_writer import ArrowWriter
 
     sources: dict[str, dict[str, Any]] = {}
+    special = special_tokens(tokenizer)
     ids = List(Value("int32"))
     features = Features({"id": Value("string"), "input_ids": ids, "labels": ids})
     with ArrowWriter(path=str(out / "rows.arrow"), features=features) as writer:
@@ -122,6 +126,9 @@ def _tokenize_into(out: Path, folder: Path, tokenizer: Any, max_length: int, ful
                         "dropped": Counter(),
                     },
                 )
+                if held(special, record.turns):
+                    counts["dropped"][HELD] += 1
+                    continue
                 row = chat_template.tokenize(tokenizer, list(record.turns[:-1]), record.completion, full=full)
                 if len(row.ids) > max_length:
                     counts["dropped"][TOO_LONG] += 1

@@ -31,6 +31,11 @@ class RawFolder:
     unread: UnreadColumns = field(default_factory=UnreadColumns)
 
 
+def again(folder: Path | RawFolder) -> Path | RawFolder:
+    """The folder for a second reading: its unread columns are counted in the first."""
+    return replace(folder, unread=Unread()) if isinstance(folder, RawFolder) else folder
+
+
 def named(folder: RawFolder, source: Iterator[RawRow | Rejected]) -> Iterator[RawRow | Rejected]:
     """Rows under the names that the reader looks for; what it leaves of them is counted in `folder.unread`.
 

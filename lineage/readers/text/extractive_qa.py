@@ -6,20 +6,37 @@
     → RawRow({"file": …, "row": 1, "question": 2}, {"question": "…", "answer": …, "context": "…"},
           around={"doc_title": "…"})
 
+    {"title": "…", "context": "…", "question": "…", "answers": {"text": ["…"], "answer_start": [9]}}      (the hub's)
+
+What cannot be answered (`is_impossible`, or no answer and an `answer_type` that says so) has the answer "답을 찾을 수
+없음", whatever answer stands beside it as plausible. Answers lose their tags as their context does.
+
 What a passage that is not of this form holds comes out as it is, so that `columns.shaped` names its columns.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from lineage.readers.io.columns import text
+from lineage.readers.io.html_table import MARKUP, render
 from lineage.readers.io.row import RawRow
+from lineage.readers.io.unread import folded
+from lineage.readers.text.normalize import one_line
 from lineage.records.record import Rejected
 
 INTO = ("data", "dataset", "context_info")
 CONTEXT = ("context", "passage")
 QUESTIONS = ("qas", "qa_pairs")
+ANSWER = ("answer", "answers")
+FLAG = "is_impossible"
+NO_ANSWER = "답을 찾을 수 없음"
+ALLOWED = f"답이 없으면 '{NO_ANSWER}'이라고 답하시오."  # said wherever a set tells what cannot be answered
+IMPOSSIBLE = re.compile(r"불가|없음|impossible|unanswerable|no.?answer", re.IGNORECASE)
+TOLD = {"true": True, "1": True, "1.0": True, "y": True, "yes": True, "t": True}
+TOLD |= {"": False, "false": False, "0": False, "0.0": False, "n": False, "no": False, "f": False}
+PRINTED = re.compile(r"""\s*\{\s*['"](?:text|answer_start)['"]\s*:""")
 
 
 def asked(source: Iterable[RawRow | Rejected], about: Collection[str] = ()) -> Iterator[RawRow | Rejected]:
@@ -60,3 +77,59 @@ def _questions(row: RawRow, passage: Any, about: Collection[str]) -> Iterator[Ra
     row = replace(row, aside=None)
     for said in questions:
         yield replace(row, values={**(said if isinstance(said, dict) else {repr(said)[:40]: None}), "context": context})
+
+
+def answered(source: Iterable[RawRow | Rejected]) -> Iterator[RawRow | Rejected]:
+    """Rows with their `answer` as text and its `options` beside it, where one of its fields is there.
+
+    A row without any of them comes out as it is.
+    """
+    for row in source:
+        values = {} if isinstance(row, Rejected) else {folded(str(name)): value for name, value in row.values.items()}
+        if isinstance(row, Rejected) or not any(name in values for name in (*ANSWER, FLAG)):
+            yield row
+            continue
+        kind, impossible = text(values.get("answer_type")) or "", _told(values.get(FLAG))
+        answer, options = _first_answer(values)
+        if impossible or (not answer and IMPOSSIBLE.search(kind)):
+            answer = NO_ANSWER
+        if impossible is None:
+            yield Rejected(row.origin, f"{FLAG} is neither true nor false", f"found {values[FLAG]!r:.80}")
+        elif answer is None:
+            yield Rejected(row.origin, "answer is not text", f"found {row.values!r:.160}")
+        elif not answer and kind:
+            yield Rejected(row.origin, f"no answer, of the type {kind:.20}", f"found {row.values!r:.160}")
+        else:
+            kept = {name: value for name, value in row.values.items() if folded(str(name)) not in ANSWER}
+            yield replace(row, values={**kept, "answer": answer, **({"options": options} if options else {})})
+
+
+def bare(answer: str, context: str) -> str | None:
+    """An answer without its tags; None where a piece of one is left, because it was cut out of the context's HTML."""
+    found = render(answer).strip()
+    torn = MARKUP.search(context) and ("<" in found or ">" in found)
+    return None if torn and one_line(found) not in one_line(render(context)) else found
+
+
+def _first_answer(values: dict[str, Any]) -> tuple[str | None, Any]:
+    """The text of the first answer and the options beside it; None for what is no text."""
+    found = values.get("answer")
+    if found is None:
+        found = values.get("answers")
+    if isinstance(found, list):
+        found = next(iter(found), None)
+    options = None
+    if isinstance(found, dict):
+        options = found.get("options")
+        found = found.get("text", {})
+    if isinstance(found, list):  # the hub's copies of SQuAD hold {"text": ["…"]}
+        found = next(iter(found), None)
+    return (None if isinstance(found, str) and PRINTED.match(found) else text(found)), options
+
+
+def _told(said: Any) -> bool | None:
+    """What `is_impossible` says; None for what is neither."""
+    if isinstance(said, bool):
+        return said
+    told = text(said)
+    return None if told is None else TOLD.get(told.casefold())

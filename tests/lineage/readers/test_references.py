@@ -58,7 +58,7 @@ def test_a_rejected_answer_is_cleaned_and_masked_as_the_others_are() -> None:
     assert isinstance(fitted(record, "refuse")[0], Rejected)
     stopped = replace(record, rejected=("답<|im_end|>",))
     found = fitted(stopped, "mask")[0]
-    assert isinstance(found, Rejected) and found.reason == "a chat token in the text"
+    assert isinstance(found, Rejected) and found.reason == "a control token in the text"
 
 
 def test_a_reference_comes_first_and_is_the_group(folder: Folder) -> None:

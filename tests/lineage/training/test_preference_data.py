@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from lineage.base_model import chat_template
+from lineage.base_model.special_tokens import HELD
 from lineage.core.errors import LineageError
 from lineage.records.record import Record
 from lineage.training import preference_data
@@ -48,6 +49,12 @@ def test_a_pair_is_the_prompt_as_it_is_asked_with_two_answers_that_stop(mixed: A
     assert tokenizer.decode(pair["chosen_ids"][:-1]) == "주식"
     assert tokenizer.decode(pair["rejected_ids"][:-1]) == worse != "주식"
     assert pair["tokens"] == len(right.ids) + len(wrong.ids)
+
+
+def test_a_pair_whose_worse_answer_spells_a_stop_is_dropped_and_counted(mixed: Any) -> None:
+    stopping = tiny.row("fin_qa", "질문?", "답", rejected=("틀린 <|im_end|> 답",))
+    pairs = mixed([stopping, choice(1)])
+    assert len(pairs.dataset) == 1 and pairs.sources["fin_qa"]["dropped"] == {HELD: 1}
 
 
 def test_what_people_liked_less_comes_before_a_wrong_option() -> None:

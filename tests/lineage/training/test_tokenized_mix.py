@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from lineage.base_model import chat_template
+from lineage.base_model.special_tokens import HELD
 from lineage.core.errors import LineageError
 from lineage.training import tokenized_mix
 from lineage.training.tokenized_mix import tokenize_mix
@@ -49,6 +50,18 @@ def test_a_row_that_is_too_long_is_dropped_whole_and_counted_by_source(tokenizer
     stop = tokenizer.convert_tokens_to_ids("<|im_end|>")
     assert all(labels[-1] == stop for labels in mix.dataset["labels"])  # no answer was cut
     assert max(mix.lengths) <= 128
+
+
+def test_a_row_that_spells_a_token_of_the_tokenizer_is_dropped_and_counted(tokenizer: Any) -> None:
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<끝>"]})
+    mix = tokenize_mix(
+        a_mix("하나", "둘 <끝> 셋", "넷 <|im_end|>", "<s> 다섯", replayed=("여섯",)), tokenizer, "t", 128
+    )
+    assert mix.sources["samples"]["rows"] == 2 and mix.sources["samples"]["dropped"] == {HELD: 2}
+    stop = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    assert all(labels.count(stop) == 1 for labels in mix.dataset["labels"])
+    with pytest.raises(LineageError, match=r"all 1 rows of 'samples' are .* or hold a control token \(1 rows\)"):
+        tokenize_mix(a_mix("<끝>"), tokenizer, "t", 128)
 
 
 def test_a_row_of_exactly_max_length_stays(tokenizer: Any) -> None:
