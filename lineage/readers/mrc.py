@@ -35,7 +35,17 @@ from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_convention import Votes, right_one, votes_by_file
 from lineage.readers.text.answer_kind import measure_of
-from lineage.readers.text.extractive_qa import ALLOWED, ANSWER, FLAG, INTO, NO_ANSWER, answered, asked, bare
+from lineage.readers.text.extractive_qa import (
+    ALLOWED,
+    ANSWER,
+    FLAG,
+    INTO,
+    NO_ANSWER,
+    answered,
+    asked,
+    bare,
+    files_with_none,
+)
 from lineage.readers.text.multiple_choice import Options, lettered, options_of
 from lineage.readers.text.normalize import one_line
 from lineage.records.record import Form, Record, Rejected, qa
@@ -66,8 +76,13 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
         LineageError: a file without paragraphs, questions and answers.
     """
     votes = cache(lambda: votes_by_file(_choices(folder)))  # a second reading, for the files that need it
+    unanswerable = cache(lambda: files_with_none(_shaped(again(folder))))  # likewise, where a row does not tell
     for row in _shaped(folder):
-        yield row if isinstance(row, Rejected) else _record(row, votes)
+        if isinstance(row, Rejected):
+            yield row
+        else:
+            allowed = row.values["impossible"] is not None or row.origin["file"] in unanswerable()
+            yield _record(row, votes, allowed)
 
 
 def _shaped(folder: Path | RawFolder) -> Iterator[RawRow | Rejected]:
@@ -83,8 +98,8 @@ def kind_of(file: str) -> str:
     return ""
 
 
-def _record(row: RawRow, votes: Callable[[], dict[str, Votes]]) -> Record | Rejected:
-    question, options, told = (row.values[name] for name in ("question", "options", "impossible"))
+def _record(row: RawRow, votes: Callable[[], dict[str, Votes]], allowed: bool) -> Record | Rejected:
+    question, options = row.values["question"], row.values["options"]
     document = {name: said for name in ABOUT if (said := text(row.around.get(name)))}
     kind = kind_of(row.origin["file"])
     origin = row.origin | document | ({"kind": kind} if kind else {})
@@ -113,11 +128,11 @@ def _record(row: RawRow, votes: Callable[[], dict[str, Votes]]) -> Record | Reje
     rest: dict[str, Any] = {"measure": measure_of(answer)}
     meant = MEANT.get(one_line(answer).rstrip(".").casefold()) if kind == "yes_no" else None
     if meant is not None or (kind == "yes_no" and answer == NO_ANSWER):
-        words = YES_NO if told is None and meant is not None else (*YES_NO, NO_ANSWER)
+        words = (*YES_NO, NO_ANSWER) if allowed or meant is None else YES_NO
         correct = len(YES_NO) if meant is None else meant
         rest, answer = {"measure": "choice", "options": words, "correct": correct}, words[correct]
         prompt = f"{prompt}\n예 또는 아니오로 답하시오."
-    return qa(prompt if told is None else f"{prompt}\n{ALLOWED}", answer, group=group, origin=origin, **rest)
+    return qa(f"{prompt}\n{ALLOWED}" if allowed else prompt, answer, group=group, origin=origin, **rest)
 
 
 def _options(options: Any) -> Options | None:

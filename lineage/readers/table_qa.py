@@ -13,14 +13,25 @@ told in `text/extractive_qa.py`. An empty answer of any other type is rejected u
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from lineage.readers.io.columns import shaped
 from lineage.readers.io.html_table import render
-from lineage.readers.io.raw_folder import RawFolder
+from lineage.readers.io.raw_folder import RawFolder, again
+from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import measure_of
-from lineage.readers.text.extractive_qa import ALLOWED, ANSWER, FLAG, INTO, answered, asked, bare
+from lineage.readers.text.extractive_qa import (
+    ALLOWED,
+    ANSWER,
+    FLAG,
+    INTO,
+    answered,
+    asked,
+    bare,
+    files_with_none,
+)
 from lineage.records.record import Form, Record, Rejected, qa
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
@@ -35,7 +46,8 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
     Raises:
         LineageError: a file holds neither contexts with questions nor paragraphs of such.
     """
-    for row in shaped(answered(asked(rows(folder, into=INTO))), [SHAPE], OPTIONAL):
+    unanswerable = cache(lambda: files_with_none(_shaped(again(folder))))  # a second reading, where a row does not tell
+    for row in _shaped(folder):
         if isinstance(row, Rejected):
             yield row
             continue
@@ -48,6 +60,10 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
             yield Rejected(row.origin, "an answer that is not whole without its tags", f"found {answer!r:.80}")
             continue
         prompt = f"다음 표를 보고 물음에 답하시오.\n{table}\n\n질문: {row.values['question']}"
-        if row.values["impossible"] is not None:
+        if row.values["impossible"] is not None or row.origin["file"] in unanswerable():
             prompt = f"{prompt}\n{ALLOWED}"
         yield qa(prompt, said, group=table, origin=row.origin, measure=measure_of(said))
+
+
+def _shaped(folder: Path | RawFolder) -> Iterator[RawRow | Rejected]:
+    return shaped(answered(asked(rows(folder, into=INTO))), [SHAPE], OPTIONAL)

@@ -8,8 +8,10 @@
 
     {"title": "…", "context": "…", "question": "…", "answers": {"text": ["…"], "answer_start": [9]}}      (the hub's)
 
-What cannot be answered (`is_impossible`, or no answer and an `answer_type` that says so) has the answer "답을 찾을 수
-없음", whatever answer stands beside it as plausible. Answers lose their tags as their context does.
+What cannot be answered (`is_impossible`, an `answer_type` that says so beside no answer, or the hub's empty lists) has
+the answer "답을 찾을 수 없음", whatever answer stands beside it as plausible. Every question of a file that says
+`is_impossible` allows for it: a prompt that did so only where it holds would give the answer away. Answers lose their
+tags as their context does.
 
 What a passage that is not of this form holds comes out as it is, so that `columns.shaped` names its columns.
 """
@@ -32,7 +34,7 @@ QUESTIONS = ("qas", "qa_pairs")
 ANSWER = ("answer", "answers")
 FLAG = "is_impossible"
 NO_ANSWER = "답을 찾을 수 없음"
-ALLOWED = f"답이 없으면 '{NO_ANSWER}'이라고 답하시오."  # said wherever a set tells what cannot be answered
+ALLOWED = f"답이 없으면 '{NO_ANSWER}'이라고 답하시오."
 IMPOSSIBLE = re.compile(r"불가|없음|impossible|unanswerable|no.?answer", re.IGNORECASE)
 TOLD = {"true": True, "1": True, "1.0": True, "y": True, "yes": True, "t": True}
 TOLD |= {"": False, "false": False, "0": False, "0.0": False, "n": False, "no": False, "f": False}
@@ -91,6 +93,9 @@ def answered(source: Iterable[RawRow | Rejected]) -> Iterator[RawRow | Rejected]
             continue
         kind, impossible = text(values.get("answer_type")) or "", _told(values.get(FLAG))
         answer, options = _first_answer(values)
+        told: dict[str, Any] = {"options": options} if options else {}
+        if _empty_of_the_hub(values):
+            impossible, told = True, {FLAG: True}
         if impossible or (not answer and IMPOSSIBLE.search(kind)):
             answer = NO_ANSWER
         if impossible is None:
@@ -101,7 +106,12 @@ def answered(source: Iterable[RawRow | Rejected]) -> Iterator[RawRow | Rejected]
             yield Rejected(row.origin, f"no answer, of the type {kind:.20}", f"found {row.values!r:.160}")
         else:
             kept = {name: value for name, value in row.values.items() if folded(str(name)) not in ANSWER}
-            yield replace(row, values={**kept, "answer": answer, **({"options": options} if options else {})})
+            yield replace(row, values={**kept, "answer": answer, **told})
+
+
+def files_with_none(source: Iterable[RawRow | Rejected]) -> frozenset[str]:
+    """The files in which a row, shaped with a column `impossible`, says whether it can be answered."""
+    return frozenset(r.origin["file"] for r in source if isinstance(r, RawRow) and r.values["impossible"] is not None)
 
 
 def bare(answer: str, context: str) -> str | None:
@@ -125,6 +135,13 @@ def _first_answer(values: dict[str, Any]) -> tuple[str | None, Any]:
     if isinstance(found, list):  # the hub's copies of SQuAD hold {"text": ["…"]}
         found = next(iter(found), None)
     return (None if isinstance(found, str) and PRINTED.match(found) else text(found)), options
+
+
+def _empty_of_the_hub(values: dict[str, Any]) -> bool:
+    """SQuAD 2 on the hub: {"text": [], "answer_start": []}, and nothing else that says so."""
+    answers = values.get("answers")
+    unsaid = values.get(FLAG) is None and values.get("answer") is None
+    return unsaid and isinstance(answers, dict) and answers.get("text") == [] == answers.get("answer_start")
 
 
 def _told(said: Any) -> bool | None:
