@@ -22,7 +22,9 @@ from lineage.readers.text.normalize import one_line
 
 Way = Literal["text", "label", "from 0", "from 1"]
 WAYS: tuple[Way, ...] = ("text", "label", "from 0", "from 1")
-FLAWED = 10  # a way that reads so many times the rows of another one stands, though its file has rows of the other
+# A way stands against some rows of another one if it has so many times their number: they are flawed. A set that
+# answers figures by their text and words by their number is no rare thing, one that counts from 0 and from 1 is.
+FLAWED_TEXTS, FLAWED_NUMBERS = 50, 3
 NO_OPTION = "the answer matches no option"
 TWO_OPTIONS = "the answer's letter and its text name different options"
 FROM_0_OR_1 = "an answer's number that may count from 0 or from 1"
@@ -101,7 +103,8 @@ class Votes:
 
     def beaten(self, way: Way, by: Way) -> bool:
         """Whether the rows say that one way is not the file's, since another one is."""
-        return self.alone[by, way] > 0 and self.alone[by, way] >= FLAWED * self.alone[way, by]
+        flawed = FLAWED_TEXTS if "text" in (way, by) else FLAWED_NUMBERS
+        return self.alone[by, way] > 0 and self.alone[by, way] >= flawed * self.alone[way, by]
 
 
 def meant(found: Readings, votes: Callable[[], Votes]) -> int | str:

@@ -14,7 +14,7 @@ from lineage.config.schema import Source
 from lineage.core.errors import LineageError
 from lineage.ingest.ingest import ingest, is_heldout
 from lineage.ingest.sanitize import as_record_form, cleaned, group_name
-from lineage.records.record import qa, read_records
+from lineage.records.record import Rejected, qa, read_records
 from tests.lineage.readers.test_generated import CLOZE
 
 ROOT = Path(__file__).parents[3]
@@ -159,6 +159,16 @@ def test_cleaning_keeps_the_right_option_equal_to_the_answer() -> None:
     record = qa("?", "A. 가 ", group="g", origin={}, measure="choice", options=("A. 가 ", "B. 나"), correct=0)
     found = cleaned(record)
     assert found.options[0] == found.completion == "A. 가"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("token", ["</s>", "<|im_\u200bend|>", "<|eot_\u00adid|>", "＜|im_end|＞", "[INST]"])
+@pytest.mark.parametrize("place", ["prompt", "answer", "options", "rejected"])
+def test_a_control_token_is_found_wherever_a_model_could_meet_it(token: str, place: str) -> None:
+    said = {name: f"{name} {token}" if name == place else name for name in ("prompt", "answer", "options", "rejected")}
+    options = (said["answer"], said["options"])
+    more: Any = {"measure": "choice", "options": options, "correct": 0, "rejected": (said["rejected"],)}
+    found = cleaned(qa(said["prompt"], said["answer"], group="g", origin={}, **more))
+    assert isinstance(found, Rejected) and found.reason == "a control token in the text"
 
 
 def test_the_same_input_gives_the_same_bytes(workspace: Workspace) -> None:

@@ -134,6 +134,10 @@ SAMPLES: dict[str, list[Sample]] = {
     "dart": [Sample("보고서.xml", DISCLOSURE)],
     "glossary": [of({"용어": "가산금리", "설명": "앞1 ◆ 뒤를 더한다."})],
     "instructions": [of({"instruction": "앞1 ◆ 뒤를 줄이시오.", "input": "앞2 ◆ 뒤", "output": "앞3 ◆ 뒤이다."})],
+    "kobest": [
+        of({"paragraph": "앞1 ◆ 뒤이다.", "question": "앞2 ◆ 뒤인가?", "label": 1}),
+        of({"premise": "앞1 ◆ 뒤", "question": "원인", "alternative_1": "앞2 ◆ 뒤", "alternative_2": "가", "label": 0}),
+    ],
     "loans": [loan()],
     "mcqa": [of({"question": "앞1 ◆ 뒤는?", "options": OPTIONS, "answer": "앞2 ◆ 뒤", "reference": "-"})],
     "metamath": [

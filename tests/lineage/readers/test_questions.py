@@ -78,3 +78,12 @@ def test_options_that_speak_of_the_others_keep_their_places(folder: Folder) -> N
     options = ["자산", "부채", "위의 모두"]
     folder.json("1.json", [{"question": f"{i}?", "answer": "위의 모두", "options": options} for i in range(20)])
     assert {r.completion for r in folder.read(questions.read)[0]} == {"C. 위의 모두"}
+
+
+def test_a_number_is_an_option_where_the_file_says_so_and_columns_are_options(folder: Folder) -> None:
+    folder.json("1.json", [{"question": f"{n}?", "answer": n, "options": OPTIONS} for n in (1, 2, 4)])
+    folder.json("2.json", [{"question": "?", "answer": 2, "options": ["3", "2", "1"]}])
+    folder.json("3.json", [{"question": "?", "answer": 2, **dict(zip("ABCD", OPTIONS, strict=True))}])
+    records, rejected = folder.read(questions.read)
+    assert [r.completion[3:] for r in records] == ["자산", "부채", "수익", "부채"]
+    assert [r.reason for r in rejected] == ["an answer that may be an option's text or its number"]
