@@ -6,8 +6,8 @@
     {"word": "이자", "context_1": "…", "context_2": "…", "label": 0}                                  wic
     {"sentence": "…", "label": 1}                                                                     sentineg
 
-All are choices. Labels count from 0, as the set's card has it: 1 is yes, the same meaning, positive. Alternatives and
-endings are lettered anew in an order drawn from the question.
+All are choices. Labels count from 0, or are the names that the set itself has for them ("True", "ending_4"): 1 is yes,
+the same meaning, positive. Alternatives and endings are lettered anew in an order drawn from the question.
 
     python -m stages.ingest kobest
 """
@@ -38,6 +38,8 @@ SHAPES = (
 )
 ASKED = {"원인": "다음 일의 원인으로 알맞은 것은?", "결과": "다음 일의 결과로 알맞은 것은?"}
 YES_NO, FEELING = ("아니오", "예"), ("부정", "긍정")
+NAMED = {"false": 0, "true": 1, "negative": 0, "positive": 1}
+NAMED |= {f"{word}_{n}": n - 1 for word in ("alternative", "ending") for n in range(1, 5)}
 
 
 def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
@@ -56,11 +58,10 @@ def _record(row: RawRow) -> Record | Rejected:
         return Rejected(row.origin, "a question that is neither 원인 nor 결과", f"found {values['question']!r:.60}")
     prompt, options, group = _asked(values)
     label = values["label"]
-    if not label.isdecimal() or int(label) >= len(options):
-        return Rejected(
-            row.origin, "a label that names no option", f"found {label!r:.20}, expected 0 to {len(options) - 1}"
-        )
-    right = int(label)
+    right = int(label) if label.isdecimal() else NAMED.get(label.casefold(), len(options))
+    if right >= len(options):
+        said = f"found {label!r:.20}, expected 0 to {len(options) - 1}"
+        return Rejected(row.origin, "a label that names no option", said)
     if options not in (YES_NO, FEELING):
         if len(set(options)) < len(options):
             return Rejected(row.origin, "two options are the same", f"found {options!r:.200}")

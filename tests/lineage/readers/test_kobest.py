@@ -31,6 +31,11 @@ SENTINEG = {"sentence": "수익이 늘지 않았다.", "label": 0}
         (WIC, "예", 2),
         (SENTINEG, "부정", 2),
         (SENTINEG | {"label": 1}, "긍정", 2),
+        (SENTINEG | {"label": "positive"}, "긍정", 2),
+        (WIC | {"label": "False"}, "아니오", 2),
+        (BOOLQ | {"label": "True"}, "예", 2),
+        (COPA | {"label": "alternative_2"}, "비가 왔다.", 2),
+        (HELLASWAG | {"label": "ending_2"}, "2번째 은행에 들어갔다.", 4),
     ],
 )
 def test_the_five_tasks_are_choices_whose_labels_count_from_0(
@@ -40,8 +45,8 @@ def test_the_five_tasks_are_choices_whose_labels_count_from_0(
     (record,), rejected = folder.read(kobest.read)
     assert not rejected and record.measure == "choice" and len(set(record.options)) == options
     assert record.completion.endswith(right) and record.options[record.correct or 0] == record.completion
-    shown = [text for name, text in row.items() if name not in ("label", "question") or row is BOOLQ]
-    assert all(str(text) in record.prompt for text in shown if text != 1)
+    shown = [text for name, text in row.items() if name != "label" and (name != "question" or "paragraph" in row)]
+    assert all(str(text) in record.prompt for text in shown)
 
 
 def test_what_is_asked_of_a_premise(folder: Folder) -> None:
@@ -56,6 +61,7 @@ def test_what_is_asked_of_a_premise(folder: Folder) -> None:
     ("row", "reason"),
     [
         (BOOLQ | {"label": 2}, "a label that names no option"),
+        (COPA | {"label": "ending_3"}, "a label that names no option"),
         (BOOLQ | {"label": -1}, "a label that names no option"),
         (COPA | {"label": 0, "question": "왜"}, "a question that is neither 원인 nor 결과"),
         (COPA | {"label": 0, "alternative_2": "대출이 줄었다."}, "two options are the same"),

@@ -69,6 +69,11 @@ KORQUAD_2 = {
     ]}],
 }  # fmt: skip
 SQUAD_2 = [asked("2023년 매출액은?", ["120억원"]), asked("2024년 매출액은?", [])]
+CLASSES = {  # as the hub's files name their labels
+    "mmlu": {"answer": ["A", "B", "C", "D"]},
+    "boolq": {"label": ["False", "True"]},
+    "hellaswag": {"label": [f"ending_{i}" for i in range(1, 5)]},
+}
 FOUR = ["건물", "현금", "재고자산", "매출채권", "4"]
 CASES = [
     ("mcqa", "kmmlu.csv", KMMLU, FOUR, {"the answer matches no option": 1}),
@@ -94,7 +99,10 @@ CASES = [
 
 def write(file: Path, rows: Any) -> None:
     if file.suffix == ".parquet":
-        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), file)
+        table = pyarrow.Table.from_pylist(rows)
+        features = {name: {"_type": "ClassLabel", "names": names} for name, names in CLASSES.get(file.stem, {}).items()}
+        about = {"huggingface": json.dumps({"info": {"features": features}})}
+        pyarrow.parquet.write_table(table.replace_schema_metadata(about), file)
     elif file.suffix == ".jsonl":
         file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     elif file.suffix == ".csv":
