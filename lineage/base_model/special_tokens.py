@@ -15,7 +15,7 @@ SHORTEST = 3  # characters: a tokenizer that pads with "!" must not cost every r
 def special_tokens(tokenizer: Any) -> re.Pattern[str]:
     """A pattern that finds the special tokens of a tokenizer as it would find them itself."""
     added = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
-    spelled = sorted(token for token in added | set(tokenizer.all_special_tokens) if len(token) >= SHORTEST)
+    spelled = sorted(token for token in added.union(tokenizer.all_special_tokens) if len(token) >= SHORTEST)
     return re.compile("|".join(map(re.escape, spelled)) or r"(?!)")
 
 

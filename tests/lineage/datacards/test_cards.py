@@ -204,6 +204,8 @@ class Plain:
 
         self.inner = Tokenizer.from_file(str(path))
         self.chat_template = chat_template.template("chatml")
+        self.added_tokens_decoder = self.inner.get_added_tokens_decoder()
+        self.all_special_tokens = ()
 
     def __call__(self, text, add_special_tokens):
         return {"input_ids": self.inner.encode(text, add_special_tokens=add_special_tokens).ids}
