@@ -33,7 +33,7 @@ class RawFolder:
 
 def again(folder: Path | RawFolder) -> Path | RawFolder:
     """The folder for a second reading: its unread columns are counted in the first."""
-    return replace(folder, unread=Unread()) if isinstance(folder, RawFolder) else folder
+    return replace(folder, unread=UnreadColumns()) if isinstance(folder, RawFolder) else folder
 
 
 def named(folder: RawFolder, source: Iterator[RawRow | Rejected]) -> Iterator[RawRow | Rejected]:
