@@ -16,6 +16,7 @@ from lineage.readers.text.pii import masked
 from lineage.records.record import Record, Rejected
 
 LONG_GROUP = 200
+LOST = "\ufffd"  # stands for a sign that has no letter: `convert` writes it where a figure is drawn as a picture
 
 
 def fitted(record: Record, personal: str) -> tuple[Record | Rejected, Counter[str]]:
@@ -39,6 +40,9 @@ def cleaned(record: Record) -> Record | Rejected:
         "".join((record.group, *texts)).encode()
     except UnicodeEncodeError as error:
         return Rejected(record.origin, "half a character", f"{error.reason}: an emoji was cut in two; repair the text")
+    if any(LOST in text for text in texts):
+        said = f"{LOST} stands for a sign that could not be read: repair the text, or have its page read by OCR"
+        return Rejected(record.origin, "a sign that could not be read", said)
     if found := next(filter(None, map(control_token, texts)), ""):
         said = f"a tokenizer reads {found} as the end of a turn, or the like; take it out of the row"
         return Rejected(record.origin, "a control token in the text", said)

@@ -171,6 +171,15 @@ def test_a_control_token_is_found_wherever_a_model_could_meet_it(token: str, pla
     assert isinstance(found, Rejected) and found.reason == "a control token in the text"
 
 
+@pytest.mark.parametrize("place", ["answer", "prompt", "rejected"])
+def test_a_row_with_a_sign_that_could_not_be_read_is_counted_away(place: str) -> None:
+    texts = {"prompt": "수출은 어떻게 되었는가?", "answer": "수출은 늘었다", "rejected": "수출은 줄었다"}
+    texts[place] = "수출은 연평균 \ufffd% 늘었다"
+    made = qa(texts["prompt"], texts["answer"], group="수출", origin={"file": "가.pdf"}, rejected=(texts["rejected"],))
+    found = cleaned(made)
+    assert isinstance(found, Rejected) and found.reason == "a sign that could not be read"
+
+
 def test_the_same_input_gives_the_same_bytes(workspace: Workspace) -> None:
     workspace.rows(*asked(100))
     workspace.ingest()
