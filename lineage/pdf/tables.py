@@ -15,6 +15,7 @@ from lineage.pdf.charts import Chart, charts
 from lineage.pdf.number_check import AMOUNT, NUMBER, is_figure, is_minus
 from lineage.pdf.page import PageText
 from lineage.pdf.table_columns import part_columns
+from lineage.pdf.table_header import header_above
 from lineage.pdf.table_lines import MOST_LINES, SNAP, flat, grids, lone, rulings, shades
 from lineage.pdf.table_rows import part_rows
 from lineage.pdf.table_words import Field, Piece, spread, unparted
@@ -86,6 +87,11 @@ def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list
             if placed and is_tabular(fields) and not (table := _table(fields)).unsure:
                 tables.append(table)
                 left = placed[1]
+    for table in tables:
+        if any(is_figure(c["text"]) for c in table.rows[0]):
+            header, left = header_above(table.box, table.edges, left, across, shades(vectors))
+            table.rows = [[cell(line.text if line else "") for line in row] for row in header] + table.rows
+            table.box = around([table.box, *(line.box for row in header for line in row if line)])
     drawn, left = charts(read.vectors, left)
     free, left = unruled(left)
     tables += [
