@@ -139,6 +139,14 @@ def row(source: str, prompt: str, answer: str, **rest: Any) -> Record:
     return qa(prompt, answer, group=prompt, origin={"file": f"{source}.jsonl", "row": 1}, **rest).placed(source, "own")
 
 
+def talk(source: str, *said: str, system: str = "", **rest: Any) -> Record:
+    """A conversation: what user and assistant say by turns, after what the system says if it says something."""
+    turns = [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(said)]
+    turns[:0] = [{"role": "system", "content": system}] if system else []
+    origin = {"file": f"{source}.jsonl", "row": 1}
+    return Record(group=said[0], turns=tuple(turns), origin=origin, **rest).placed(source, "own")
+
+
 def write_source(source: str, records: Iterable[Record], heldout: Iterable[Record] = ()) -> None:
     """What ingest leaves of a source, in the working folder."""
     records, heldout = list(records), list(heldout)

@@ -54,22 +54,58 @@ class Tokens:
         return sum(label != IGNORED for label in self.labels)
 
 
-def tokenize(tokenizer: Any, prompt: list[dict[str, str]], completion: str, *, full: bool = False) -> Tokens:
+def pieces(text: str, prompt: list[dict[str, str]], completion: str, *, every: bool = False) -> list[str]:
+    """A row as the texts that are tokenised apart: what comes before an answer, the answer, and so on by turns.
+
+    Args:
+        text: the template's.
+        prompt: turns, {"role": "user", "content": "…"}, up to the one to be answered.
+        completion: the answer's text, without a stop token.
+        every: the prompt's own answers stand apart too; otherwise all of it is one text.
+
+    Raises:
+        LineageError: the template writes an earlier answer otherwise than where it asks for one.
+    """
+    whole = render(text, prompt, ask=True)
+    found, at = list[str](), 0
+    for place, turn in enumerate(prompt if every else ()):
+        if turn["role"] == "assistant":
+            head = render(text, prompt[:place], ask=True)
+            answer = lead(head) + turn["content"]
+            if not whole.startswith(head + answer):
+                raise LineageError(
+                    f"chain.template writes the answer {turn['content']!r:.60} otherwise once more turns follow; "
+                    f"set sources.<source>.supervise: last, or choose another template"
+                )
+            found += (whole[at : len(head)], answer)
+            at = len(head) + len(answer)
+    return [*found, whole[at:], lead(whole) + completion]
+
+
+def tokenize(
+    tokenizer: Any, prompt: list[dict[str, str]], completion: str, *, full: bool = False, every: bool = False
+) -> Tokens:
     """Prompt and completion as token ids, the loss on the completion and its stop token; with `full`, on all of it.
 
-    Both halves are tokenised apart, so that the boundary is the one met when the model is asked.
+    What is asked and what is answered are tokenised apart, so that the boundary is the one met when the model is asked.
+    Behind an earlier answer the stop is what must be *said*, whatever the template writes there when the conversation
+    goes on: ChatML writes the stop itself, the others an empty line.
 
     Args:
         tokenizer: one that has the chain's template and its stop token.
         prompt: turns, {"role": "user", "content": "…"}, up to the one to be answered.
         completion: the answer's text, without a stop token.
         full: whether the prompt carries the loss too.
+        every: whether the prompt's own answers do.
     """
-    text = render(tokenizer.chat_template, prompt, ask=True)
-    head = tokenizer(text, add_special_tokens=False)["input_ids"]
-    tail = [*tokenizer(lead(text) + completion, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
-    ids = head + tail
-    return Tokens(ids=ids, labels=ids if full else [IGNORED] * len(head) + tail)
+    stop = tokenizer.eos_token_id
+    ids, labels = list[int](), list[int]()
+    for place, piece in enumerate(pieces(tokenizer.chat_template, prompt, completion, every=every)):
+        found = tokenizer(piece, add_special_tokens=False)["input_ids"]
+        wanted = found if full or place % 2 else [IGNORED] * len(found)
+        ids += found
+        labels += (stop, *wanted[1:]) if place and not place % 2 else wanted
+    return Tokens(ids=[*ids, stop], labels=[*labels, stop])
 
 
 def equip(tokenizer: Any, name: str, where: str) -> None:

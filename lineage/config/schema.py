@@ -19,7 +19,7 @@ from lineage.config.reserved import BASE
 from lineage.config.version import ResolvedVersion, Version
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.records.record import Form
+from lineage.records.record import Form, Supervise
 
 
 def _documents(found: str | tuple[str, ...]) -> str | tuple[str, ...]:
@@ -182,6 +182,7 @@ class Source(Frozen):
     heldout: the share of its groups that no version ever sees; 1 makes it a benchmark.
     columns: the reader's name of a column → what the files call it, where the reader does not find it by itself.
     personal: what happens to personal data in its rows: masked, or the row refused, or kept and counted.
+    supervise: which answers of a conversation are trained and measured: the last alone, or all.
     near_duplicates: whether rows that repeat another one but for spelling are dropped.
     withdrawn: documents (SHA-256) whose rows are taken out again, or the whole source.
     part_characters: how long a part of a document may be; a row longer than `max_length` tokens is not trained on.
@@ -196,6 +197,7 @@ class Source(Frozen):
     hub: Hub | None = None
     columns: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
     personal: Literal["mask", "refuse", "keep"] = "mask"
+    supervise: Supervise = "last"
     near_duplicates: Literal["drop", "keep"] = "drop"
     withdrawn: Annotated[Literal["all"] | tuple[str, ...], AfterValidator(_documents)] = ()
     part_characters: Annotated[int, Field(ge=80)] | None = None

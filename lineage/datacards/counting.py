@@ -8,7 +8,7 @@ One entry for each source and form in the file:
 
 - `characters` and `o200k_tokens` are those of the turns' texts. `tokens` are those of training, by the base's tokenizer
   with the chat template and the stop token, so that they can be held against a training record.
-- `lengths` counts rows by tokens: under "128" those with 65 to 128.
+- `lengths` counts rows by tokens: under "128" those with 65 to 128; `answer_lengths` by those of the last answer.
 - Counting a file costs minutes for a million rows, so it is cached in `.state/cards` by content.
 """
 
@@ -18,7 +18,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -88,16 +88,20 @@ def _count(file: Path, ruler: Ruler) -> list[dict[str, Any]]:
     tokenizer.no_padding()
     tallies: dict[tuple[str, str], LengthCounts] = {}
     for rows in _batches(read_records(file)):
-        asked = [chat_template.render(ruler.template, list(row.turns[:-1]), ask=True) for row in rows]
-        heads = _lengths(tokenizer, asked)
-        said = [chat_template.lead(head) + row.completion for head, row in zip(asked, rows, strict=True)]
-        tails = [length + 1 for length in _lengths(tokenizer, said)]  # the stop token
+        pieces = [_pieces(ruler, row) for row in rows]
+        lengths = iter(_lengths(tokenizer, [piece for of_row in pieces for piece in of_row]))
         texts = [turn["content"] for row in rows for turn in row.turns]
         spelt = iter(map(len, public.encode_ordinary_batch(texts, num_threads=os.cpu_count() or 1)))
-        for row, head, tail in zip(rows, heads, tails, strict=True):
+        for row, of_row in zip(rows, pieces, strict=True):
             tally = tallies.setdefault((row.source, row.form), LengthCounts())
-            _add(tally, row, head, tail, sum(islice(spelt, len(row.turns))), ruler.max_length)
+            found = list(islice(lengths, len(of_row)))
+            _add(tally, row, found, sum(islice(spelt, len(row.turns))), ruler.max_length)
     return [_entry(source, form, tally) for (source, form), tally in tallies.items()]
+
+
+def _pieces(ruler: Ruler, row: Record) -> list[str]:
+    before, every = list(row.turns[:-1]), row.supervise == "all"
+    return chat_template.pieces(ruler.template, before, row.completion, every=every)
 
 
 def _batches(records: Iterator[Record]) -> Iterator[list[Record]]:
@@ -109,23 +113,34 @@ def _lengths(tokenizer: Any, texts: list[str]) -> list[int]:
     return [len(one.ids) for one in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
 
 
-def _add(tally: LengthCounts, row: Record, head: int, tail: int, spelt: int, max_length: int) -> None:
+def _add(tally: LengthCounts, row: Record, lengths: Sequence[int], spelt: int, max_length: int) -> None:
+    """Add a row to a tally.
+
+    Args:
+        tally: of its source and form.
+        row: the row.
+        lengths: tokens of what comes before an answer, of the answer, and so on by turns.
+        spelt: tokens of its turns' texts, by o200k_base.
+        max_length: of a row, in tokens.
+    """
+    answers = [length + 1 for length in lengths[1::2]]  # the stop token
+    tokens, tail = sum(lengths) + 1, answers[-1]  # stops between turns stand in what comes before the next answer
     text = "\n".join(turn["content"] for turn in row.turns)
     tally.rows += 1
     tally.characters += sum(len(turn["content"]) for turn in row.turns)
-    tally.tokens += head + tail
-    tally.supervised_tokens += tail
+    tally.tokens += tokens
+    tally.supervised_tokens += sum(answers)
     tally.o200k_tokens += spelt
-    tally.lengths[bucket(head + tail)] += 1
+    tally.lengths[bucket(tokens)] += 1
     tally.answer_lengths[bucket(tail)] += 1
     tally.measures[row.measure] += 1
     tally.languages.update(language for language, run in RUNS.items() if run.search(text))
-    if head + tail > max_length:
-        tally.too_long[PROMPT_TOO_LONG if head >= max_length else ANSWER_CUT] += 1
-        tally.too_long_tokens += head + tail
+    if tokens > max_length:
+        tally.too_long[PROMPT_TOO_LONG if tokens - tail >= max_length else ANSWER_CUT] += 1
+        tally.too_long_tokens += tokens
     digest = hashlib.sha256(row.id.encode()).hexdigest()
     if len(tally.first) < SAMPLES or digest < tally.first[-1][0]:
-        shown = (digest, row.id, _cut(row.prompt), _cut(row.completion))
+        shown = (digest, row.id, _cut(row.asked), _cut(row.completion))
         tally.first = heapq.nsmallest(SAMPLES, {*tally.first, shown})  # a row taken twice is shown once
 
 

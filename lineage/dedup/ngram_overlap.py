@@ -10,8 +10,8 @@ numbers, so Korean is compared whatever its spacing. Two things make it fit for 
 
 A row overlaps by its whole text, or by its completion alone where that is long enough to bear the answer (an article
 that stands inside an exercise), or by its prompt, the same but for particles (counted as 0.7). It repeats *exactly* if
-both turns are the same but for spacing and punctuation. A set knows nothing of the others, so a new benchmark changes
-no older figure.
+all turns are the same but for spacing and punctuation. Of a conversation in which every answer is supervised, each is
+looked for in this way. A set knows nothing of the others, so a new benchmark changes no older figure.
 """
 
 from collections import Counter
@@ -43,7 +43,7 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A held-out row, or its completion alone.
+    """A held-out row, or one of its supervised answers alone.
 
     row: its place in the set. least: 8-grams that it must have to overlap. numbers: its bare numbers, which must all
     stand in the training row. grams: how many 8-grams it has that are no template.
@@ -69,13 +69,15 @@ class HeldOutIndex:
             self.ids.append(record.id)
             texts = text_similarity.read_turns(record.turns)
             self.exact.setdefault(text_similarity.exact_key(texts), []).append(row)
-            self.prompts.setdefault(text_similarity.near_key(texts[:-1]), []).append(row)
-            turns, _ = text_similarity.shingle_hashes([text.tokens for text in texts[:-1]], GRAM, whole=True)
-            answer, _ = text_similarity.shingle_hashes([texts[-1].tokens], GRAM, whole=True)
+            for prompt in _prompts(record, texts):
+                self.prompts.setdefault(prompt, []).append(row)
+            of_turns = [text_similarity.shingle_hashes([text.tokens], GRAM, whole=True)[0] for text in texts]
             home = groups.setdefault(record.group, len(groups))
-            whole = Part(row, LEAST, _numbers(record))
-            completion = Part(row, BEARING, Counter(text_similarity.numbers(record.completion)))
-            for part, found in ((whole, np.union1d(turns, answer)), (completion, np.unique(answer))):
+            parts = [(Part(row, LEAST, _numbers(record)), np.unique(np.concatenate(of_turns)))]
+            for place in record.supervised:
+                said = Counter(text_similarity.numbers(record.turns[place]["content"]))
+                parts.append((Part(row, BEARING, said), np.unique(of_turns[place])))
+            for part, found in parts:
                 grams.append(found)
                 owners.append(np.full(len(found), len(self.parts), np.int32))
                 homes.append(np.full(len(found), home, np.int32))
@@ -99,10 +101,10 @@ class HeldOutIndex:
 
     def overlaps(self, batch: "SeenGrams") -> Iterator[Overlap]:
         """What of this set stands in the training rows of a batch; a pair of rows may come more than once."""
-        for record, exact, prompt in zip(batch.records, batch.exact, batch.prompts, strict=True):
+        for record, exact, prompts in zip(batch.records, batch.exact, batch.prompts, strict=True):
             for row in self.exact.get(exact, ()):
                 yield Overlap(self.ids[row], record.id, "exact", 1.0)
-            for row in self.prompts.get(prompt, ()):
+            for row in (row for prompt in prompts for row in self.prompts.get(prompt, ())):
                 yield Overlap(self.ids[row], record.id, "near", SHARE)
         if not len(self.grams):
             return
@@ -125,7 +127,7 @@ class SeenGrams:
 
     records: Sequence[Record]
     exact: list[int]
-    prompts: list[int]
+    prompts: list[list[int]]
     grams: np.ndarray
     rows: np.ndarray
 
@@ -136,11 +138,16 @@ def seen(records: Sequence[Record]) -> SeenGrams:
     tokens = [[token for text in row for token in text.tokens] for row in texts]
     grams, offsets = text_similarity.shingle_hashes(tokens, GRAM, whole=True)
     rows = np.repeat(np.arange(len(records)), offsets[1:].astype(np.int64) - offsets[:-1].astype(np.int64))
-    exact, prompts = (
-        [text_similarity.exact_key(row) for row in texts],
-        [text_similarity.near_key(row[:-1]) for row in texts],
-    )
+    exact = [text_similarity.exact_key(row) for row in texts]
+    prompts = [_prompts(record, row) for record, row in zip(records, texts, strict=True)]
     return SeenGrams(records, exact, prompts, grams, rows)
+
+
+def _prompts(record: Record, texts: Sequence[text_similarity.Text]) -> list[int]:
+    """A key for what stands before each answer that carries the loss; the same question under another system turn is
+    the same question."""
+    first = int(record.turns[0]["role"] == "system")
+    return [text_similarity.near_key(texts[first:place]) for place in record.supervised]
 
 
 def _unique_pairs(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

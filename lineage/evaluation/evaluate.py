@@ -1,5 +1,8 @@
 """Measures a version on every held-out set: likelihoods, scores, intervals, and a few answers in full.
 
+Of a conversation the NLL is that of the answers that carry the loss in training, each after the turns that were said
+before it; the model itself answers the last turn alone, after all earlier ones as they stand in the row.
+
 A set is measured once for the same weights, see lineage/evaluation/result_cache.py.
 """
 
@@ -107,7 +110,8 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> di
     for s in sets:
         for record in s.records:
             candidates = record.options or (record.completion,)
-            tokens = [chat_template.tokenize(tokenizer, list(record.turns[:-1]), text) for text in candidates]
+            before, every = list(record.turns[:-1]), record.supervise == "all"
+            tokens = [chat_template.tokenize(tokenizer, before, text, every=every) for text in candidates]
             if max(len(t.ids) for t in tokens) <= c.active.max_length:
                 questions.append((s, record, tokens))
             else:
@@ -130,7 +134,7 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> di
         rows[s.name].append(_judged(s.name, record, tokens, likelihoods, said.get(i, "")))
         if (s.name, record.id) in shown:
             answers[s.name].append(
-                SampleAnswer(set=s.name, id=record.id, prompt=record.prompt, expected=record.completion, answer=said[i])
+                SampleAnswer(set=s.name, id=record.id, prompt=record.asked, expected=record.completion, answer=said[i])
             )
     return {s.name: SetResult(rows=tuple(rows[s.name]), answers=tuple(answers[s.name])) for s in sets}
 

@@ -7,6 +7,7 @@ group to the other side. What a reader gives is cleaned in `sanitize.py` and cou
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,8 @@ def _items(folder: Path, name: str, source: Source, tally: Tally) -> Iterator[Re
 def _forms(record: Record, source: Source, found_by: SourceReader) -> Iterator[Record]:
     derives = "record" in source.forms and not found_by.own_record
     derived = derives and record.form == "prompt_answer"
+    if source.supervise == "all" and len(record.turns) > 3:  # a system turn and one exchange are three
+        record = replace(record, supervise="all")
     if record.form in source.forms:
         yield record
     elif not derived:

@@ -82,17 +82,19 @@ def group_name(group: str) -> str:
 
 
 def as_record_form(record: Record) -> Record:
-    """The same question, its answer as JSON: {"답": "B. 자산", "분야": "회계"}, the field if it is known."""
+    """The same questions, their answers as JSON: {"답": "B. 자산", "분야": "회계"}, the field if it is known."""
     known = record.origin.get("field")
 
     def wrapped(answer: str) -> str:
         return json.dumps({"답": answer} | ({"분야": known} if known else {}), ensure_ascii=False)
 
-    answer = {**record.turns[-1], "content": wrapped(record.completion)}
+    turns = [
+        {**turn, "content": wrapped(turn["content"])} if turn["role"] == "assistant" else turn for turn in record.turns
+    ]
     return replace(
         record,
         form="record",
-        turns=(*record.turns[:-1], answer),
+        turns=tuple(turns),
         options=tuple(map(wrapped, record.options)),
         rejected=tuple(map(wrapped, record.rejected)),
     )

@@ -8,7 +8,9 @@ One JSON object a line, the same in `data/records`, `data/heldout` and `data/mix
      "turns": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}],
      "measure": "number", "options": [], "correct": null, "rejected": [], "as_of": ""}
 
-- The last turn is the completion: the only part with a loss. What comes before it is the prompt.
+- `turns` are an exchange or a conversation: a system turn if there is one, then user and assistant by turns.
+- The last turn is the completion, the only one with a loss; what comes before it is the prompt. A conversation that
+  also says `"supervise": "all"` has a loss on every turn of the assistant; no other record holds that field.
 - `group` is what must not be split between training and held-out rows: a document, an original question, an article.
 - `origin` leads back to paper: file (relative to the source's folder), then page, article or row.
 - `documents` are the SHA-256 sums of the files that the text was made from, so that excluding a report
@@ -18,7 +20,7 @@ One JSON object a line, the same in `data/records`, `data/heldout` and `data/mix
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
@@ -27,8 +29,10 @@ from lineage.core.errors import LineageError
 
 Form = Literal["prompt_answer", "record", "document", "summary"]
 Measure = Literal["choice", "number", "text", "none"]
+Supervise = Literal["last", "all"]  # which turns of the assistant carry the loss
 FORMS: tuple[Form, ...] = get_args(Form)
 MEASURES: tuple[Measure, ...] = get_args(Measure)
+SPEAKERS = ("user", "assistant")  # of a conversation, by turns
 PARTS = ("own", "replay")  # the two files of a mix, in the order in which its hash takes them
 
 
@@ -40,6 +44,7 @@ class Record:
     last number in the answer, `text` by chrF, `none` by NLL alone (long documents).
     options: the candidate completions, whole; `correct` is the index of the right one.
     rejected: completions that people liked less than this record's.
+    supervise: which turns of the assistant are trained and measured: the last alone, or all.
     """
 
     group: str
@@ -55,11 +60,12 @@ class Record:
     id: str = ""
     source: str = ""
     licence: str = ""
+    supervise: Supervise = "last"
 
     def __post_init__(self) -> None:
-        if len(self.turns) < 2 or self.turns[-1]["role"] != "assistant":
+        if wrong := misordered([turn["role"] for turn in self.turns]):
             raise LineageError(
-                f"{self.origin}: a record needs a prompt and an assistant's answer, got {self.turns!r:.200}"
+                f"{self.origin}: a record needs a prompt and an assistant's answer, but {wrong}: {self.turns!r:.200}"
             )
         if not self.completion.strip():
             raise LineageError(f"{self.origin}: the answer is empty")
@@ -76,6 +82,20 @@ class Record:
         """The last thing that the user said."""
         return self.turns[-2]["content"]
 
+    @property
+    def asked(self) -> str:
+        """All that stands before the answer, for people to read: the prompt, or every turn under its role."""
+        before = self.turns[:-1]
+        return self.prompt if len(before) == 1 else "\n".join(f"{turn['role']}: {turn['content']}" for turn in before)
+
+    @property
+    def supervised(self) -> tuple[int, ...]:
+        """The places of the turns that carry the loss."""
+        last = len(self.turns) - 1
+        if self.supervise == "last":
+            return (last,)
+        return tuple(place for place, turn in enumerate(self.turns) if turn["role"] == "assistant")
+
     def placed(self, source: str, licence: str) -> "Record":
         """The record with its source, licence and an id that depends on its content alone."""
         content = json.dumps([self.group, self.turns], ensure_ascii=False, sort_keys=True)
@@ -84,10 +104,28 @@ class Record:
 
     def to_json(self) -> str:
         """One line of JSONL, without the newline; the same record gives the same bytes."""
-        return json.dumps({name: getattr(self, name) for name in _FIELDS}, ensure_ascii=False)
+        shown = {name: getattr(self, name) for name in _FIELDS}
+        if self.supervise == "last":  # records of one exchange are the bytes that they were without this field
+            del shown["supervise"]
+        return json.dumps(shown, ensure_ascii=False)
 
 
 _FIELDS = tuple(sorted(f.name for f in fields(Record)))
+
+
+def misordered(roles: Sequence[str]) -> str:
+    """What is wrong with the order of a conversation's turns; "" where user and assistant speak by turns."""
+    spoken = roles[1:] if roles and roles[0] == "system" else roles
+    for place, role in enumerate(spoken):
+        if role == "system":
+            return "a system turn stands after others"
+        if role not in SPEAKERS:
+            return f"the role {role} is none of {' and '.join(SPEAKERS)}"
+        if role != SPEAKERS[place % 2]:
+            return f"the {role} speaks twice in a row" if place else "it begins with the assistant's turn"
+    if not spoken:
+        return "it has no turns"
+    return "it ends with the user's turn" if spoken[-1] == "user" else ""
 
 
 @dataclass(frozen=True, slots=True)

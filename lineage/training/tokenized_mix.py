@@ -129,7 +129,13 @@ def _tokenize_into(out: Path, folder: Path, tokenizer: Any, max_length: int, ful
                 if held(special, record.turns):
                     counts["dropped"][HELD] += 1
                     continue
-                row = chat_template.tokenize(tokenizer, list(record.turns[:-1]), record.completion, full=full)
+                row = chat_template.tokenize(
+                    tokenizer,
+                    list(record.turns[:-1]),
+                    record.completion,
+                    full=full,
+                    every=record.supervise == "all",
+                )
                 if len(row.ids) > max_length:
                     counts["dropped"][TOO_LONG] += 1
                     continue

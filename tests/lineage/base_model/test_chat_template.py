@@ -54,6 +54,78 @@ def test_only_the_answer_carries_the_loss(spoken: Any, answer: str) -> None:
     assert spoken.decode(row.ids[head:]) == chat_template.lead(text) + answer + "<|im_end|>"
 
 
+def reference(tokenizer: Any, answer: str) -> chat_template.Tokens:
+    """What a row of one supervised answer was before conversations had several: two halves, the loss on the second."""
+    text = chat_template.render(tokenizer.chat_template, TURNS, ask=True)
+    head = tokenizer(text, add_special_tokens=False)["input_ids"]
+    said = tokenizer(chat_template.lead(text) + answer, add_special_tokens=False)["input_ids"]
+    tail = [*said, tokenizer.eos_token_id]
+    return chat_template.Tokens(head + tail, [-100] * len(head) + tail)
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_one_supervised_answer_is_the_tokens_and_labels_that_it_always_was(spoken: Any, answer: str) -> None:
+    assert chat_template.tokenize(spoken, TURNS, answer) == reference(spoken, answer)
+    question = [{"role": "user", "content": "4월은?"}]
+    one = chat_template.tokenize(spoken, question, answer)
+    assert one == chat_template.tokenize(spoken, question, answer, every=True)  # no earlier answer
+
+
+LONG = [
+    *TURNS,
+    {"role": "assistant", "content": "오릅니다."},
+    {"role": "user", "content": "왜?"},
+]
+
+
+def test_every_answer_of_a_conversation_carries_the_loss_and_its_stop(spoken: Any) -> None:
+    """The labels, read as a text, are the three answers, each as it is said where it is asked for."""
+    row = chat_template.tokenize(spoken, LONG, "금리 때문입니다.", every=True)
+    lead = chat_template.lead(chat_template.render(spoken.chat_template, TURNS, ask=True))
+    said = spoken.decode([label for label in row.labels if label != -100])
+    assert said == "".join(f"{lead}{text}<|im_end|>" for text in ("△1,234억 원", "오릅니다.", "금리 때문입니다."))
+    turns = [*LONG, {"role": "assistant", "content": "금리 때문입니다."}]
+    whole = chat_template.render(spoken.chat_template, turns).rstrip("\n").removesuffix("<|im_end|>")
+    assert spoken.decode(row.ids) == whole + "<|im_end|>"
+    assert len(row.ids) == len(row.labels)
+
+
+def test_each_answer_is_trained_behind_what_it_is_asked_with(spoken: Any) -> None:
+    """Where an answer begins, the tokens before it are the conversation so far, as the model is asked it."""
+    row = chat_template.tokenize(spoken, LONG, "금리 때문입니다.", every=True)
+    starts = [
+        i for i, label in enumerate(row.labels) if label != -100 and row.labels[i - 1] in (-100, spoken.eos_token_id)
+    ]
+    starts = [i for i in starts if row.labels[i] != spoken.eos_token_id]
+    for start, asked in zip(starts, (LONG[:2], LONG[:4], LONG), strict=True):
+        assert spoken.decode(row.ids[:start]) == chat_template.render(spoken.chat_template, asked, ask=True)
+
+
+def test_chatml_writes_a_conversation_in_the_same_tokens_whatever_is_supervised(tokenizer: Any) -> None:
+    chat_template.equip(tokenizer, "chatml", "models/base")
+    every = chat_template.tokenize(tokenizer, LONG, "금리 때문입니다.", every=True)
+    last = chat_template.tokenize(tokenizer, LONG, "금리 때문입니다.")
+    assert every.ids == last.ids
+    assert all(label in (-100, token) for label, token in zip(every.labels, every.ids, strict=True))
+    assert every.supervised > last.supervised
+
+
+def test_a_full_loss_leaves_no_token_out(spoken: Any) -> None:
+    row = chat_template.tokenize(spoken, LONG, "하나", full=True, every=True)
+    assert -100 not in row.labels and row.labels.count(spoken.eos_token_id) >= 3
+
+
+def test_a_template_that_rewrites_earlier_answers_is_refused() -> None:
+    """As those of reasoning models do, which take the thoughts out of all answers but the last."""
+    text = (
+        "{% for m in messages %}{{ m.role }}: {{ m.content[:3] if m.role == 'assistant' else m.content }}\n{% endfor %}"
+    )
+    text += "{% if add_generation_prompt %}assistant: {% endif %}"
+    assert chat_template.pieces(text, LONG, "답")
+    with pytest.raises(LineageError, match=r"writes the answer '△1,234억 원' otherwise.*supervise: last"):
+        chat_template.pieces(text, LONG, "답", every=True)
+
+
 def test_the_full_loss_is_on_every_token(spoken: Any) -> None:
     row = chat_template.tokenize(spoken, TURNS, "하나", full=True)
     assert row.labels == row.ids == chat_template.tokenize(spoken, TURNS, "하나").ids

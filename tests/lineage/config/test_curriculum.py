@@ -122,6 +122,7 @@ def test_another_parent_is_one_edit_and_changes_only_that(tmp_path: Path) -> Non
         ({"chain.lora.r": 8.5}, ["chain.lora.r", "integer", "8.5"]),
         ({"sources.samples.licence": "gpl"}, ["sources.samples.licence", "'gpl'", "own"]),
         ({"sources.samples.heldout": 1}, ["versions.v1.mix.samples", "benchmark", "never trained on"]),
+        ({"sources.samples.supervise": "first"}, ["sources.samples.supervise", "'last' or 'all'", "first"]),
         ({"sources.samples.personal": "blur"}, ["sources.samples.personal", "'mask', 'refuse' or 'keep'"]),
         ({"sources.samples.hub": {"repo": "a/b", "revision": "main"}}, ["sources.samples.hub.revision", "'main'"]),
         ({"sources.problems.withdrawn": ["abc"]}, ["sources.problems.withdrawn", "SHA-256", "abc"]),

@@ -369,3 +369,15 @@ def test_ranks_that_are_not_openais_are_refused(no_network, monkeypatch):
     monkeypatch.setattr(o200k, "PACKED", "data/none.gz")
     with pytest.raises(LineageError, match="pip install bpe-openai"):
         o200k.encoding()
+
+
+def test_all_supervised_answers_of_a_conversation_are_counted_and_all_its_turns_shown(here):
+    talks = [
+        tiny.talk("metamath", "금리란?", "값", f"{n}?", "물가", supervise=how) for n, how in enumerate(("last", "all"))
+    ]
+    mix("v1", talks)
+    build()
+    tokens = tokenize_mix(Path("data/mixes/v1"), Plain("models/base/tokenizer.json"), "t", MAX_LENGTH).summary()
+    (part,) = [p for p in facts("mixes/v1")["parts"] if p["part"] == "own"]
+    assert (part["tokens"], part["supervised_tokens"]) == (tokens["tokens"], tokens["supervised_tokens"])
+    assert {s["prompt"] for s in part["samples"]} == {f"user: 금리란?\nassistant: 값\nuser: {n}?" for n in (0, 1)}

@@ -16,6 +16,9 @@ from tests import tiny
 ARTICLE = "회원은 고객의 주문 기록을 접수한 날부터 10년 동안 보존하고 거래소가 요구하면 지체 없이 내야 한다"
 
 
+OTHER = "나중에 다툼이 생기면 누가 언제 어떤 값으로 사고팔려고 하였는지를 기록으로 밝힐 수 있어야 하기 때문이다"
+
+
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -186,3 +189,19 @@ def test_a_mix_that_is_not_there_is_named() -> None:
     Path("data/mixes/v1/replay.jsonl").unlink()
     with pytest.raises(LineageError, match=r"v1/replay\.jsonl: missing; run `dvc repro mix@v1`"):
         stage.main()
+
+
+def test_an_earlier_answer_of_a_conversation_is_searched_where_it_is_measured() -> None:
+    """Trained on as a row of its own, it makes the held-out conversation easier."""
+    held = {how: tiny.talk("chats", "보존은?", ARTICLE, "왜 그런가?", OTHER, supervise=how) for how in ("last", "all")}
+    mixed(drill("빈칸을 채우시오", ARTICLE))
+    for how, talk in held.items():
+        heldout(talk, at="chats/prompt_answer")
+        assert (talk.id in found(name="chats.prompt_answer")) == (how == "all")
+
+
+def test_the_same_question_under_another_system_turn_is_the_same_question() -> None:
+    held = tiny.talk("chats", "결제일은 매매일부터 며칠째 날인가?", "이틀째", system="당신은 상담원입니다.")
+    heldout(held, at="chats/prompt_answer")
+    mixed(drill("결제일은 매매일부터 며칠째 날인가?", "사흘째 날이라고 한다"))
+    assert held.id in found(name="chats.prompt_answer")

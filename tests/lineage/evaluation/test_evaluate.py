@@ -264,3 +264,28 @@ def test_the_stage_refuses_an_unknown_version(workspace: Path, monkeypatch) -> N
     monkeypatch.setattr("sys.argv", ["stages/evaluate.py", "v9"])
     with pytest.raises(LineageError, match=r"unknown version 'v9'; params.yaml has v1, v2, v3"):
         evaluate.main()
+
+
+def test_a_conversation_is_measured_where_it_is_supervised_and_answers_its_last_turn(
+    lineage_copy: Path, monkeypatch
+) -> None:
+    talks = [
+        tiny.talk("chats", "금리란?", "값", f"{n}?", "물가", supervise=how) for n, how in enumerate(("last", "all"))
+    ]
+    tiny.write_rows(Path("data/heldout/chats/prompt_answer.jsonl"), talks)
+    model, tokenizer = inference.load("v2", tiny.curriculum().active)
+    asked: list[Any] = []
+    monkeypatch.setattr(inference, "load", lambda version, profile: (model, tokenizer))
+    monkeypatch.setattr(
+        inference, "answers", lambda m, t, prompts, n: (asked.extend(prompts), ["물가"] * len(prompts))[1]
+    )
+    tiny.evaluate(tiny.curriculum(), "v2")
+    rows = {r["id"]: r for r in read("v2", "rows.jsonl")}
+    for talk in talks:
+        row = chat_template.tokenize(tokenizer, list(talk.turns[:-1]), "물가", every=talk.supervise == "all")
+        assert rows[talk.id]["nll"] == pytest.approx(likelihood(model, row), abs=1e-4)
+        assert rows[talk.id]["tokens"] == row.supervised
+        assert rows[talk.id]["score"] == 1.0 and list(talk.turns[:-1]) in asked
+    assert rows[talks[1].id]["tokens"] > rows[talks[0].id]["tokens"]
+    shown = {a["id"]: a["prompt"] for a in read("v2", "answers.jsonl")}
+    assert [p for p in shown.values() if "assistant: 값" in p]

@@ -15,6 +15,7 @@ from lineage.core.errors import LineageError
 from lineage.ingest.ingest import ingest, is_heldout
 from lineage.ingest.sanitize import as_record_form, cleaned, group_name
 from lineage.records.record import Rejected, qa, read_records
+from tests import tiny
 from tests.lineage.readers.test_generated import CLOZE
 
 ROOT = Path(__file__).parents[3]
@@ -131,6 +132,11 @@ def test_the_record_form_is_derived_with_its_options(workspace: Workspace) -> No
         assert record.completion == record.options[record.correct] and len(record.options) == 2
     only = workspace.ingest("questions", ("record",))
     assert only.forms == {"record": counts.forms["record"]}
+
+
+def test_a_conversation_in_the_record_form_answers_in_json_throughout() -> None:
+    found = as_record_form(tiny.talk("chats", "금리란?", "값", "왜?", "물가", system="짧게"))
+    assert [turn["content"] for turn in found.turns] == ["짧게", "금리란?", '{"답": "값"}', "왜?", '{"답": "물가"}']
 
 
 def test_the_record_form_without_a_field() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from lineage.core.errors import LineageError
 from lineage.records.record import Record, from_json, qa, read_records
+from tests import tiny
 
 ORIGIN = {"file": "a.json", "row": 3}
 
@@ -37,6 +38,47 @@ def test_the_completion_is_the_last_of_several_turns() -> None:
     turns = [("user", "하나"), ("assistant", "1"), ("user", "둘"), ("assistant", "2")]
     record = Record(group="g", turns=tuple({"role": r, "content": t} for r, t in turns), origin=ORIGIN)
     assert (record.prompt, record.completion) == ("둘", "2")
+
+
+def test_a_record_of_one_exchange_is_the_line_that_it_always_was() -> None:
+    """Another byte, or another id, and every version would be trained again."""
+    assert qa("질문?", "답", group="g", origin=ORIGIN).placed("s", "MIT").to_json() == (
+        '{"as_of": "", "correct": null, "documents": [], "form": "prompt_answer", "group": "g", '
+        '"id": "s.prompt_answer.fb33ada0b07c707c", "licence": "MIT", "measure": "text", "options": [], '
+        '"origin": {"file": "a.json", "row": 3}, "rejected": [], "source": "s", '
+        '"turns": [{"role": "user", "content": "질문?"}, {"role": "assistant", "content": "답"}]}'
+    )
+
+
+def test_a_conversation_says_which_of_its_answers_carry_the_loss() -> None:
+    last = tiny.talk("s", "하나?", "1", "둘?", "2", system="짧게")
+    every = tiny.talk("s", "하나?", "1", "둘?", "2", system="짧게", supervise="all")
+    assert (last.supervised, every.supervised) == ((4,), (2, 4))
+    assert "supervise" not in json.loads(last.to_json()) and from_json(every.to_json()) == every
+    assert last.id == every.id
+    assert last.asked == "system: 짧게\nuser: 하나?\nassistant: 1\nuser: 둘?"
+    assert tiny.talk("s", "하나?", "1").asked == "하나?"
+
+
+@pytest.mark.parametrize(
+    ("roles", "wrong"),
+    [
+        ("su", "ends with the user's turn"),
+        ("a", "begins with the assistant's turn"),
+        ("sa", "begins with the assistant's turn"),
+        ("uua", "the user speaks twice in a row"),
+        ("uaa", "the assistant speaks twice in a row"),
+        ("uasua", "a system turn stands after others"),
+        ("ssua", "a system turn stands after others"),
+        ("uta", "the role tool is none of user and assistant"),
+        ("s", "has no turns"),
+        ("", "has no turns"),
+    ],
+)
+def test_turns_out_of_order_are_no_record(roles: str, wrong: str) -> None:
+    names = {"s": "system", "u": "user", "a": "assistant", "t": "tool"}
+    with pytest.raises(LineageError, match=wrong):
+        Record(group="g", turns=tuple({"role": names[r], "content": "말"} for r in roles), origin=ORIGIN)
 
 
 @pytest.mark.parametrize(

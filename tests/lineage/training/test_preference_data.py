@@ -104,3 +104,13 @@ def test_a_mix_without_a_worse_answer_is_refused_by_its_field(mixed: Any) -> Non
 def test_a_mix_whose_pairs_are_all_too_long_is_refused(mixed: Any) -> None:
     with pytest.raises(LineageError, match=r"every pair of the mix has a row longer than 3 tokens"):
         mixed([choice(0)], max_length=3)
+
+
+def test_a_pair_of_a_conversation_judges_its_last_answer_alone(mixed: Any) -> None:
+    row = tiny.talk("fin_qa", "금리란?", "값", "왜?", "물가", system="짧게", rejected=("모름",), supervise="all")
+    (pair,) = mixed([row]).dataset
+    tokenizer = mixed.tokenizer
+    prompt = chat_template.render(tokenizer.chat_template, list(row.turns[:-1]), ask=True)
+    assert tokenizer.decode(pair["prompt_ids"]) == prompt
+    assert tokenizer.decode(pair["chosen_ids"]) == "물가<|im_end|>"
+    assert tokenizer.decode(pair["rejected_ids"]) == "모름<|im_end|>"

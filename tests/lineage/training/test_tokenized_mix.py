@@ -42,6 +42,41 @@ def test_a_row_is_its_tokens_and_the_labels_of_its_answer(tokenizer: Any) -> Non
     assert mix.lengths == [len(w.ids) for w in wanted]
 
 
+def a_talk(supervise: str) -> tuple[Path, Any]:
+    folder = a_mix("하나")
+    talk = tiny.talk("chats", "금리란?", "값", "왜?", "물가", system="짧게", supervise=supervise)
+    tiny.write_rows(folder / "own.jsonl", [talk, tiny.row("samples", "하나?", "둘")])
+    return folder, talk
+
+
+def test_all_answers_of_a_conversation_are_supervised_where_its_record_says_so(tokenizer: Any) -> None:
+    read = {}
+    for supervise in ("last", "all"):
+        folder, _ = a_talk(supervise)
+        mix = tokenize_mix(folder, tokenizer, "t", 256)
+        read[supervise] = [t for t in mix.dataset["labels"][0] if t != -100]
+        assert mix.sources["chats"]["supervised_tokens"] == len(read[supervise])
+    assert tokenizer.decode(read["last"]) == "물가<|im_end|>"
+    assert tokenizer.decode(read["all"]) == "값<|im_end|>물가<|im_end|>"
+
+
+def test_a_packed_conversation_keeps_all_its_answers_and_one_run_of_positions(tokenizer: Any) -> None:
+    folder, _ = a_talk("all")
+    mix = tokenize_mix(folder, tokenizer, "t", 256)
+    (sequence,) = mix.in_order([(0, 1)], packed=True)
+    first, second = mix.lengths
+    assert sequence["position_ids"] == [*range(first), *range(second)]
+    said = tokenizer.decode([label for label in sequence["labels"] if label != -100])
+    assert said == "값<|im_end|>물가<|im_end|>둘<|im_end|>"
+
+
+def test_a_conversation_that_is_too_long_is_dropped_whole_and_counted(tokenizer: Any) -> None:
+    folder, _ = a_talk("all")
+    tiny.write_rows(folder / "replay.jsonl", [tiny.talk("chats", "?", "가" * 300, "왜?", "응", supervise="all")])
+    mix = tokenize_mix(folder, tokenizer, "t", 128)
+    assert mix.sources["chats"]["rows"] == 1 and mix.sources["chats"]["dropped"] == {tokenized_mix.TOO_LONG: 1}
+
+
 def test_a_row_that_is_too_long_is_dropped_whole_and_counted_by_source(tokenizer: Any) -> None:
     long = "가" * 300
     mix = tokenize_mix(a_mix("하나", long, "둘", replayed=("셋", long)), tokenizer, "t", 128)
