@@ -5,7 +5,8 @@
     {"instruction": "…", "input": "…", "output": "…"}     {"reference": "…", "question": "…", "answer": "…"}
 
 JSON, JSONL, CSV or Parquet. A prompt that lists options which the response names becomes a choice. Rows that
-share a reference are one group.
+share a reference are one group. What `system` and `history` hold was said before: they become turns, and the first
+question of a history is the group.
 
     python -m stages.ingest krx_samples
 """
@@ -17,6 +18,7 @@ from lineage.readers.io.columns import shaped, text
 from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import answered
+from lineage.readers.text.dialogue import BEFORE, after_what_was_said
 from lineage.readers.text.normalize import one_line
 from lineage.records.record import Form, Record, Rejected
 
@@ -25,7 +27,8 @@ SHAPE = {
     "prompt": ("prompt", "instruction", "question", "query", "질문"),
     "response": ("response", "completion", "target", "output", "answer", "답변", "답"),
 }
-OPTIONAL = {"input": ("input",), "reference": ("reference", "context")}
+GIVEN = {"input": ("input",), "reference": ("reference", "context")}
+OPTIONAL = GIVEN | BEFORE
 SHAPES = (SHAPE, OPTIONAL)
 
 
@@ -39,10 +42,11 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
         if isinstance(row, Rejected):
             yield row
             continue
-        given = {name: text(row.values[name]) for name in OPTIONAL}
+        given = {name: text(row.values[name]) for name in GIVEN}
         if wrong := [name for name, said in given.items() if said is None]:
             yield Rejected(row.origin, f"{wrong[0]} is not text", f"found {row.values[wrong[0]]!r:.80}")
             continue
         reference = given["reference"] or ""
         prompt = "\n\n".join(filter(None, (reference, row.values["prompt"], given["input"])))
-        yield answered(prompt, row.values["response"], origin=row.origin, group=one_line(reference))
+        found = answered(prompt, row.values["response"], origin=row.origin, group=one_line(reference))
+        yield after_what_was_said(found, row)

@@ -65,7 +65,7 @@ class Record:
     def __post_init__(self) -> None:
         if wrong := misordered([turn["role"] for turn in self.turns]):
             raise LineageError(
-                f"{self.origin}: a record needs a prompt and an assistant's answer, but {wrong}: {self.turns!r:.200}"
+                f"{self.origin}: a record needs a prompt and an assistant's answer, found {wrong}: {self.turns!r:.200}"
             )
         if not self.completion.strip():
             raise LineageError(f"{self.origin}: the answer is empty")
@@ -118,14 +118,14 @@ def misordered(roles: Sequence[str]) -> str:
     spoken = roles[1:] if roles and roles[0] == "system" else roles
     for place, role in enumerate(spoken):
         if role == "system":
-            return "a system turn stands after others"
+            return "a system turn after others"
         if role not in SPEAKERS:
-            return f"the role {role} is none of {' and '.join(SPEAKERS)}"
+            return f"a turn of {role}, who is none of {' and '.join(SPEAKERS)}"
         if role != SPEAKERS[place % 2]:
-            return f"the {role} speaks twice in a row" if place else "it begins with the assistant's turn"
+            return f"two turns of the {role} in a row" if place else "the assistant's turn at the beginning"
     if not spoken:
-        return "it has no turns"
-    return "it ends with the user's turn" if spoken[-1] == "user" else ""
+        return "no turns"
+    return "the user's turn at the end" if spoken[-1] == "user" else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ A single row without the columns is Rejected; a file in which no row has them is
 LineageError, which lists what was found and what is accepted.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -20,11 +20,22 @@ from lineage.readers.io.row import RawRow
 from lineage.readers.io.unread import folded
 from lineage.records.record import Rejected
 
+# Columns by which a file is known that another reader reads: these are never met by chance.
+ELSEWHERE = {
+    "preferences": (("chosen", "rejected"),),
+    "conversations": (("messages",), ("conversations",)),
+    "instructions": (("instruction", "output"),),
+}
 Found = Mapping[str, Any]  # the columns of a row by their folded names
 
 
 def shaped(
-    source: Iterable[RawRow | Rejected], shapes: Sequence[Shape], optional: Shape | None = None, *, remedy: str = ""
+    source: Iterable[RawRow | Rejected],
+    shapes: Sequence[Shape],
+    optional: Shape | None = None,
+    *,
+    remedy: str = "",
+    whole: Collection[str] = (),
 ) -> Iterator[RawRow | Rejected]:
     """Rows with their values under the reader's own names: the first of `shapes` whose texts are all there.
 
@@ -37,6 +48,7 @@ def shaped(
         shapes: what a row may look like, the best first; each is the reader's name of a column → what files call it.
         optional: columns that a row may have beside those of its shape; None if it lacks one.
         remedy: what the error advises; empty: to rename the columns or choose another reader.
+        whole: required columns that come out as they are: lists, and not text.
 
     Raises:
         LineageError: no row of a file has the columns of any shape.
@@ -56,7 +68,7 @@ def shaped(
             yield Rejected(row.origin, "a row without the columns", f"found {', '.join(row.values) or 'none'}")
             continue
         fitted = True
-        yield _named(row, found, twice, present, optional or {})
+        yield _named(row, found, twice, present, optional or {}, whole)
     _check(file, fitted, strange, shapes, remedy)
 
 
@@ -73,12 +85,28 @@ def _folded(row: RawRow) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _named(
-    row: RawRow, found: Found, twice: Mapping[str, str], present: Sequence[Shape], optional: Shape
+    row: RawRow,
+    found: Found,
+    twice: Mapping[str, str],
+    present: Sequence[Shape],
+    optional: Shape,
+    whole: Collection[str],
 ) -> RawRow | Rejected:
+    """A row under the reader's names.
+
+    Args:
+        row: as the file has it.
+        found: its columns by their folded names.
+        twice: what those say that stand there twice.
+        present: the shapes whose columns are there.
+        optional: columns that it may have besides.
+        whole: required columns that may be something else than text.
+    """
     empty: list[str] = []
     for shape in present:
         read = {name: _column(found, names) for name, names in shape.items()}
-        texts = {name: text(found.get(column)) for name, column in read.items()}
+        values = {name: found.get(column) for name, column in read.items()}
+        texts = {name: _as_is(value) if name in whole else text(value) for name, value in values.items()}
         if wrong := [name for name, value in texts.items() if value is None]:
             return Rejected(row.origin, f"{wrong[0]} is not text", f"found {found[read[wrong[0]]]!r:.80}")
         empty = [name for name, value in texts.items() if not value]
@@ -89,6 +117,11 @@ def _named(
             row.leave({*read.values(), *more.values()})
             return replace(row, values={name: found.get(column) for name, column in more.items()} | texts)
     return Rejected(row.origin, f"{empty[0]} is empty", "fill it in, or leave the row out")
+
+
+def _as_is(value: Any) -> Any:
+    """A value that is a list or a text, "" where it holds nothing."""
+    return value if isinstance(value, list | dict) and value else text(value or "")
 
 
 def _column(found: Found, names: Sequence[str]) -> str:
@@ -110,11 +143,22 @@ def drifted(file: str, found: Iterable[str], shapes: Iterable[Shape], remedy: st
         shapes: what is accepted.
         remedy: what the error advises; empty: to rename the columns or choose another reader.
     """
+    remedy = ". ".join(filter(None, (remedy, _other_reader(found, shapes))))
     accepted = " or ".join("(" + ", ".join("|".join(names) for names in shape.values()) + ")" for shape in shapes)
     return LineageError(
         f"{file}: found the columns {', '.join(found) or 'none'}; accepted are {accepted}. "
         f"{remedy or 'Rename its columns, or choose another reader for this source in params.yaml'}"
     )
+
+
+def _other_reader(found: Iterable[str], shapes: Iterable[Shape]) -> str:
+    """The reader whose columns these are, where one is known by them; "" otherwise."""
+    there = {folded(str(name)) for name in found}
+    known = {name for shape in shapes for names in shape.values() for name in names}
+    for reader, columns in ELSEWHERE.items():
+        if any(there.issuperset(names) and known.isdisjoint(names) for names in columns):
+            return f"Its rows are read by `reader: {reader}`; choose it for this source in params.yaml"
+    return ""
 
 
 def text(value: Any) -> str | None:

@@ -134,6 +134,17 @@ def test_the_record_form_is_derived_with_its_options(workspace: Workspace) -> No
     assert only.forms == {"record": counts.forms["record"]}
 
 
+@pytest.mark.parametrize("supervise", ["last", "all"])
+def test_a_source_says_which_answers_of_its_conversations_carry_the_loss(workspace: Workspace, supervise: str) -> None:
+    said = [{"role": ("user", "assistant")[n % 2], "content": f"말 {n}"} for n in range(4)]
+    workspace.rows({"messages": said[:2]}, {"messages": said}, {"messages": said[:3]})
+    counts = workspace.ingest("conversations", heldout=0, supervise=supervise)
+    (exchange, talk), _ = workspace.sides()
+    assert counts.rejected == {"the user's turn at the end": 1} and counts.raw_rows == 3
+    assert exchange.supervise == "last" and talk.supervise == supervise
+    assert talk.supervised == ((3,) if supervise == "last" else (1, 3)) and exchange.group == talk.group
+
+
 def test_a_conversation_in_the_record_form_answers_in_json_throughout() -> None:
     found = as_record_form(tiny.talk("chats", "금리란?", "값", "왜?", "물가", system="짧게"))
     assert [turn["content"] for turn in found.turns] == ["짧게", "금리란?", '{"답": "값"}', "왜?", '{"답": "물가"}']

@@ -131,9 +131,38 @@ SAMPLES: dict[str, list[Sample]] = {
             several=False,
         )
     ],
+    "conversations": [
+        of(
+            {
+                "messages": [
+                    {"role": "system", "content": "앞1 ◆ 뒤"},
+                    {"role": "user", "content": "앞2 ◆ 뒤는?"},
+                    {"role": "assistant", "content": [{"type": "text", "text": "앞3 ◆ 뒤이다."}]},
+                    {"role": "user", "content": "앞4 ◆ 뒤는?"},
+                    {"role": "assistant", "content": "앞5 ◆ 뒤이다."},
+                ]
+            }
+        ),
+        of(
+            {
+                "conversations": [{"from": "human", "value": "앞1 ◆ 뒤는?"}, {"from": "gpt", "value": "앞2 ◆ 뒤이다."}],
+                "system": "앞3 ◆ 뒤",
+            }
+        ),
+    ],
     "dart": [Sample("보고서.xml", DISCLOSURE)],
     "glossary": [of({"용어": "가산금리", "설명": "앞1 ◆ 뒤를 더한다."})],
-    "instructions": [of({"instruction": "앞1 ◆ 뒤를 줄이시오.", "input": "앞2 ◆ 뒤", "output": "앞3 ◆ 뒤이다."})],
+    "instructions": [
+        of({"instruction": "앞1 ◆ 뒤를 줄이시오.", "input": "앞2 ◆ 뒤", "output": "앞3 ◆ 뒤이다."}),
+        of(
+            {
+                "instruction": "앞1 ◆ 뒤?",
+                "output": "앞2 ◆ 뒤이다.",
+                "system": "앞3 ◆ 뒤",
+                "history": [["앞4 ◆ 뒤?", "앞5 ◆ 뒤"]],
+            }
+        ),
+    ],
     "kobest": [
         of({"paragraph": "앞1 ◆ 뒤이다.", "question": "앞2 ◆ 뒤인가?", "label": 1}),
         of({"premise": "앞1 ◆ 뒤", "question": "원인", "alternative_1": "앞2 ◆ 뒤", "alternative_2": "가", "label": 0}),
@@ -153,6 +182,7 @@ SAMPLES: dict[str, list[Sample]] = {
         ),
     ],
     "pairs": [of({"ko": "앞1 ◆ 뒤이다.", "en": "It is 앞2 ◆ 뒤."})],
+    "preferences": [of({"prompt": "앞1 ◆ 뒤는?", "chosen": "앞2 ◆ 뒤이다.", "rejected": "모른다."})],
     "prompt_response": [of({"prompt": "앞1 ◆ 뒤는?", "response": "앞2 ◆ 뒤이다."})],
     "questions": [of(QA), of({"question": "앞1 ◆ 뒤는?", "options": OPTIONS, "answer": "앞2 ◆ 뒤"})],
     "references": [of({**QA, "reference": "앞3 ◆ 뒤이다.", "old_answer": "-", "preference": "B"})],

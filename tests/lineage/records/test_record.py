@@ -63,16 +63,16 @@ def test_a_conversation_says_which_of_its_answers_carry_the_loss() -> None:
 @pytest.mark.parametrize(
     ("roles", "wrong"),
     [
-        ("su", "ends with the user's turn"),
-        ("a", "begins with the assistant's turn"),
-        ("sa", "begins with the assistant's turn"),
-        ("uua", "the user speaks twice in a row"),
-        ("uaa", "the assistant speaks twice in a row"),
-        ("uasua", "a system turn stands after others"),
-        ("ssua", "a system turn stands after others"),
-        ("uta", "the role tool is none of user and assistant"),
-        ("s", "has no turns"),
-        ("", "has no turns"),
+        ("su", "the user's turn at the end"),
+        ("a", "the assistant's turn at the beginning"),
+        ("sa", "the assistant's turn at the beginning"),
+        ("uua", "two turns of the user in a row"),
+        ("uaa", "two turns of the assistant in a row"),
+        ("uasua", "a system turn after others"),
+        ("ssua", "a system turn after others"),
+        ("uta", "a turn of tool, who is none of user and assistant"),
+        ("s", "no turns"),
+        ("", "no turns"),
     ],
 )
 def test_turns_out_of_order_are_no_record(roles: str, wrong: str) -> None:

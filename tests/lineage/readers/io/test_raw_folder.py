@@ -75,16 +75,16 @@ def test_columns_that_nobody_reads_are_counted_where_they_hold_something(folder:
     row = {
         "prompt": "가?",
         "response": "나",
-        "system": "너는 비서이다.",
-        "history": [],
+        "persona": "너는 비서이다.",
+        "votes": [],
         "score": 0,
         "tags": None,
         " ": "x",
     }
-    folder.jsonl("a.jsonl", [row, {**row, "history": [["나", "너"]]}, {**row, "response": ""}])
+    folder.jsonl("a.jsonl", [row, {**row, "votes": [["나", "너"]]}, {**row, "response": ""}])
     source = raw(folder)
     assert len(pairs(source)) == 2
-    assert source.unread.rows == {"system": 2, "history": 1, "score": 2, "(a column without a name)": 2}
+    assert source.unread.rows == {"persona": 2, "votes": 1, "score": 2, "(a column without a name)": 2}
 
 
 def test_of_two_columns_for_one_the_other_is_counted(folder: Folder) -> None:
