@@ -198,3 +198,20 @@ def test_sources_that_are_all_empty_are_no_trouble(capsys: pytest.CaptureFixture
 def test_without_records_the_remedy_is_named() -> None:
     with pytest.raises(LineageError, match="dvc repro ingest"):
         main()
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (("매출액은?", "30억원", "이익은?", "3억원"), ["exact"]),
+        (("매출액은?", "30억원", "이익은?", "3 억원"), ["exact"]),
+        (("매출액은?", "40억원", "이익은?", "3억원"), []),
+        (("이익은?", "3억원"), []),
+        (("이익은?", "3억원", "매출액은?", "30억원"), []),
+    ],
+    ids=["the same", "spacing", "another figure before", "the last exchange", "another order"],
+)
+def test_conversations_are_compared_by_all_their_turns(other: tuple[str, ...], expected: list[str]) -> None:
+    tiny.write_source("samples", [tiny.talk("samples", "매출액은?", "30억원", "이익은?", "3억원")])
+    tiny.write_source("problems", [tiny.talk("problems", *other)])
+    assert [line["how"] for line in found()] == expected
