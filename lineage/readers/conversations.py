@@ -3,6 +3,7 @@
     {"messages": [{"role": "system", "content": "짧게 답하라."}, {"role": "user", "content": "금리란?"},
                   {"role": "assistant", "content": "돈의 값."}]}
     {"conversations": [{"from": "human", "value": "금리란?"}, {"from": "gpt", "value": "돈의 값."}], "system": "…"}
+    {"prompt": [{"role": "user", "content": "금리란?"}], "completion": [{"role": "assistant", "content": "돈의 값."}]}
 
 JSON, JSONL, CSV, Parquet, Arrow or Excel; in tables the list may stand as JSON text. What roles and forms are read is
 said in `lineage/readers/text/dialogue.py`. A conversation is one record, whole; which of its answers carry the loss is
@@ -18,13 +19,14 @@ from lineage.readers.io.columns import shaped
 from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
-from lineage.readers.text.dialogue import BEFORE, NotSpoken, conversation, turns_of, with_system
+from lineage.readers.text.dialogue import BEFORE, NotSpoken, Turns, conversation, holds_turns, turns_of, with_system
 from lineage.records.record import Form, Record, Rejected
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"messages": ("messages", "conversations", "conversation", "dialogue", "turns", "대화")}
+IN_HALVES = {"prompt": ("prompt",), "completion": ("completion", "response")}  # TRL's, each a list of turns
 OPTIONAL = {"system": BEFORE["system"]}
-SHAPES = (SHAPE, OPTIONAL)
+SHAPES = (SHAPE, IN_HALVES, OPTIONAL)
 
 
 def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Rejected]:
@@ -33,7 +35,7 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
     Raises:
         LineageError: a file has no column of turns.
     """
-    for row in shaped(rows(folder), [SHAPE], OPTIONAL, whole=("messages",)):
+    for row in shaped(rows(folder), [SHAPE, IN_HALVES], OPTIONAL, whole={**SHAPE, **IN_HALVES}):
         if isinstance(row, Rejected):
             yield row
             continue
@@ -44,5 +46,16 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
 
 
 def _record(row: RawRow) -> Record | Rejected:
-    turns = turns_of(row.values["messages"], row, "messages")
+    if "messages" in row.values:
+        turns = turns_of(row.values["messages"], row, "messages")
+    else:
+        turns = (*_half(row, "prompt", "user"), *_half(row, "completion", "assistant"))
     return conversation(with_system(row.values["system"], turns), row)
+
+
+def _half(row: RawRow, column: str, role: str) -> Turns:
+    """The turns of a half; a plain text is one turn of `role`."""
+    said = row.values[column]
+    if isinstance(said, str) and not holds_turns(said):
+        said = [{"role": role, "content": said}]
+    return turns_of(said, row, column)

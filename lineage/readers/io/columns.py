@@ -108,7 +108,7 @@ def _named(
         values = {name: found.get(column) for name, column in read.items()}
         texts = {name: _as_is(value) if name in whole else text(value) for name, value in values.items()}
         if wrong := [name for name, value in texts.items() if value is None]:
-            return Rejected(row.origin, f"{wrong[0]} is not text", f"found {found[read[wrong[0]]]!r:.80}")
+            return Rejected(row.origin, f"{wrong[0]} is not text", _found(found[read[wrong[0]]]))
         empty = [name for name, value in texts.items() if not value]
         if not empty:
             more = {name: _column(found, names) for name, names in optional.items()}
@@ -117,6 +117,11 @@ def _named(
             row.leave({*read.values(), *more.values()})
             return replace(row, values={name: found.get(column) for name, column in more.items()} | texts)
     return Rejected(row.origin, f"{empty[0]} is empty", "fill it in, or leave the row out")
+
+
+def _found(value: Any) -> str:
+    turns = isinstance(value, list) and value and isinstance(value[0], dict) and {"role", "from"} & set(value[0])
+    return f"found {value!r:.80}" + ("; turns are read by `reader: conversations`" if turns else "")
 
 
 def _as_is(value: Any) -> Any:

@@ -45,14 +45,14 @@ def test_check_names_the_columns_that_nobody_reads(workspace: Path, capsys) -> N
     raw.mkdir(parents=True)
     others.mkdir()
     (others / "rows.jsonl").write_text('{"prompt": "가?", "response": "나"}\n')
-    row = {"prompt": "가?", "response": "나", "system": "너는 비서이다.", "[점수]": 3}
+    row = {"prompt": "가?", "response": "나", "persona": "너는 비서이다.", "[점수]": 3}
     (raw / "rows.jsonl").write_text(json.dumps(row) + "\n")
     out = said(capsys, "check")
-    assert "samples: nobody reads [점수] (1), system (1) of the first 1 rows; name those" in out
-    counts = tiny.counts("samples", 1200).model_copy(update={"unread": {"system": 1200}})
+    assert "samples: nobody reads [점수] (1), persona (1) of the first 1 rows; name those" in out
+    counts = tiny.counts("samples", 1200).model_copy(update={"unread": {"persona": 1200}})
     write_ingest_counts(Path("data/records/samples"), counts)
-    assert "samples: nobody reads system (1,200); name those" in said(capsys, "check")
-    params["sources"]["samples"]["columns"] = {"reference": "system"}
+    assert "samples: nobody reads persona (1,200); name those" in said(capsys, "check")
+    params["sources"]["samples"]["columns"] = {"reference": "persona"}
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     os.utime("params.yaml", (2**31, 2**31))
     assert "samples: nobody reads [점수] (1) of the first 1 rows" in said(capsys, "check")

@@ -57,6 +57,9 @@ def refused(folder: Folder, row: dict[str, Any], reader: Any = conversations) ->
         {"conversations": [SAID[:2], SAID[2:]]},
         {"conversations": [{"question": SAID[0], "answer": SAID[1]}, {"human": SAID[2], "assistant": SAID[3]}]},
         {"messages": [{"role": "system", "content": ""}, *MESSAGES], "system": " "},
+        {"prompt": MESSAGES[:3], "completion": MESSAGES[3:]},
+        {"prompt": MESSAGES[:1], "completion": MESSAGES[1:]},
+        {"prompt": MESSAGES[:3], "completion": SAID[3]},
     ],
 )
 def test_turns_are_read_in_every_form_of_the_field(folder: Folder, row: dict[str, Any]) -> None:
@@ -227,6 +230,11 @@ def test_a_reader_of_other_columns_names_the_one_that_reads_them(
     folder.jsonl("a.jsonl", [row])
     with pytest.raises(LineageError, match=f"`reader: {named}`"):
         folder.read(reader.read)
+
+
+def test_turns_in_a_column_of_texts_are_rejected_with_the_way_forward(folder: Folder) -> None:
+    rejected = refused(folder, {"prompt": MESSAGES[:3], "completion": MESSAGES[3:]}, prompt_response)
+    assert rejected.reason == "prompt is not text" and "`reader: conversations`" in rejected.remedy
 
 
 def test_drift(folder: Folder) -> None:
