@@ -4,6 +4,7 @@
     {"prompt": [{"role": "user", "content": "금리란?"}], "chosen": [{"role": "assistant", "content": "돈의 값."}],
      "rejected": [{"role": "assistant", "content": "모른다."}]}
     {"chosen": [{"role": "user", …}, {"role": "assistant", …}], "rejected": [the same turns, another answer]}
+    {"input": {"messages": […]}, "preferred_output": […], "non_preferred_output": […]}                          OpenAI
     {"chosen": "\\n\\nHuman: 금리란?\\n\\nAssistant: 돈의 값.", "rejected": "\\n\\nHuman: 금리란?\\n\\nAssistant: …"}
 
 JSON, JSONL, CSV, Parquet, Arrow or Excel. The chosen answer is the record's, and trained on as any other; the other one
@@ -37,8 +38,8 @@ from lineage.records.record import Form, Record, Rejected
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {
-    "chosen": ("chosen", "chosen_response", "chosen_answer"),
-    "rejected": ("rejected", "rejected_response", "rejected_answer"),
+    "chosen": ("chosen", "chosen_response", "chosen_answer", "preferred_output"),
+    "rejected": ("rejected", "rejected_response", "rejected_answer", "non_preferred_output"),
 }
 OPTIONAL = {
     "prompt": ("prompt", "instruction", "question", "query", "질문", "messages", "conversations"),
@@ -87,7 +88,10 @@ def _record(row: RawRow) -> Record | Rejected:
 
 def _prompt(row: RawRow) -> tuple[Turns, str]:
     """The turns that are answered, as far as they stand apart from the answers, and the `input` among them."""
-    said, given = row.values["prompt"], text(row.values["input"])
+    said, given = row.values["prompt"], row.values["input"]
+    if not said and isinstance(given, list | dict):
+        said, given = given, ""
+    given = text(given)
     history = turns_of(row.values["history"], row, "history")
     if given is None:
         raise NotSpoken("input is not text", f"found {row.values['input']!r:.80}")

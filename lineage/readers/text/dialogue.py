@@ -39,6 +39,7 @@ EXCHANGE = (
     ("assistant", "gpt", "bot", "response", "answer", "output"),
 )
 LOSS = ("weight", "train", "loss")  # marks of single turns
+TOOL = "a conversation with a tool", "what is called and what it answers is not trained: leave the row out"
 TEXT_PARTS = ("", "text", "input_text", "output_text")
 BY_TURNS = "user and assistant speak by turns, the assistant last: join two turns into one, or leave the row out"
 
@@ -138,7 +139,11 @@ def _listed(said: Any) -> Sequence[Any]:
 
 
 def _by_rows(found: dict[str, Any]) -> Sequence[Any]:
-    """One turn as it is; columns of turns one by one."""
+    """One turn as it is; columns of turns one by one; of an object around `messages` these."""
+    if isinstance(found.get("messages"), list):
+        if found.get("tools"):
+            raise NotSpoken(*TOOL)
+        return list(found["messages"])
     columns = {name: values for name, values in found.items() if isinstance(values, list)}
     if not any(folded(str(name)) in (*ROLE, *EXCHANGE[0]) for name in columns):
         return [found]
@@ -198,7 +203,7 @@ def _turn(found: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     named = next(said for name in ROLE if (said := text(found.get(name))))
     role = ROLE_OF.get(named.casefold())
     if named.casefold() in TOOLS or any(found.get(name) for name in CALLS):
-        raise NotSpoken("a conversation with a tool", "what is called and what it answers is not trained: leave it out")
+        raise NotSpoken(*TOOL)
     if role is None:
         known = "; ".join(f"{role}: {', '.join(names)}" for role, names in ROLES.items())
         raise NotSpoken("a role that is not read", f"found {named!r:.40}, read are {known}")

@@ -51,6 +51,11 @@ def one(folder: Folder, row: dict[str, Any]) -> Record:
         },
         {"messages": [user(ASKED), says(GOOD)], "chosen": GOOD, "rejected": BAD},
         {"chosen": json.dumps([user(ASKED), says(GOOD)]), "rejected": str([user(ASKED), says(BAD)])},
+        {
+            "input": {"messages": [user(ASKED)], "tools": []},
+            "preferred_output": [says(GOOD)],
+            "non_preferred_output": [says(BAD)],
+        },
         {"chosen": hh(ASKED, GOOD), "rejected": hh(ASKED, BAD)},
         {"prompt": hh(ASKED, ""), "chosen": GOOD, "rejected": BAD},
     ],
