@@ -65,7 +65,9 @@ def shaped(
         present = [shape for shape in shapes if all(any(name in found for name in names) for names in shape.values())]
         if not present:
             strange = strange or list(row.values)
-            yield Rejected(row.origin, "a row without the columns", f"found {', '.join(row.values) or 'none'}")
+            seen = f"found {', '.join(map(str, row.values)) or 'none'}"
+            way = ". ".join(filter(None, (seen, _other_reader(row.values, shapes))))
+            yield Rejected(row.origin, "a row without the columns", way)
             continue
         fitted = True
         yield _named(row, found, twice, present, optional or {}, whole)
