@@ -17,8 +17,8 @@ BUTTONS = frozenset(
 def beside_the_page(page: Any, text: str) -> list[str]:
     """Warnings of a pymupdf page: what its annotations and form fields hold that is not in its `text`."""
     count: Counter[str] = Counter()
-    shown = _bare(text)
     if page.first_annot:
+        shown = _bare(text)
         for annot in page.annots():
             said = _bare(annot.info.get("content") or "")
             drawn = annot.type[0] not in STRUCK and not annot.flags & HIDDEN
@@ -27,6 +27,7 @@ def beside_the_page(page: Any, text: str) -> list[str]:
                 count["notes"] += 1
                 count["letters"] += len(said)
     if page.first_widget:
+        shown = _bare(text)
         for field in page.widgets():
             said = _bare(str(field.field_value or ""))
             count["fields"] += bool(said) and field.field_type not in BUTTONS and said not in shown

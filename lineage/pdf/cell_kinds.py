@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from lineage.pdf.number_check import is_figure
@@ -28,6 +29,7 @@ NAMING = re.compile(r"\d{6}|0\d{3,}|20\d\d\.\d\d?")  # codes and months, though 
 PLAIN = re.compile(r"[(\-–]?\s*\d{1,4}\s*[)\-–]?(?:쪽|면)?")
 
 
+@lru_cache(maxsize=4096)
 def kind(text: str) -> str:
     """`figure`, `date`, `grade`, `code`, `none` (a dash for no value), or "" for words."""
     if text in NONE:

@@ -33,12 +33,14 @@ class Chart(NamedTuple):
 
 def charts(vectors: Sequence[Vector], pieces: Sequence[Piece]) -> tuple[list[Chart], list[Piece]]:
     """The charts of a page with their labels, and the pieces outside them."""
+    ticks = [line for _, line in pieces if len(line.text) <= 10 and (is_figure(line.text) or DATE.fullmatch(line.text))]
+    if len(ticks) < TICKS:
+        return [], list(pieces)
     inked = [v for v in vectors if v.alpha and not is_white(v.color)]
     marks = _marks(inked)
     levels = [v.box for v in inked if _height(v.box) < THIN and _width(v.box) > 2 * WIDE]
     if not marks and len(levels) < TICKS:
         return [], list(pieces)
-    ticks = [line for _, line in pieces if len(line.text) <= 10 and (is_figure(line.text) or DATE.fullmatch(line.text))]
     if not marks:
         ticks = [tick for tick in ticks if any(_leads_to(tick, level) for level in levels)]
     plots = [plot for scale in _scales(ticks) if (plot := _plot(scale, marks, levels))]

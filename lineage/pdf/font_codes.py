@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from lineage.pdf.character_codes import is_no_text, share_of_usual
@@ -74,16 +75,20 @@ def numbered_name(encoding: str) -> str:
 
 
 def read_table(stream: bytes) -> dict[int, str]:
-    """A ToUnicode table, code → letters; of a long one a sample."""
-    table: dict[int, str] = {}
+    """A ToUnicode table, code → letters; of a long one a sample, and only that is spelled out."""
+    table: dict[int, tuple[bytes, int]] = {}  # the letters of a range's first code, and how far a code is from it
     for section in stream.split(b"endbf"):
         for low, high, to in _spread(RANGE.findall(section.partition(b"beginbfrange")[2])):
-            first, letters = int(low, 16), _letters(to)
-            for step in range(min(int(high, 16) - first + 1, MOST_CODES)):
-                table[first + step] = letters[:-1] + chr(min(ord(letters[-1]) + step, 0x10FFFF))
+            first = int(low, 16)
+            count = min(int(high, 16) - first + 1, MOST_CODES)
+            table.update(zip(range(first, first + count), zip(repeat(to), range(count)), strict=False))
         for code, to in _spread(CHAR.findall(section.partition(b"beginbfchar")[2])):
-            table[int(code, 16)] = _letters(to)
-    return dict(_spread(sorted(table.items())))
+            table[int(code, 16)] = to, 0
+    return {code: _stepped(_letters(to), step) for code, (to, step) in _spread(sorted(table.items()))}
+
+
+def _stepped(letters: str, step: int) -> str:
+    return letters[:-1] + chr(min(ord(letters[-1]) + step, 0x10FFFF)) if step else letters
 
 
 def _spread(entries: list[Any]) -> list[Any]:
@@ -92,6 +97,8 @@ def _spread(entries: list[Any]) -> list[Any]:
 
 
 def _letters(code: bytes) -> str:
+    if len(code) <= 4:
+        return chr(int(code, 16))
     return bytes.fromhex(code.decode().zfill(-(-len(code) // 4) * 4)).decode("utf-16-be", "replace")
 
 
@@ -123,9 +130,11 @@ def contradictions(doc: Any, xref: int, table: Mapping[int, str]) -> str:
     inner = font.m_internal
     singles = [(code, u) for code, u in table.items() if len(u) == 1 and u.isalnum()]
     other = 0
-    for code, u in singles:
+    for at, (code, u) in enumerate(singles):
         named = mupdf.ll_fz_encode_character(inner.font, ord(u))
         other += named not in (0, mupdf.ll_pdf_font_cid_to_gid(inner, code))
+        if 10 * (at + 1 - other) >= 3 * len(singles):
+            break  # the rest cannot change it
     # a program that knows few of the letters has a map of codes, not of letters
     if other >= 5 and 10 * other > 7 * len(singles):
         return f"its ToUnicode and the font itself name {other} of {len(singles)} glyphs differently"

@@ -60,7 +60,7 @@ class Fonts:
         self.codes: dict[int, Codes] = {}
         self.named: set[int] = set()  # of those: their encoding is a standard one, which seldom lies
         self.forms: dict[int, bool] = {}
-        self.known: dict[tuple[str, str], frozenset[int]] = {}
+        self.known: dict[str, frozenset[int]] = {}
 
     def unread(self, page: Any, text: str) -> Unread:
         """What of a pymupdf page's characters cannot be told; `text` is all that was read on it."""
@@ -122,9 +122,10 @@ class Fonts:
         """The xrefs of a page's fonts; pages that share their resources are asked once."""
         found: frozenset[int] = frozenset()
         with suppress(RuntimeError, ValueError, _broken()):  # what cannot be looked into is no evidence
+            stated, resources = self.doc.xref_get_key(page.xref, "Resources")
+            if resources in self.known:
+                return self.known[resources]
             (kind, own), (_, drawn) = (self.doc.xref_get_key(page.xref, f"Resources/{k}") for k in ("Font", "XObject"))
-            if (own, drawn) in self.known:
-                return self.known[own, drawn]
             if kind == "xref":
                 own = self.doc.xref_object(int(own.split()[0]), compressed=True)
             if kind == "null" or any(map(self._is_form, self._refs(drawn))):
@@ -133,8 +134,8 @@ class Fonts:
                 found = frozenset(self._refs(own))
             for xref in found - self.kinds.keys():
                 self._look_into(xref)
-            if kind != "null":
-                self.known[own, drawn] = found
+            if stated != "null":
+                self.known[resources] = found
         return found
 
     def _refs(self, said: str) -> Iterator[int]:

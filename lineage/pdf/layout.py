@@ -73,8 +73,11 @@ def reading_order(lines: Sequence[Line]) -> list[list[Line]]:
     parted = gutter(lines)
     if parted is None:
         return _row_by_row(rows(lines)) if lines else []
-    across = sorted((n for n in lines if n.box[0] < parted - 2 and n.box[2] > parted + 2), key=lambda n: n.box[1])
-    beside = [n for n in lines if n not in across]
+    across: list[Line] = []
+    beside: list[Line] = []
+    for n in lines:
+        (across if n.box[0] < parted - 2 and n.box[2] > parted + 2 else beside).append(n)
+    across.sort(key=lambda n: n.box[1])
     ordered: list[list[Line]] = []
     for line in [*across, None]:
         limit = line.box[1] if line else math.inf

@@ -108,8 +108,13 @@ class LineEnds:
         return at < len(self._sorted) and self._sorted[at].startswith(text)
 
     @cached_property
+    def _inner(self) -> list[str]:
+        """All words that are neither the first nor the last of a line."""
+        return WORD.findall("\n".join(self._texts))
+
+    @cached_property
     def _words(self) -> Counter[str]:
-        return Counter(word for text in self._texts for word in WORD.findall(text))
+        return Counter(self._inner)
 
     @cached_property
     def _sorted(self) -> list[str]:
@@ -123,14 +128,13 @@ class LineEnds:
     def _uses(self) -> tuple[Uses, Uses]:
         """How syllables are used at the ends of words, and at their beginnings."""
         first, last = defaultdict[str, int](int), defaultdict[str, int](int)
-        inside: list[str] = []
-        follows: list[str] = []
         for word, times in self._words.items():
             first[word[0]] += times
             last[word[-1]] += times
-            inside += [word[:-1]] * times
-            follows += [word[1:]] * times
-        return Uses(last, Counter("".join(inside))), Uses(first, Counter("".join(follows)))
+        inside, follows = (Counter("".join(self._inner)) for _ in range(2))
+        inside.subtract(last)
+        follows.subtract(first)
+        return Uses(last, inside), Uses(first, follows)
 
 
 def habit(evidence: Sequence[float]) -> float:

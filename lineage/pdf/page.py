@@ -65,10 +65,9 @@ def read_page(page: Any) -> PageText:
         | pymupdf.TEXT_COLLECT_VECTORS
         | pymupdf.TEXT_LAZY_VECTORS  # drawings do not cut lines of text into pieces
     )
-    blocks = page.get_text("rawdict", flags=flags)["blocks"]
+    given = page.get_text("rawdict", flags=flags)
+    blocks, width, height = given["blocks"], given["width"], given["height"]
     raw = [line for block in blocks if block["type"] == TEXT for line in block["lines"]]
-    size = page.cropbox
-    width, height = size.width, size.height
     raw = straightened(raw, width, height)
     turns = [_turn(line["dir"]) for line in raw]
     turn = _main_turn(raw, turns)

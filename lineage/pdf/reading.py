@@ -62,6 +62,19 @@ class Page:
     unread: Unread = NOTHING
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Python's search for cycles put off: the characters of pages are a myriad of objects, and hold none."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+@_uncollected()
 def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float], None]) -> "Document":
     """Convert one file.
 
@@ -80,8 +93,7 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     fonts = Fonts(doc)
     for number in range(1, count + 1):
         before = pages[-1].tables[-1] if pages and pages[-1].tables else None
-        with _uncollected():
-            pages.append(_read(_load(doc, number), number, before, fonts, limits, more))
+        pages.append(_read(_load(doc, number), number, before, fonts, limits, more))
         more(1.0)
     _check_whole(doc, path)
     if doc.page_count != count:  # a broken object was met, and the repair found other pages than those that were read
@@ -199,18 +211,6 @@ def _read_by_ocr(page: Any, number: int) -> Page:
     columns = reading_order(read.lines)
     text = _as_text(columns)
     return Page(page.rect.height, list(read.lines), columns, [], [], text, True, read.sure, warnings, len(text))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Python's search for cycles put off: a page's characters are a myriad of objects, and hold none."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def _open(path: Path, limits: Limits) -> Any:
