@@ -94,11 +94,12 @@ def _parts_rows(group: Sequence[Line], line: Line, right: float) -> bool:
         return False  # a text beside a label, wrapped
     if _is_row(last) or _is_row(line):
         return True
-    room = 0.0 if any(_are_flush(last, other) for other in (*group[-2:-1], line)) else right - last.box[2]
-    if BARE.fullmatch(last.text) or BARE.fullmatch(line.text):
-        return room > 2 * last.size or len(last.text) < 10 or bool(ENDED.search(last.text))
-    if not FIGURE_LAST.search(last.text):
+    bare = BARE.fullmatch(last.text) or BARE.fullmatch(line.text)
+    if not bare and not FIGURE_LAST.search(last.text):
         return False
+    room = 0.0 if any(_are_flush(last, other) for other in (*group[-2:-1], line)) else right - last.box[2]
+    if bare:
+        return room > 2 * last.size or len(last.text) < 10 or bool(ENDED.search(last.text))
     first = line.text.split(" ", 1)[0]
     wide = sum(1.0 if c >= "\u1100" else 0.55 for c in first) * line.size
     return room > wide + 0.5 * line.size  # it was not broken for want of room
@@ -111,9 +112,11 @@ def _are_flush(last: Line, other: Line) -> bool:
 
 def _ends_in_column(line: Line) -> bool:
     """Whether a line ends in a figure that stands apart from what is left of it."""
+    if not line.holes:
+        return False
     last = line.text.rsplit(" ", 1)[-1]
     start, end = line.parts[-1]
-    return bool(line.holes) and bool(kind(last)) and end - start < (0.8 * len(last) + 0.6) * line.size
+    return bool(kind(last)) and end - start < (0.8 * len(last) + 0.6) * line.size
 
 
 def _is_row(line: Line) -> bool:

@@ -12,7 +12,7 @@ text of a block or a cell. Three things tell the two kinds apart:
 
 import re
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -20,7 +20,7 @@ from math import exp, log
 
 WRAP = "\1"  # an end of a line of which it is not known yet whether a word ends there: never in a page's text
 
-WORD = re.compile(r"(?<= )[가-힣]+(?=[^가-힣\n])")  # whole words: neither the first nor the last of a line
+WORD = re.compile(r" ([가-힣]+)(?=[^가-힣\n])")  # whole words: neither the first nor the last of a line
 AFTER_OTHER = re.compile(r"(?<=[0-9A-Za-z%)\]])[가-힣]+(?=[^가-힣\n])")  # what follows a figure or Latin letters
 HEAD, TAIL = re.compile(r"[가-힣]+"), re.compile(r"[가-힣]+$")
 
@@ -127,13 +127,9 @@ class LineEnds:
     @cached_property
     def _uses(self) -> tuple[Uses, Uses]:
         """How syllables are used at the ends of words, and at their beginnings."""
-        first, last = defaultdict[str, int](int), defaultdict[str, int](int)
-        for word, times in self._words.items():
-            first[word[0]] += times
-            last[word[-1]] += times
-        inside, follows = (Counter("".join(self._inner)) for _ in range(2))
-        inside.subtract(last)
-        follows.subtract(first)
+        first, last = Counter([word[0] for word in self._inner]), Counter([word[-1] for word in self._inner])
+        every = Counter("".join(self._inner))
+        inside, follows = ({c: n - edge.get(c, 0) for c, n in every.items()} for edge in (last, first))
         return Uses(last, inside), Uses(first, follows)
 
 

@@ -65,7 +65,7 @@ class Line(NamedTuple):
     @property
     def blank(self) -> float:
         """The widest hole, in font sizes."""
-        return max([b - a for a, b in self.holes], default=0.0) / (self.size or 1.0)
+        return max([b - a for a, b in self.holes]) / (self.size or 1.0) if self.holes else 0.0
 
     @property
     def parts(self) -> list[tuple[float, float]]:
