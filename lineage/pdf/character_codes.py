@@ -11,7 +11,7 @@ NO_TEXT = re.compile(
 )
 PRIVATE_ROW = re.compile(r"([\ue000-\uf8ff])\1{2,}")
 HANGUL = re.compile(r"[가-힣]+")
-RARE = "\u3164".encode("euc-kr")  # begins the eight bytes with which Python spells other syllables than those of KS X 1001
+RARE = "\u3164".encode("euc-kr")  # begins each of the syllables that Python spells with eight bytes
 HIGH_LATIN = re.compile(r"[\x80-\xffŒœŠšŸŽžƒˆ˜\u2013-\u203a€™]{2,}")
 LATIN_WORD = re.compile(r"[A-Za-z]{3,}")
 FEW, SAMPLE = 20, 2000  # characters: fewer prove nothing; more are not looked at for words
@@ -43,7 +43,7 @@ def misread(text: str) -> str:
 def _rare_syllables(text: str) -> str:
     """Hangul spread over all 11,172 syllables: Korean is written with the 2,350 of KS X 1001, and hardly any other."""
     if RARE not in text.encode("euc-kr", "ignore"):
-        return ""
+        return ""  # as of nearly every page
     hangul = "".join(HANGUL.findall(text))
     if len(hangul) < FEW:
         return ""

@@ -84,10 +84,11 @@ def read_table(stream: bytes) -> dict[int, str]:
             table.update(zip(range(first, first + count), zip(repeat(to), range(count)), strict=False))
         for code, to in _spread(CHAR.findall(section.partition(b"beginbfchar")[2])):
             table[int(code, 16)] = to, 0
-    return {code: _stepped(_letters(to), step) for code, (to, step) in _spread(sorted(table.items()))}
+    return {code: _stepped(*table[code]) for code in _spread(sorted(table))}
 
 
-def _stepped(letters: str, step: int) -> str:
+def _stepped(code: bytes, step: int) -> str:
+    letters = _letters(code)
     return letters[:-1] + chr(min(ord(letters[-1]) + step, 0x10FFFF)) if step else letters
 
 

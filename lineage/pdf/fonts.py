@@ -59,7 +59,7 @@ class Fonts:
         self.faults: dict[int, str] = {}
         self.codes: dict[int, Codes] = {}
         self.named: set[int] = set()  # of those: their encoding is a standard one, which seldom lies
-        self.forms: dict[int, bool] = {}
+        self.forms: dict[int, frozenset[int]] = {}
         self.known: dict[str, frozenset[int]] = {}
 
     def unread(self, page: Any, text: str) -> Unread:
@@ -125,13 +125,10 @@ class Fonts:
             stated, resources = self.doc.xref_get_key(page.xref, "Resources")
             if resources in self.known:
                 return self.known[resources]
-            (kind, own), (_, drawn) = (self.doc.xref_get_key(page.xref, f"Resources/{k}") for k in ("Font", "XObject"))
-            if kind == "xref":
-                own = self.doc.xref_object(int(own.split()[0]), compressed=True)
-            if kind == "null" or any(map(self._is_form, self._refs(drawn))):
+            if stated == "null":  # what a page inherits
                 found = frozenset(font[0] for font in page.get_fonts() if font[0])
             else:
-                found = frozenset(self._refs(own))
+                found = self._named_by(page.xref)
             for xref in found - self.kinds.keys():
                 self._look_into(xref)
             if stated != "null":
@@ -143,9 +140,16 @@ class Fonts:
             said = self.doc.xref_object(int(said.split()[0]), compressed=True)
         yield from map(int, REFERENCE.findall(said))
 
-    def _is_form(self, xref: int) -> bool:
+    def _named_by(self, xref: int) -> frozenset[int]:
+        """The xrefs of the fonts that a page or a form names, itself or in its forms, each of which is asked once."""
+        own, drawn = (self.doc.xref_get_key(xref, f"Resources/{kind}")[1] for kind in ("Font", "XObject"))
+        return frozenset(self._refs(own)).union(*map(self._of_form, self._refs(drawn)))
+
+    def _of_form(self, xref: int) -> frozenset[int]:
         if xref not in self.forms:
-            self.forms[xref] = self.doc.xref_get_key(xref, "Subtype")[1] != "/Image"
+            self.forms[xref] = frozenset()  # a picture has none, and a form may name itself
+            if self.doc.xref_get_key(xref, "Subtype")[1] != "/Image":
+                self.forms[xref] = self._named_by(xref)
         return self.forms[xref]
 
     def _look_into(self, xref: int) -> None:

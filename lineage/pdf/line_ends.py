@@ -136,9 +136,10 @@ class LineEnds:
 def habit(evidence: Sequence[float]) -> float:
     """The share of a document's line ends that are between words; 0.5 where there is no evidence."""
     share = 0.5
+    against = [exp(-e) for e in evidence]
     for _ in range(ROUNDS):
-        odds = _odds(share)
-        share = (sum(1 / (1 + exp(-odds - e)) for e in evidence) + 1) / (len(evidence) + 2)
+        odds = (1 - share) / share
+        share = (sum([1 / (1 + odds * ratio) for ratio in against]) + 1) / (len(evidence) + 2)
     return share
 
 
