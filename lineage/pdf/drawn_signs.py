@@ -81,8 +81,7 @@ def _outlines(drawn: Iterable[Vector]) -> Iterator[Drawing]:
 def _small_pictures(page: Any, pairs: Sequence[tuple[Run, Line]], turn: int) -> Iterator[Drawing]:
     """Pictures no higher than a line, but for the strips of a larger one; where the page names or holds any."""
     highest = TALLEST * max((line.size for _, line in pairs), default=0.0)
-    named = any(min(image[2:4]) <= PIXELS for image in page.get_images())
-    if not highest or not (named or _has_inline(page)):
+    if not highest or not _has_pictures(page):
         return
     size = page.cropbox.width, page.cropbox.height
     boxes = [turned(box, turn, *size) for kind, box in pictures(page) if kind in (IMAGE, MASK)]
@@ -104,6 +103,14 @@ def _tiles(boxes: Sequence[Box], wide: float) -> Iterator[bool]:
         level = round(box[1]), round(box[3])
         stacked = (*column, level[0]) in ends or (*column, level[1]) in begins
         yield stacked and (box[2] - box[0] > wide or rows[level] >= MANY)
+
+
+def _has_pictures(page: Any) -> bool:
+    """Whether a page names small pictures or holds any; taken for granted where forms are nested too deeply to look."""
+    try:
+        return any(min(image[2:4]) <= PIXELS for image in page.get_images()) or _has_inline(page)
+    except RecursionError:
+        return True
 
 
 def _has_inline(page: Any) -> bool:

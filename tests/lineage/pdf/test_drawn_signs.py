@@ -362,3 +362,18 @@ def test_a_torn_page_is_read_by_ocr_where_that_is_on(tmp_path: Path) -> None:
     document = read_document(tmp_path / "torn.pdf", "0" * 64, limits, lambda seconds: None)
     assert document["page_text"][0].count("20.7") >= 4
     assert any("read by OCR" in warning for warning in document["warnings"])
+
+
+def test_forms_without_end_are_no_reason_to_refuse_a_page(tmp_path: Path) -> None:
+    with pymupdf.open() as doc:
+        page = doc.new_page()
+        words(page, 72, 100, BODY)
+        forms = [doc.get_new_xref() for _ in range(1500)]
+        for form, inner in zip(forms, [*forms[1:], forms[0]], strict=True):
+            named = f"/Resources<</XObject<</F {inner} 0 R>>>>"
+            doc.update_object(form, f"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]{named}>>")
+            doc.update_stream(form, b"/F Do")
+        font = page.get_fonts()[0]
+        doc.xref_set_key(page.xref, "Resources", f"<</Font<</{font[4]} {font[0]} 0 R>>/XObject<</F {forms[0]} 0 R>>>>")
+        found = read(doc, tmp_path)
+    assert found["page_text"] == [BODY]
