@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from lineage.pdf.number_check import is_figure
+from lineage.pdf.number_check import GROUPED, is_figure
 
 NONE = frozenset({"-", "–", "−", "―", "—", "…", "‥", "·", "x", "X", "N/A", "n/a", "N.A.", "n.a.", "NA", "해당없음"})
 UNIT = (
@@ -34,7 +34,7 @@ def kind(text: str) -> str:
     """`figure`, `date`, `grade`, `code`, `none` (a dash for no value), or "" for words."""
     if text in NONE:
         return "none"
-    if is_figure(text) or AMOUNT.fullmatch(text) or SPAN.fullmatch(text):
+    if is_figure(text) or AMOUNT.fullmatch(text) or SPAN.fullmatch(text) or GROUPED.fullmatch(text):
         return "date" if DATE.fullmatch(text) and not is_figure(text) else "figure"
     for name, pattern in (("date", DATE), ("grade", GRADE), ("code", CODE)):
         if pattern.fullmatch(text) and not PHONE.fullmatch(text):

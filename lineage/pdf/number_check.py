@@ -16,6 +16,7 @@ VALUE = re.compile(
     r"[△▵∆▲▼▽+±<(\[−–'’‘-]*\s*\d[\d,.:/~∼～–'’-]*" + UNIT + r"\s*[)\]%]*"  # 24.2/4, 2.8~3.2, 2027-06-10
     r"(?:\s?(?:\d{1,2}\)|[*†]{1,3}|[a-z]\)|[pre]))?[)\]]?"  # the mark of a note
 )
+GROUPED = re.compile(rf"{SIGN}[1-9]\d{{0,2}}(?: \d{{3}})+(?:\.\d+)?{UNIT}\s*[)\]]?")  # 1 234 567
 BRACKET = re.compile(r"(?<=[\d%)\]]) (?=[(\[])")
 DATE = re.compile(r"['’]?\d{2,4}\. ?\d{1,2}(?:\. ?\d{1,2})?\.?")  # 2024. 1. 15
 UNOPENED = re.compile(r"^[^(\[]*\D[)\]]$")  # 35%), the end of a text in brackets
@@ -36,7 +37,7 @@ def is_value(text: str) -> bool:
     a figure and one in brackets, or a sign that there is none."""
     return (
         text in NONE
-        or bool(DATE.fullmatch(text))
+        or bool(DATE.fullmatch(text) or GROUPED.fullmatch(text))
         or all(
             AMOUNT.fullmatch(part) or (VALUE.fullmatch(part) and not UNOPENED.search(part))
             for part in BRACKET.split(text)

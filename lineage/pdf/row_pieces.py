@@ -4,6 +4,7 @@ import re
 
 from lineage.pdf.cell_kinds import kind
 from lineage.pdf.number_check import is_figure
+from lineage.pdf.table_words import FAR
 from lineage.pdf.text import GAP, Glyph, Line, Run, merge, to_line, to_run, words
 from lineage.pdf.wide_gaps import FREE, LEADER
 
@@ -60,7 +61,7 @@ def _is_one(first: Line, second: Line) -> bool:
     """Whether two neighbours in a row are one piece. A dash a letter away is no sign, it is a cell without a value."""
     gap = (second.box[0] - first.box[2]) / second.size
     if first.text in SIGNS and is_figure(second.text):
-        return gap < (1 if first.text in DASHES else 4) and second.text[0].isdigit()
+        return gap < (1 if first.text in DASHES else FAR) and second.text[0].isdigit()
     if LETTERS.fullmatch(first.text) and LETTERS.fullmatch(second.text):
         return gap < 4
     return gap < (GAP if kind(first.text) and kind(second.text) else 0.4)

@@ -193,7 +193,8 @@ def _is_level(column: Column) -> bool:
         [centre(word) for word in words],
         [_point(word) for word in words],
     )
-    return any(sum(abs(x - median(side)) <= slack for x in side) >= 0.75 * len(side) for side in sides)
+    least = min(0.75 * len(words), len(words) - 1 if len(words) > 2 else 2)  # a year above may stand in the middle
+    return any(sum(abs(x - median(side)) <= slack for x in side) >= least for side in sides)
 
 
 def _point(word: Line) -> float:
@@ -220,6 +221,8 @@ def _label_cuts(labels: Sequence[Level], sparse: bool = False) -> list[float]:
         marks = not any(word.text[-1].isalnum() or word.text[-1] in ")]" for _, word in left)
         if b[0] - a[1] < APART * size or marks or (short and len(both) > 0.5 * len(left)):
             continue  # 수 출: letters set apart, or the mark of a list
+        if not both and (len(right) < 2 or max(n for n, _ in left) < min(n for n, _ in right)):
+            continue  # the name of the column of labels itself, set in its middle
         few = (short or len(left) <= 0.5 * len(right)) and all(word.text[0].isalpha() for _, word in left)
         beside = len(both) >= 0.8 * max(len(left), len(right)) and b[0] - a[1] >= 2 * APART * size
         if not sparse or few or beside:

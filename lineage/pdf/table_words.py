@@ -1,5 +1,6 @@
 """What stands in a cell box, as words on levels: what a table that is ruled only in part is taken apart by."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,12 @@ APART = 0.5  # of the font size: what stands further apart is not read as one te
 MOST = 60  # slots: more would take long
 OFF = 0.35  # of a slot's width: what is further off does not stand in its middle
 SIGNS = frozenset("△▵∆▲▽▼−–-+±")
+TRIANGLES = SIGNS - frozenset("−–-+±")  # never a value by themselves
+FAR = 8.0  # of the font size: sheets set a sign at the left side of a cell and its figure at the right
 UNFINISHED = (".", "/", "~", "∼", "～", ",", ":")  # 2024. 1. 15
+DASHES = frozenset("−–-")
+THIN = 0.35  # of the font size: the space between thousands
+THOUSANDS, THOUSAND = re.compile(r"[△▵∆▲▼▽+(−–-]*\s?[1-9]\d{0,2}(?: \d{3})*"), re.compile(r"\d{3}(?:\.\d+)?[)%]*")
 Piece = tuple[Run | None, Line]  # a line with its glyphs, if it may be taken apart
 Span = tuple[float, float]
 Level = list[Line]  # words that stand beside each other, from left to right
@@ -122,7 +128,10 @@ def _belongs(left: Line, right: Line) -> bool:
     """Whether two words are one figure: a sign and its figure, a figure and what is in brackets beside it, a date."""
     room = gap(left, right)
     if left.text in SIGNS:
-        return room < 1.5 and right.text[0].isdigit() and not (room > APART and left.text in "−–-")
+        most = FAR if left.text in TRIANGLES else APART if left.text in DASHES else 1.5
+        return room < most and right.text[0].isdigit()
+    if left.spaced and room < THIN and THOUSANDS.fullmatch(left.text) and THOUSAND.fullmatch(right.text):
+        return True
     if room > APART or not is_value(left.text):
         return False
     if left.text.endswith(UNFINISHED) and right.text[0].isdigit():

@@ -18,6 +18,7 @@ from lineage.pdf.table_columns import part_columns
 from lineage.pdf.table_header import header_above
 from lineage.pdf.table_lines import MOST_LINES, SNAP, flat, grids, lone, rulings, shades
 from lineage.pdf.table_rows import part_rows
+from lineage.pdf.table_signs import signed
 from lineage.pdf.table_words import Field, Piece, spread, unparted
 from lineage.pdf.tables_open import between_rules, is_tabular, stacks
 from lineage.pdf.tables_unruled import unruled
@@ -160,7 +161,8 @@ def _places(box: Box, xs: Sequence[float], ys: Sequence[float]) -> Iterator[tupl
 
 
 def _fields(boxes: Sequence[Box], inside: Sequence[Sequence[Piece]]) -> list[Field]:
-    return part_rows(part_columns([Field(box, pieces) for box, pieces in zip(boxes, inside, strict=True)]))
+    drawn = [Field(box, pieces) for box, pieces in zip(boxes, inside, strict=True)]
+    return part_rows(part_columns(signed(drawn)))
 
 
 def _table(fields: Sequence[Field]) -> Table:

@@ -12,6 +12,7 @@ from lineage.pdf.blocks import BEGINS
 from lineage.pdf.cell_kinds import DATE, kind
 from lineage.pdf.layout import gutter
 from lineage.pdf.row_pieces import Piece, apart, pieced
+from lineage.pdf.table_signs import signed_rows
 from lineage.pdf.text import Line, merge, rows
 from lineage.pdf.unruled_grid import Grid, Row, is_bare, is_certain, is_data, lay_out
 
@@ -50,6 +51,8 @@ def _found(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
     start = 0
     while start < len(levels):
         end = _end(levels, start)
+        above = max(start - 2, 0)
+        levels[above:end] = signed_rows(levels[above:end])
         for head, tail in TRIMS if end > start else ():
             made = _table(levels, start + head, end - tail, taken)
             if made:

@@ -38,7 +38,7 @@ class Grid:
 def lay_out(found: Sequence[Sequence[Line]]) -> Grid | None:
     """Rows of pieces in columns; None where a piece cannot be told to stand in one."""
     data = [row for row in found if is_data(row) or is_bare(row)]
-    spans = _spans(data)
+    spans = _labelled(_spans(data), data)
     placed = [_by_span(row, spans) for row in found]
     if len(spans) < 2 or any(row is None for row in placed):
         spans = _usual_spans(data)
@@ -144,6 +144,18 @@ def _spans(data: Sequence[Sequence[Line]]) -> list[Span]:
         else:
             found.append((x0, x1))
     return found
+
+
+def _labelled(spans: list[Span], data: Sequence[Sequence[Line]]) -> list[Span]:
+    """The spans with that of labels as one, where their name stands in its middle and beyond the longest of them."""
+    if len(spans) < 3:
+        return spans
+    held = [[line for line in row if line.box[0] < spans[1][1]] for row in data]
+    name = held[0][0] if held[0] else None
+    alone = all(len(row) == 1 and row[0].box[2] <= spans[0][1] for row in held[1:])
+    if name and alone and len(held[0]) == 1 and not kind(name.text) and name.box[0] >= spans[1][0]:
+        return [(spans[0][0], spans[1][1]), *spans[2:]]
+    return spans
 
 
 def _by_span(row: Sequence[Line], spans: Sequence[Span]) -> Row | None:
