@@ -16,6 +16,7 @@ from lineage.pdf.table_places import place
 from lineage.pdf.table_words import APART, Field, Level, centre, figures, gap, phrases, unparted
 from lineage.pdf.text import Line
 
+HEADER = 3  # levels of a header
 MOST, LEVELS = 60, 300  # words on a level, and levels: more are no table on a page
 Span = tuple[float, float]
 Column = list[tuple[int, Line]]  # its figures, each with the number of its level
@@ -76,12 +77,14 @@ def _columns_of(found: Sequence[Level]) -> ColumnEdges:
     labels = [[word for word in level if centre(word) < first] for level in found]
     others = _others(found, columns, first)
     spans = sorted(_span(column) for column in [*columns, *others])
-    if any(a[1] > b[0] for a, b in pairwise(spans)) or not all(map(_is_level, columns)):
+    level = _is_full(found) or all(map(_is_level, columns))
+    if any(a[1] > b[0] for a, b in pairwise(spans)) or not level:
         return UNSURE
     if not _is_certain(found, columns, labels, spans):
         return UNSURE
     edges = [(a[1] + b[0]) / 2 for a, b in pairwise(spans)]
-    named = [n for n, level in enumerate(labels) if level and any(n == m for column in columns for m, _ in column)]
+    on = {number for column in columns for number, _ in column}
+    named = [n for n, level in enumerate(labels) if n in on and any(not is_value(word.text) for word in level)]
     if not named:
         return ColumnEdges(edges, 0)
     names = labels[named[0] :]  # above them stands the header
@@ -92,10 +95,19 @@ def _columns_of(found: Sequence[Level]) -> ColumnEdges:
 
 def _columns(found: Sequence[Sequence[Line]]) -> list[Column]:
     """Figures that stand under each other, on at least two levels and a quarter of those of the fullest column."""
+    if _is_full(found):
+        return [list(enumerate(column)) for column in zip(*found, strict=True)]
     columns = _under([(n, word) for n, level in enumerate(found) for word in level])
     columns = [part for column in columns for part in _unbridged(column)]
     most = max((len(column) for column in columns), default=0)
     return [column for column in columns if len(column) >= max(2, most / 4)]
+
+
+def _is_full(found: Sequence[Sequence[Line]]) -> bool:
+    """Whether every level is as many figures and nothing else: a year in the middle over one figure names it."""
+    return (
+        len(found[0]) > 1 and len({*map(len, found)}) == 1 and all(is_value(n.text) for level in found for n in level)
+    )
 
 
 def _under(words: Sequence[tuple[int, Line]]) -> list[Column]:
@@ -140,7 +152,15 @@ def _others(found: Sequence[Level], columns: Sequence[Column], first: float) -> 
         for phrase in phrases(level)
         if phrase.box[0] >= first and not any(a < phrase.box[2] and phrase.box[0] < b for a, b in spans)
     ]
-    return [column for column in _under(free) if len({number for number, _ in column}) > 1]
+    several = [column for column in _under(free) if len({number for number, _ in column}) > 1]
+    return [column for column in several if not _is_name(column, found, columns, first)]
+
+
+def _is_name(column: Column, found: Sequence[Level], columns: Sequence[Column], first: float) -> bool:
+    """Whether texts stand in the header alone, which has a name for each column of figures and no more."""
+    last = max(number for number, _ in column)
+    names = [phrase for phrase in phrases(found[last]) if centre(phrase) >= first]
+    return last < HEADER and last + 1 < len(found) and len(names) == len(columns)
 
 
 def _is_certain(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import mean, pstdev
 
-from lineage.pdf.number_check import is_value
+from lineage.pdf.number_check import NONE, is_value
 from lineage.pdf.table_words import APART, Field, Level, centre, columnar, cut, gap, middle, phrases, tile, worded
 from lineage.pdf.text import Box, Line
 
@@ -53,8 +53,10 @@ def place(
     ]
     levels = [level for item in fields for level in item.levels]
     rows = [middle(level[0]) for level in levels if columnar(level) and not is_value(level[0].text)]
+    rows = rows or [middle(level[0]) for level in levels if any(_is_amount(word.text) for word in columnar(level))]
     body = max(min(rows, default=0.0), min(middle(level[0]) for level in levels) + 0.1)
-    plan = TablePlan(frozenset(labels), body, _slots(levels, sorted({*drawn, *cuts})), frozenset(drawn))
+    slots = _slots([level for level in levels if middle(level[0]) >= body], sorted({*drawn, *cuts}))
+    plan = TablePlan(frozenset(labels), body, slots, frozenset(drawn))
     ends: dict[Span, set[float]] = defaultdict(set)
     beside: dict[Span, list[float]] = defaultdict(list)
     for item, full, inner in zip(fields, crowded, edges, strict=True):
@@ -67,6 +69,10 @@ def place(
         parts = cut(item, sorted(ends[height]), beside[height])
         made += [one for part in parts for one in _parted(part, inner, plan)] if inner else parts
     return made
+
+
+def _is_amount(text: str) -> bool:
+    return text not in NONE and not YEAR.fullmatch(text)
 
 
 def _edges_in(box: Box, cuts: Sequence[float]) -> list[float]:

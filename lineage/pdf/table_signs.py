@@ -5,7 +5,7 @@ own: between the column before and the figures' right end stands one name at mos
 figures stands where they do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from lineage.pdf.number_check import is_value
@@ -81,8 +81,8 @@ def _are_signs(group: Sequence[Pair], found: Sequence[Level], first: bool) -> bo
     if len(data) <= len(group):
         return False  # no figure of the column is above zero: the dashes may be a column
     own = {sign for sign, _ in group}
-    under = [word for level in found for word in level if word.box[0] < x1 and x0 < word.box[2]]
-    if any(not _ends_at(word, right) for word in under if word not in own and _is_one(word, found)):
+    beside = [word for level in found if len(level) > 1 for word in level]  # no title over the table
+    if any(word.box[0] < x1 and x0 < word.box[2] and word not in own and not _ends_at(word, right) for word in beside):
         return False
     left = max((word.box[2] for level in data for word in level if word.box[2] <= x0), default=0.0)
     names = [sum(left < centre(name) < right for name in phrases(level)) for level in found if level not in data]
@@ -91,9 +91,4 @@ def _are_signs(group: Sequence[Pair], found: Sequence[Level], first: bool) -> bo
 
 
 def _ends_at(word: Line, right: float) -> bool:
-    return is_value(word.text) and abs(word.box[2] - right) <= 0.5 * word.size
-
-
-def _is_one(word: Line, found: Iterable[Level]) -> bool:
-    """Whether a text is one of several beside each other, and no title over the table."""
-    return any(word in level and len(level) > 1 for level in found)
+    return abs(word.box[2] - right) <= 0.5 * word.size and is_value(word.text)

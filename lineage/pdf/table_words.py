@@ -10,6 +10,8 @@ from lineage.pdf.number_check import is_value
 from lineage.pdf.text import GAP, Box, Line, Run, around, rows, to_line, to_run, words
 
 APART = 0.5  # of the font size: what stands further apart is not read as one text
+FIGURED = frozenset("0123456789%")  # ends of figures that are no numbers of a list
+ROWS = 3  # of figures under each other, at least
 MOST = 60  # slots: more would take long
 OFF = 0.35  # of a slot's width: what is further off does not stand in its middle
 SIGNS = frozenset("△▵∆▲▽▼−–-+±")
@@ -171,12 +173,32 @@ def figures(level: Sequence[Line]) -> list[Line]:
 def unparted(item: Field) -> int:
     """How many figures stand in a cell as rows or columns that were not parted; 0 for prose and for single figures."""
     if not item.doubtful:
-        return 0
+        return _between_texts(item)
     rows = [row for level in item.levels if (row := columnar(level))]
     under = [row for row in rows[1:] if not all(word.text[0] in "([" for word in row)]
     if not (under or any(map(_is_row, rows))) or len(rows) < 0.6 * len(item.levels):
-        return 0
+        return _between_texts(item)
     return sum(map(len, rows))
+
+
+def _between_texts(item: Field) -> int:
+    """How many figures stand under each other among texts, clearly apart from these, as in columns beside remarks."""
+    if len(item.lines) < ROWS or not any(c.isdigit() for line in item.lines for c in line.text):
+        return 0
+    apart = [found for level in item.levels if len(level) > 1 and (found := _far(level))]
+    words = [word for found in apart for word in found]
+    ends = [sum(abs(word.box[2] - other.box[2]) <= 0.5 * word.size for other in words) for word in words[:MOST]]
+    return len(words) if max(ends, default=0) >= max(ROWS, 0.4 * len(words)) else 0
+
+
+def _far(level: Level) -> list[Line]:
+    """The figures of a level that have more room at their sides than words of a text."""
+    rooms = [FAR, *(gap(a, b) for a, b in pairwise(level)), FAR]
+    return [
+        word
+        for word, before, after in zip(level, rooms, rooms[1:], strict=False)
+        if word.text[-1] in FIGURED and before >= 2 * APART and after >= 1.5 * APART and is_value(word.text)
+    ]
 
 
 def _is_row(row: Level) -> bool:

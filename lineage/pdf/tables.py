@@ -97,9 +97,12 @@ def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list
     free, left = unruled(left)
     tables += [
         Table(
-            around(line.box for row in grid.rows for line in row if line),
+            grid.box,
             grid.edges,
-            [[cell(line.text if line else "") for line in row] for row in grid.rows],
+            [
+                *([cell(n.text if n else "", last - first + 1) for n, first, last in row] for row in grid.over),
+                *([cell(line.text if line else "") for line in row] for row in grid.rows),
+            ],
         )
         for grid in free
     ]

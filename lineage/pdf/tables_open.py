@@ -39,10 +39,24 @@ def between_rules(stack: Sequence[Box], pieces: Sequence[Piece]) -> list[list[Bo
         while end < len(stack) and (rows[end] or (end > start and named[end])):
             end += 1
         if sum(rows[start:end]) >= LEVELS:
-            header = start and 0 < len(fields[start - 1].levels) <= HEADER
-            found.append(list(stack[start - bool(header) : end]))
+            header = _header(fields, named, start, first)
+            found.append(list(stack[start if header is None else header : end]))
         start = max(end, start + 1)
     return found
+
+
+def _header(fields: Sequence[Field], named: Sequence[bool], start: int, first: float) -> int | None:
+    """The box of the header over a table; headings of groups may stand between it and the first figures.
+
+    Args: fields: all boxes; named: of each, whether it holds labels alone; start: of the table; first: where figures
+    begin, in points from the left.
+    """
+    at = start - 1
+    while at > 0 and named[at] and len(fields[at].levels) == 1:
+        at -= 1
+    heads = at >= 0 and any(line.box[2] > first for line in fields[at].lines)
+    at = at if heads else start - 1
+    return at if at >= 0 and 0 < len(fields[at].levels) <= HEADER else None
 
 
 def _is_struck(stack: Sequence[Box], pieces: Sequence[Piece]) -> bool:

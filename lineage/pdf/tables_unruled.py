@@ -15,6 +15,7 @@ from lineage.pdf.row_pieces import Piece, apart, pieced
 from lineage.pdf.table_signs import signed_rows
 from lineage.pdf.text import Line, merge, rows
 from lineage.pdf.unruled_grid import Grid, Row, is_bare, is_certain, is_data, lay_out
+from lineage.pdf.unruled_header import is_beside, spanning
 
 ENDED = re.compile(r"[.!?。]$|[다음함임]\.?$")
 TRIMS = sorted(((head, tail) for head in range(3) for tail in range(3)), key=lambda t: (sum(t), t[1]))
@@ -137,12 +138,17 @@ def _table(levels: Sequence[list[Line]], first: int, last: int, taken: set[int])
         if (up and not _is_tied(levels[low], levels[first])) or (down and not _is_tied(levels[last], levels[last - 1])):
             continue
         grid = lay_out(levels[low:high])
-        if grid is None or (
-            down and _level(levels[last]) - _level(levels[last - 1]) > 0.75 * _pitch(levels[first:last])
+        if (
+            grid is None
+            or is_beside(grid)
+            or (down and _level(levels[last]) - _level(levels[last - 1]) > 0.75 * _pitch(levels[first:last]))
         ):
             continue
         header = _header(grid, levels[:low], taken)
         if (header or not up) and is_certain(grid, header):
+            over = spanning(levels[: low - 1], header[-1:], grid) if header else []
+            if over and taken.isdisjoint(range(low - 1 - len(over), low)):
+                return low - 1 - len(over), high, Grid(grid.spans, [*header[-1:], *grid.rows], over)
             return low - len(header), high, Grid(grid.spans, [*header, *grid.rows])
     return None
 

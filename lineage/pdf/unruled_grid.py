@@ -8,27 +8,38 @@ from itertools import pairwise
 from statistics import median
 
 from lineage.pdf.cell_kinds import WORD, counts_pages, has_word, is_index, kind, main_kind, names_row
-from lineage.pdf.text import Line, merge
+from lineage.pdf.text import Box, Line, around, merge
 
 ROWS = 3  # at least, where no header names the columns
 SENTENCE = (".", "다", "음", "함", "임", "요")
 PAGE_WORDS = ("쪽", "면", "페이지", "page", "pages", "p.")
 Span = tuple[float, float]
 Row = list[Line | None]
+Over = tuple[Line | None, int, int]  # a text, and its first and last column
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows of cells, each a line or None; `spans` are the columns' extents in points, from left to right."""
+    """Rows of cells, each a line or None; `spans` are the columns' extents in points, from left to right.
+
+    `over` are the levels of a header above them, whose texts each reach over several columns.
+    """
 
     spans: tuple[Span, ...]
     rows: list[Row]
+    over: Sequence[Sequence[Over]] = ()
 
     @property
     def edges(self) -> tuple[float, ...]:
         """What parts the columns, in points, the outer two included."""
         inner = ((a[1] + b[0]) / 2 for a, b in pairwise(self.spans))
         return (self.spans[0][0], *inner, self.spans[-1][1])
+
+    @property
+    def box(self) -> Box:
+        """What its texts cover on the page."""
+        texts = [*(line for row in self.rows for line in row), *(line for row in self.over for line, _, _ in row)]
+        return around(line.box for line in texts if line)
 
     def column(self, at: int, rows: Sequence[Row] | None = None) -> list[Line]:
         """What is filled of a column."""
@@ -117,6 +128,8 @@ def _is_prose(grid: Grid, data: Sequence[Row]) -> bool:
     """Whether a column's texts are long, or sentences, or lines that are filled with words from end to end."""
     for at, (x0, x1) in enumerate(grid.spans):
         lines = grid.column(at, data)
+        if not lines:
+            continue  # it holds headings of groups alone
         texts = [line.text for line in lines]
         if median(map(len, texts)) > 40 or 4 * sum(len(t) > 12 and t.endswith(SENTENCE) for t in texts) > len(texts):
             return True
@@ -245,9 +258,9 @@ def _distance(upper: Row, lower: Row) -> float:
 
 def _is_level(lines: Sequence[Line]) -> bool:
     """Whether a column's texts end, begin or stand in the middle on one line."""
-    slack = 0.5 * median(n.size for n in lines)
+    slack = 0.5 * median(n.size for n in lines) if lines else 0.0
     for place in ([n.box[2] for n in lines], [n.box[0] for n in lines], [(n.box[0] + n.box[2]) / 2 for n in lines]):
-        usual = median(place)
+        usual = median(place or [0.0])
         if sum(abs(x - usual) <= slack for x in place) >= 0.8 * len(place):
             return True
     return False

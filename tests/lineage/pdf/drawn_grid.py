@@ -63,5 +63,5 @@ def _rule(
     if rules in ("every cell", "columns"):
         for n, level in enumerate(header[:-1], 1):
             for _, first, last in level:
-                if last > first:
+                if first:
                     page.draw_line((xs[first], ys[n]), (xs[last + 1], ys[n]))
