@@ -159,8 +159,11 @@ def _others(found: Sequence[Level], columns: Sequence[Column], first: float) -> 
 def _is_name(column: Column, found: Sequence[Level], columns: Sequence[Column], first: float) -> bool:
     """Whether texts stand in the header alone, which has a name for each column of figures and no more."""
     last = max(number for number, _ in column)
-    names = [phrase for phrase in phrases(found[last]) if centre(phrase) >= first]
-    return last < HEADER and last + 1 < len(found) and len(names) == len(columns)
+    texts = phrases(found[last])
+    names = [phrase for phrase in texts if centre(phrase) >= first]
+    before = texts[len(texts) - len(names) - 1 :][:1] if len(names) < len(texts) else []
+    count = len(names) + any(is_value(text.text) for text in before)  # that of the first may stand before its figures
+    return last < HEADER and last + 1 < len(found) and len(columns) in (len(names), count)
 
 
 def _is_certain(

@@ -55,7 +55,9 @@ def place(
     rows = [middle(level[0]) for level in levels if columnar(level) and not is_value(level[0].text)]
     rows = rows or [middle(level[0]) for level in levels if any(_is_amount(word.text) for word in columnar(level))]
     body = max(min(rows, default=0.0), min(middle(level[0]) for level in levels) + 0.1)
-    slots = _slots([level for level in levels if middle(level[0]) >= body], sorted({*drawn, *cuts}))
+    data = [level for level in levels if middle(level[0]) >= body]
+    above = [phrases(level) for level in levels if middle(level[0]) < body]
+    slots = _slots(data, sorted({*drawn, *cuts}), max(above, key=len, default=[]))
     plan = TablePlan(frozenset(labels), body, slots, frozenset(drawn))
     ends: dict[Span, set[float]] = defaultdict(set)
     beside: dict[Span, list[float]] = defaultdict(list)
@@ -72,7 +74,7 @@ def place(
 
 
 def _is_amount(text: str) -> bool:
-    return text not in NONE and not YEAR.fullmatch(text)
+    return text not in NONE and not YEAR.fullmatch(text) and "/" not in text
 
 
 def _edges_in(box: Box, cuts: Sequence[float]) -> list[float]:
@@ -80,8 +82,13 @@ def _edges_in(box: Box, cuts: Sequence[float]) -> list[float]:
     return [box[0], *inner, box[2]] if inner else []
 
 
-def _slots(levels: Sequence[Level], edges: Sequence[float]) -> tuple[Span, ...]:
-    """What is free for each column of figures, left to right, as the side shows on which they are level."""
+def _slots(levels: Sequence[Level], edges: Sequence[float], names: Sequence[Line]) -> tuple[Span, ...]:
+    """What is free for each column of figures, left to right, as the side shows on which they are level.
+
+    Figures that are all equally wide are level on every side: then the names decide that stand in the middle.
+
+    Args: levels: those of figures; edges: of columns, in points; names: the level of the header with the most names.
+    """
     found: dict[int, list[Line]] = defaultdict(list)
     for level in levels:
         for word in level:
@@ -90,7 +97,15 @@ def _slots(levels: Sequence[Level], edges: Sequence[float]) -> tuple[Span, ...]:
     columns = [words for _, words in sorted(found.items())]
     if len(columns) < 2:
         return ()
-    share = min(SIDES, key=lambda side: sum(pstdev(_at(word, side) for word in words) for words in columns))
+    spread = [round(sum(pstdev(_at(word, side) for word in words) for words in columns), 1) for side in SIDES]
+    made = [_slots_at(columns, side) for side, wide in zip(SIDES, spread, strict=True) if wide == min(spread)]
+    if len(names) < len(columns):
+        return made[0]
+    middles = [centre(name) for name in names[len(names) - len(columns) :]]
+    return min(made, key=lambda slots: sum(abs(a + b - 2 * x) for (a, b), x in zip(slots, middles, strict=True)))
+
+
+def _slots_at(columns: Sequence[Sequence[Line]], share: float) -> tuple[Span, ...]:
     pad = (0.5 - share) * 0.8 * columns[0][0].size
     ends = [mean(_at(word, share) for word in words) - pad for words in columns]
     steps = [b - a for a, b in pairwise(ends)]

@@ -191,6 +191,8 @@ def _is_name(text: str) -> bool:
 
 def _named(row: Sequence[Line], grid: Grid) -> Row | None:
     """The pieces of a header, one a column; None where one reaches over a second, or two stand over one."""
+    if len(row) == len(grid.spans) - 1 and row[0].box[0] > grid.spans[0][1] and row[-1].box[2] > grid.spans[-1][0]:
+        return [None, *row]
     made: Row = [None] * len(grid.spans)
     edges = grid.edges
     for line in row:

@@ -91,3 +91,18 @@ def test_a_figure_in_a_column_of_its_own_is_no_accident(tmp_path: Path) -> None:
             write(page, 280, 100 + 15 * n, f"1{n}.5", 9, 1)
         write(page, 400, 175, "7.7", 9, 1)
         assert "7.7" in " ".join(texts(read(doc, tmp_path)))
+
+
+@pytest.mark.parametrize("rules", ["labels", "frame", "three lines", "rows"])
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_years_stand_over_their_columns_though_all_figures_are_equally_wide(
+    tmp_path: Path, first: int, rules: str
+) -> None:
+    header = [
+        [("구분", 0, 0), ("2024년", 1, first), ("2025년", first + 1, 4)],
+        [(f"{n}/4", n, n) for n in range(1, 5)],
+    ]
+    rows = [[name, *(f"{n + 1}{k}.{k}%" for k in range(4))] for n, name in enumerate(NAMES)]
+    table = told(tmp_path, header, rows, [100, *[80] * 4], rules)
+    assert table[0] == ["구분", *["2024년"] * first, *["2025년"] * (4 - first)]
+    assert table[-5:] == rows
