@@ -216,13 +216,24 @@ def _drawn(page: Any) -> dict[str, str]:
 
 
 def _repeats(page: Any) -> dict[str, float]:
-    """Of each font's glyphs without letters, the share that differ from the one before: a leader of dots is one dot."""
-    glyphs: dict[str, list[int]] = defaultdict(list)
+    """Of each font's glyphs without letters, the share that differ from the one before: a leader of dots is one dot.
+
+    Glyph 0 is drawn for whatever a font does not hold: two of them are two signs.
+    """
+    glyphs: dict[str, list[int | None]] = defaultdict(list)
     with _full_names():
         spans = page.get_texttrace()
     for span in spans:
-        glyphs[span["font"]] += [char[1] for char in span["chars"] if is_no_text(chr(char[0]))]
-    return {name: sum(1 for _ in groupby(row)) / len(row) for name, row in glyphs.items() if row}
+        glyphs[span["font"]] += [char[1] if is_no_text(chr(char[0])) else None for char in span["chars"]]
+    counts = {
+        name: [(glyph, len(list(row))) for glyph, row in groupby(drawn) if glyph is not None]
+        for name, drawn in glyphs.items()
+    }
+    return {
+        name: sum(1 if glyph else count for glyph, count in rows) / sum(count for _, count in rows)
+        for name, rows in counts.items()
+        if rows
+    }
 
 
 @contextmanager

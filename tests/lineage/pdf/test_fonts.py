@@ -95,3 +95,21 @@ def test_leaders_of_a_sign_without_a_letter_are_no_fault_of_the_text(tmp_path: P
     made = read(doc, tmp_path)
     assert TEXT in made["page_text"][0]
     assert any("no ToUnicode" in warning for warning in made["warnings"])
+
+
+def test_a_letter_that_cannot_be_told_counts_each_time(tmp_path: Path) -> None:
+    lines = ["가나다라마바 가나다라마바 가나다라마바 가나다라마바"] * 4
+    made = read(with_table(embedded(lines), lambda _, u: "\ufffd" if u == "나" else u), tmp_path)
+    assert made["quality"] == pytest.approx(1 - 16 / (96 + 15), abs=0.01)  # blanks are shown as well
+    assert made["warnings"][0].startswith("page 1: 16 of 96 characters cannot be told")
+
+
+def test_boxes_for_letters_that_a_font_does_not_hold_are_no_text(tmp_path: Path) -> None:
+    doc = embedded([TEXT])
+    name = doc[0].get_fonts()[0][4]
+    content = doc[0].get_contents()[0]
+    rows = f"<{'0000' * 40}> Tj T* " * 4
+    doc.update_stream(content, doc.xref_stream(content) + f" BT /{name} 9 Tf 14 TL 50 300 Td {rows} ET".encode())
+    with pytest.raises(Refused, match="undecodable fonts") as refused:
+        read(doc, tmp_path)
+    assert "160 of" in refused.value.detail
