@@ -103,8 +103,8 @@ def stacks(edges: Sequence[tuple[float, float, float]], most: float) -> list[lis
                 break
         else:
             groups.append([(y, x0, x1)])
-    return [
+    found = [
         [(min(n[1] for n in g) - 2, a[0], max(n[2] for n in g) + 2, b[0]) for a, b in pairwise(g) if b[0] - a[0] > 5.5]
         for g in groups
-        if len(g) > 1
     ]
+    return [stack for stack in found if stack]  # a double rule has nothing between its lines

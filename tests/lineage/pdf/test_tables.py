@@ -240,3 +240,13 @@ def test_a_title_in_two_boxes_is_no_table(tmp_path: Path, row: list[str]) -> Non
         document = read(doc, tmp_path)
     assert tables(document) == []
     assert document["blocks"][0]["text"] == " ".join(row)
+
+
+@pytest.mark.parametrize("apart", [1, 3.2, 4, 5.4, 8])
+def test_a_double_rule_is_no_table(tmp_path: Path, apart: float) -> None:
+    doc = pymupdf.open()
+    page = doc.new_page()
+    put(page, 60, 100, "가온거래소 매출 현황")
+    page.draw_line((60, 110), (400, 110))
+    page.draw_line((60, 110 + apart), (400, 110 + apart))
+    assert texts(read(doc, tmp_path)) == ["가온거래소 매출 현황"]
