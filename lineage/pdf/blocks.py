@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from lineage.pdf.cell_kinds import kind
-from lineage.pdf.text import Box, Line, around, join_wrapped
+from lineage.pdf.line_joins import join_wrapped
+from lineage.pdf.text import Box, Line, around
 from lineage.pdf.wide_gaps import LEADER
 
 CAPTION = re.compile(

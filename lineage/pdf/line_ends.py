@@ -21,7 +21,9 @@ from math import exp, log
 WRAP = "\1"  # an end of a line of which it is not known yet whether a word ends there: never in a page's text
 
 WORD = re.compile(r" ([가-힣]+)(?=[^가-힣\n])")  # whole words: neither the first nor the last of a line
-AFTER_OTHER = re.compile(r"(?<=[0-9A-Za-z%)\]])[가-힣]+(?=[^가-힣\n])")  # what follows a figure or Latin letters
+AFTER_OTHER = re.compile(
+    r"(?<=[0-9A-Za-z%)\]」』》〉”’])[가-힣]+(?=[^가-힣\n])"
+)  # what follows a figure or Latin letters
 HEAD, TAIL = re.compile(r"[가-힣]+"), re.compile(r"[가-힣]+$")
 
 # Syllables that many Korean words end in, and syllables that hardly any begins with.
@@ -31,13 +33,16 @@ PARTICLE = (
     r"은|는|을|를|의|에|에서|에게|에는|에도|에서는|와|과|로|으로|으로는|로서|로써|도|까지|부터|보다|이며|이고|이다|이나|였다|"
     r"들은|들이|들을|들의"
 )
-PARTICLES = re.compile(rf"(?:{PARTICLE})(?![가-힣])")
+PARTICLES = re.compile(rf"(?:{PARTICLE})(?![가-힣])|[다요음함임됨]\.(?!\d)")
+QUOTING = re.compile(r"(?:고|며|면서|이?라고|이?라며|이?라면서|이?라는|인|이라)(?![가-힣])")  # what follows a quotation
+HYPHENED = re.compile(r"[^\W\d_]+[-\u2010][^\W\d_]+")
+BEFORE_HYPHEN, FIRST_WORD = re.compile(r"[^\W\d_]+[-\u2010]$"), re.compile(r"[^\W\d_]+")
 UNIT = (
     r"년|월|일|시|분|초|개월|개|명|인|원|천원|만원|백만원|억원|조원|경|조|억|만|천|백|십|회|차|호|위|배|건|대|주|분기|세기|세|층|"
     r"장|절|관|항|목|쪽|면|가구|퍼센트|포인트|달러|엔|위안|유로|톤|평|종|개국|개사|년간|년도|년대|년물|월물|일간|단계|등급|점"
 )
 OF_FIGURE = re.compile(
-    rf"(?:{UNIT})?(?:간|째|여|씩|당|말|초|중|만)?(?:{PARTICLE}|이|가|인)?(?![가-힣])|[편장절관조항호](?:의|제)\s?\d"
+    rf"여?(?:{UNIT})?(?:간|째|여|씩|당|말|초|중|만|대|어치|가량|짜리)?(?:{PARTICLE}|이|가|인)?(?![가-힣])|[편장절관조항호](?:의|제)\s?\d"
 )
 MOST = 4.0  # of the evidence at one end of a line, as a natural logarithm
 ROUNDS = 30
@@ -66,21 +71,35 @@ class LineEnds:
 
     def resolve(self, texts: Sequence[str]) -> list[str]:
         """Texts with a space, or nothing, in place of every WRAP. They share one habit: give blocks and cells apart."""
-        pieces = [text.split(WRAP) for text in texts]
+        pieces = [self._without_hyphens(text.split(WRAP)) if WRAP in text else [text] for text in texts]
         ends = [(a, b) for text in pieces for a, b in pairwise(text)]
         parted = iter(self._parted(ends))
         return ["".join([text[0], *(" " * next(parted) + piece for piece in text[1:])]) for text in pieces]
 
+    def _without_hyphens(self, pieces: Sequence[str]) -> list[str]:
+        """Pieces of a text, those that a hyphen parts as one: with it only where the document writes the word so."""
+        made = [pieces[0]]
+        for piece in pieces[1:]:
+            before, after = BEFORE_HYPHEN.search(made[-1]), FIRST_WORD.match(piece)
+            if before and after:
+                kept = (before[0] + after[0]).casefold() in self._hyphened
+                made[-1] = made[-1][: None if kept else -1] + piece
+            else:
+                made.append(piece)
+        return made
+
     def _parted(self, ends: Sequence[tuple[str, str]]) -> list[bool]:
         """For each end, given the texts on its two sides, whether a space belongs there."""
-        certain = [self._after_other(b) if not TAIL.search(a) else None for a, b in ends]
+        certain = [self._after_other(a, b) if not TAIL.search(a) else None for a, b in ends]
         evidence = [self.evidence(a, b) if sure is None else 0.0 for (a, b), sure in zip(ends, certain, strict=True)]
         odds = _odds(habit([e for e, sure in zip(evidence, certain, strict=True) if sure is None]))
         return [e + odds > 0 if sure is None else sure for e, sure in zip(evidence, certain, strict=True)]
 
-    def _after_other(self, after: str) -> bool:
+    def _after_other(self, before: str, after: str) -> bool:
         """Whether a Korean text is parted from the figure, bracket or Latin letters before it."""
         if OF_FIGURE.match(after) or PARTICLES.match(after):
+            return False
+        if before[-1] in '"”’' and QUOTING.match(after):
             return False
         found = HEAD.match(after)
         return found is None or found[0] not in self._others
@@ -123,6 +142,10 @@ class LineEnds:
     @cached_property
     def _others(self) -> set[str]:
         return {word for text in self._texts for word in AFTER_OTHER.findall(text)}
+
+    @cached_property
+    def _hyphened(self) -> set[str]:
+        return {word.casefold() for text in self._texts for word in HYPHENED.findall(text)}
 
     @cached_property
     def _uses(self) -> tuple[Uses, Uses]:

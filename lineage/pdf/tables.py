@@ -12,6 +12,7 @@ from typing import Any
 
 from lineage.pdf.cell_kinds import has_word, kind
 from lineage.pdf.charts import Chart, charts
+from lineage.pdf.line_joins import is_cjk, join_wrapped
 from lineage.pdf.number_check import AMOUNT, NUMBER, is_figure, is_minus
 from lineage.pdf.page import PageText
 from lineage.pdf.table_columns import part_columns
@@ -28,8 +29,6 @@ from lineage.pdf.text import (
     Line,
     Run,
     around,
-    is_cjk,
-    join_wrapped,
     merge,
     rows,
     spell,

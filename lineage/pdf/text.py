@@ -12,14 +12,11 @@ from itertools import pairwise
 from operator import itemgetter, sub
 from typing import NamedTuple
 
-from lineage.pdf.line_ends import WRAP
 from lineage.pdf.wide_gaps import FREE, are_apart
 
 GAP = 0.18  # of the font size; measured best on Hancom, LaTeX and InDesign files
 UNREAD = "\ufffd"  # stands in a text where a sign is drawn that has no letter: it is seen, and counts as no text
 STANDIN = "\0"  # begins a line that stands for a table while columns are put in order: never in a page's text
-OPENS, CLOSES = frozenset("([{〔〈《「『【“‘"), frozenset(")]}〕〉》」』】”’%,.;:")
-LATIN_END = re.compile(r"[0-9A-Za-z%)\]]")  # what a particle or a unit may follow without a space
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 SPACES = re.compile(r"[ \t\u00a0\u3000]+")
 NOT_CJK = re.compile(r"[^가-힣一-鿿 ]")
@@ -251,42 +248,3 @@ def around(boxes: Iterable[Box]) -> Box:
     """The smallest box that holds all of `boxes`."""
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return (min(x0), min(y0), max(x1), max(y1))
-
-
-def join_wrapped(first: str, second: str, room: float, size: float, spaced: bool = False) -> str:
-    """Two lines of one paragraph as one text, with WRAP where only the whole document tells whether a word ended.
-
-    A line that had room for one more letter, or was `spaced`, was broken between words.
-
-    Args:
-        first: a line, or the lines that were joined so far; may be empty.
-        second: the line below; may be empty.
-        room: what was left free at the right of the first, in points.
-        size: of the font, in points.
-        spaced: whether the first ended with a space of its own.
-    """
-    if not first or not second:
-        return first or second
-    last, begin = first[-1], second[0]
-    if last in "-\u00ad" and first[-2:-1].isalpha() and first[-2:-1].isascii() and begin.islower():
-        return first[:-1] + second
-    if begin in CLOSES or last in OPENS:
-        return first + second
-    if spaced or room >= 1.1 * size:
-        return f"{first} {second}"
-    if is_hangul(begin) and (
-        is_hangul(last) or last.isdigit() or (last.isascii() and (last.isalpha() or last in "%)]"))
-    ):
-        return first + WRAP + second
-    whole = (is_cjk(last) and is_cjk(begin)) or (begin.isdigit() and re.search(r"(?:^| )제$", first))
-    return first + ("" if whole else " ") + second
-
-
-def is_hangul(c: str) -> bool:
-    """Whether a character is a Hangul syllable."""
-    return "가" <= c <= "힣"
-
-
-def is_cjk(c: str) -> bool:
-    """Whether a character is a Hangul syllable or a Chinese character."""
-    return is_hangul(c) or "一" <= c <= "鿿"

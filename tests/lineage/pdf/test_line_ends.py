@@ -8,7 +8,7 @@ import pymupdf
 import pytest
 
 from lineage.pdf.line_ends import WRAP, LineEnds, habit
-from lineage.pdf.text import join_wrapped
+from lineage.pdf.line_joins import join_wrapped
 from tests.lineage.pdf.drawn import put, read, tables, texts
 
 PROSE = """\
@@ -153,3 +153,40 @@ def test_a_habit_without_evidence_is_even() -> None:
     assert habit([]) == 0.5
     assert habit([3.0] * 50) > 0.9
     assert habit([-3.0] * 50) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "right"),
+    [
+        ("「가온법」", "에 따라", "「가온법」에 따라"),
+        ("『시장의 역사』", "를 펴냈다", "『시장의 역사』를 펴냈다"),
+        ("‘가온’", "이라는 이름", "‘가온’이라는 이름"),
+        ('그는 "오른다"', "고 말하였다", '그는 "오른다"고 말하였다'),
+        ('그는 "', "오른다고 보았다", '그는 "오른다고 보았다'),
+        ("매출은", "’24년에 늘었다", "매출은 ’24년에 늘었다"),
+        ("银行宣布（不含）。", "本次下调后", "银行宣布（不含）。本次下调后"),
+        ("引き上げることを", "決定した", "引き上げることを決定した"),
+        ("決定は", "きのう出た", "決定はきのう出た"),
+        ("发布于2024", "年三月", "发布于2024年三月"),
+        ("die Zinsen erhö-", "hen will", "die Zinsen erhöhen will"),
+        ("the K-", "ICS ratio", "the K-ICS ratio"),
+        ("from 2020–", "2024", "from 2020–2024"),
+        ("수출/", "수입 금액", "수출/수입 금액"),
+        ("매출 -", "비용", "매출 - 비용"),
+        ("https://example.com/reports/", "2024/annual for all", "https://example.com/reports/2024/annual for all"),
+        ("모두 3,000", "억원어치를 샀다", "모두 3,000억원어치를 샀다"),
+        ("모두 30", "여명이", "모두 30여명이"),
+        ("크게 성장하였", "다. 반면", "크게 성장하였다. 반면"),
+        ("www.example.co.kr/li", "st.do?page=1", "www.example.co.kr/list.do?page=1"),
+        ("see https://example.com/a", "and the notes", "see https://example.com/a and the notes"),
+        ("전년보다 2.8", "소매판매는", "전년보다 2.8 소매판매는"),
+    ],
+)  # fmt: skip
+def test_what_the_letters_at_a_join_tell(first: str, second: str, right: str) -> None:
+    assert LineEnds([]).resolve([join_wrapped(first, second, 0, 10)]) == [right]
+
+
+def test_a_hyphen_stays_where_the_document_writes_the_word_with_it() -> None:
+    ends = LineEnds(["a long-term loan, well known"])
+    texts = [join_wrapped("for the long-", "term plan", 0, 10), join_wrapped("the expec-", "tation is", 0, 10)]
+    assert ends.resolve(texts) == ["for the long-term plan", "the expectation is"]
