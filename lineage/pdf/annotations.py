@@ -5,6 +5,7 @@ into the text, and a warning counts it.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 HIDDEN = 2 | 32  # bits of an annotation's flags: hidden, no view
@@ -19,7 +20,7 @@ def beside_the_page(page: Any, text: str) -> list[str]:
     count: Counter[str] = Counter()
     if page.first_annot:
         shown = _bare(text)
-        for annot in page.annots():
+        for annot in _annotations(page):
             said = _bare(annot.info.get("content") or "")
             drawn = annot.type[0] not in STRUCK and not annot.flags & HIDDEN
             count["struck"] += annot.type[0] in STRUCK
@@ -41,9 +42,19 @@ def beside_the_page(page: Any, text: str) -> list[str]:
     return found
 
 
+def _annotations(page: Any) -> Iterator[Any]:
+    """The annotations of a page one after the other: `page.annots()` looks for each from the first."""
+    annot = page.first_annot
+    while annot:
+        yield annot
+        annot = annot.next
+
+
 def beside_the_pages(doc: Any) -> list[str]:
-    """Warnings of a whole pymupdf document: attached files, and a form that its pages do not show."""
+    """Warnings of a whole pymupdf document: attached files, layers and a form that its pages do not show."""
     found = []
+    if off := sum(not layer["on"] for layer in doc.get_ocgs().values()):
+        found.append(f"{off} layers are switched off, what they hold was left out")
     if files := doc.embfile_count():
         found.append(f"{files} files are attached, they are not read: take them out and put them beside it")
     if doc.is_form_pdf and doc.xref_get_key(doc.pdf_catalog(), "AcroForm/XFA")[0] != "null":

@@ -1,5 +1,6 @@
 """Form fields, annotations and attached files: what is drawn is in the text, all else in a warning."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,24 @@ def test_a_form_that_only_its_program_shows(doc: Any, tmp_path: Path) -> None:
     doc.update_stream(xfa, b"<xdp/>")
     doc.xref_set_key(doc.pdf_catalog(), "AcroForm/XFA", f"{xfa} 0 R")
     assert any("XFA" in warning for warning in read(doc, tmp_path)["warnings"])
+
+
+def test_layers_that_are_switched_off_are_told(doc: Any, tmp_path: Path) -> None:
+    put(doc[0], 72, 140, "꺼진 층의 매출 9,999", oc=doc.add_ocg("old", on=False))
+    put(doc[0], 72, 180, "켜진 층의 매출 1,111", oc=doc.add_ocg("new", on=True))
+    document = read(doc, tmp_path)
+    assert document["page_text"] == [f"{SAID}\n켜진 층의 매출 1,111"]
+    assert document["warnings"] == ["1 layers are switched off, what they hold was left out"]
+
+
+def test_thousands_of_notes_cost_no_minutes(doc: Any, tmp_path: Path) -> None:
+    page = doc[0]
+    notes = []
+    for number in range(3000):
+        notes.append(doc.get_new_xref())
+        doc.update_object(notes[-1], f"<</Type/Annot/Subtype/Text/Rect[9 9 19 19]/Contents(note {number})>>")
+    doc.xref_set_key(page.xref, "Annots", f"[{' '.join(f'{xref} 0 R' for xref in notes)}]")
+    begun = time.perf_counter()
+    document = read(doc, tmp_path)
+    assert time.perf_counter() - begun < 8  # looked for one by one from the first: 20 s
+    assert document["warnings"] == ["page 1: 3000 notes beside the text, of 22890 characters, were left out"]
