@@ -12,6 +12,7 @@ ENDS_WORD = frozenset('%)]」』》〉】｣”’"')  # beside figures and Lati
 HYPHENS, SOFT_HYPHEN = frozenset("-\u2010"), "\u00ad"
 PARTED = frozenset("-\u2010–/~∼～")  # what a word may be broken after, and keeps
 QUOTED_YEAR = re.compile(r"[’']\d\d")
+GRADE = re.compile(r"(?:^|[^0-9A-Za-z])(?:A{1,3}|B{1,3}|C{1,3})-$")  # AA-, and no word that was broken
 REST_OF_ADDRESS = re.compile(r"[\w.%~-]*[/?=&#]|[\w-]+\.\w")
 
 
@@ -52,7 +53,7 @@ def _is_whole(first: str, second: str) -> bool:
     """Whether no space stands between two lines, however much room the first had left."""
     last, before, begin = first[-1], first[-2:-1], second[0]
     if last in PARTED and before.isalnum():
-        return begin.isalnum() and not (is_hangul(begin) and last in HYPHENS)
+        return begin.isalnum() and not (last in HYPHENS and (is_hangul(begin) or GRADE.search(first)))
     if _is_unspaced(last) or _is_unspaced(begin):
         return not is_hangul(last) and not is_hangul(begin)
     if last == '"' and before in ("", " ", "("):

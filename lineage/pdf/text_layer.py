@@ -4,7 +4,9 @@ It is the page's text, whatever stamp is printed on it. Text without ink may als
 words put there to be found: it counts as a layer only where it lies on a picture in which there is something to read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from lineage.pdf.text import Box, Run, around
@@ -13,6 +15,7 @@ from lineage.pdf.visibility import IMAGE, MASK, covered, pictures, turned
 FILLED = 0.5  # of the page, by pictures
 CONTRAST = 64  # of 255: between the lightest and the darkest point of a line of letters
 LOOKED_AT = 100  # lines of the layer, spread over the page
+CELL, MOST_CELLS = 16.0, 100  # points: the raster in which letters are looked up; of it, for one letter
 MOST_PIXELS = 60_000_000  # of a picture that is looked at
 
 
@@ -29,27 +32,40 @@ def text_layer(page: Any, without_ink: Sequence[Run], shown: Iterable[Run], turn
     boxes = [box for kind, box in pictures(page) if kind in (IMAGE, MASK)]
     if covered(boxes, width, height) < FILLED:
         return []
-    seen = [(box, c) for run in shown for box, c in zip(run.boxes, run.text, strict=True) if c != " "]
+    seen = _by_level(box for run in shown for box, c in zip(run.boxes, run.text, strict=True) if c != " ")
     layer = [run for run in without_ink if run.text.strip(" ") and not _is_covered(run, seen)]
     if not layer or not _is_drawn(page, layer, turn):
         return []
     return layer
 
 
-def _is_covered(run: Run, seen: Sequence[tuple[Box, str]]) -> bool:
+def _by_level(boxes: Iterable[Box]) -> dict[tuple[int, int], list[Box]]:
+    """Boxes in a raster of CELL points: a page of rubbish has ten thousands of them."""
+    found: dict[tuple[int, int], list[Box]] = defaultdict(list)
+    for box in boxes:
+        for x, y in _cells(box):
+            found[x, y].append(box)
+    return found
+
+
+def _cells(box: Box) -> Iterator[tuple[int, int]]:
+    first, last = int(box[0] // CELL), int(box[2] // CELL)
+    levels = range(int(box[1] // CELL), min(int(box[3] // CELL), int(box[1] // CELL) + MOST_CELLS) + 1)
+    return product(range(first, min(last, first + MOST_CELLS) + 1), levels)
+
+
+def _is_covered(run: Run, seen: Mapping[tuple[int, int], Sequence[Box]]) -> bool:
     """Whether letters that are seen stand on most of a run: it is what was there before, or the same once more."""
-    x0, y0, x1, y1 = around(run.boxes)
-    near = [b for b, _ in seen if b[0] < x1 and b[2] > x0 and b[1] < y1 and b[3] > y0]
-    if not near:
-        return False
     letters = [box for box, c in zip(run.boxes, run.text, strict=True) if c != " "]
-    under = sum(any(_meet(box, other) for other in near) for box in letters)
+    under = sum(_is_met(box, seen) for box in letters)
     return under > 0.6 * len(letters)
 
 
-def _meet(a: Box, b: Box) -> bool:
-    middle = (a[1] + a[3]) / 2
-    return a[0] < b[2] and b[0] < a[2] and b[1] < middle < b[3]
+def _is_met(box: Box, seen: Mapping[tuple[int, int], Sequence[Box]]) -> bool:
+    x0, x1, middle = box[0], box[2], (box[1] + box[3]) / 2
+    level = int(middle // CELL)
+    columns = range(int(x0 // CELL), min(int(x1 // CELL), int(x0 // CELL) + MOST_CELLS) + 1)
+    return any(b[0] < x1 and x0 < b[2] and b[1] < middle < b[3] for x in columns for b in seen.get((x, level), ()))
 
 
 def _is_drawn(page: Any, layer: Sequence[Run], turn: int) -> bool:

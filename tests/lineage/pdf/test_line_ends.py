@@ -172,6 +172,7 @@ def test_a_habit_without_evidence_is_even() -> None:
         ("the K-", "ICS ratio", "the K-ICS ratio"),
         ("from 2020–", "2024", "from 2020–2024"),
         ("수출/", "수입 금액", "수출/수입 금액"),
+        ("AA, AA-", "A+, A", "AA, AA- A+, A"),
         ("매출 -", "비용", "매출 - 비용"),
         ("https://example.com/reports/", "2024/annual for all", "https://example.com/reports/2024/annual for all"),
         ("모두 3,000", "억원어치를 샀다", "모두 3,000억원어치를 샀다"),

@@ -1,5 +1,7 @@
 """Text without ink: the layer of a scan is the page's text whatever is stamped on it; other hidden text is left out."""
 
+import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +106,21 @@ def test_a_small_picture_has_no_layer(tmp_path: Path) -> None:
         hidden(page, LINES[:3])
         put(page, 72, 500, "보이는 글은 이것뿐이다")
         assert read(doc, tmp_path)["page_text"] == ["보이는 글은 이것뿐이다"]
+
+
+def test_thousands_of_letters_seen_and_unseen_cost_no_minutes(scanned: Any, tmp_path: Path) -> None:
+    page = scanned[0]
+    put(page, 40, 800, "a", 8)
+    page.insert_text((40, 810), "a", fontname="helv", fontsize=8)
+    places = random.Random(7)
+    pieces = (
+        f"BT {3 * (i % 2)} Tr /helv 5 Tf {places.randrange(590)} {places.randrange(840)} Td (x{i % 9}) Tj ET"
+        for i in range(16_000)
+    )
+    content = scanned.get_new_xref()
+    scanned.update_object(content, "<<>>")
+    scanned.update_stream(content, page.read_contents() + "\n".join(["", *pieces]).encode())
+    page.set_contents(content)
+    begun = time.perf_counter()
+    read(scanned, tmp_path)
+    assert time.perf_counter() - begun < 9  # each compared with each: 25 s
