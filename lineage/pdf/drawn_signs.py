@@ -25,21 +25,23 @@ NEAR, SPACE, TOUCHING, GLUED = 1.0, 0.7, 0.3, 0.15  # of the font size: how far 
 BEARING = 0.08  # of the font size: what a font leaves free after a letter's ink
 WIDE = 1.5  # of the font size: wider than any bullet
 STRIP = 0.2  # of the longer side of the page: narrower pictures right above each other are no strips of a scan
-SURE, MAYBE, APART = range(3)  # what a drawing is by its place: a sign; a sign or a bullet; a figure in a cell
+SURE, MAYBE, APART, LONE = range(4)  # by its place: a sign; a sign or a bullet; a figure in a cell; that or an icon
 MANY = 3  # signs on a page: then those that may be are some as well, and so are as many that stand apart
 INLINE = re.compile(rb"\bBI\s[^<>]{1,400}?\bID\s")
 
 
 class Sign(NamedTuple):
-    """The place of a sign, the size of the letters beside it, and SURE, MAYBE or APART."""
+    """The place of a sign, the size of the letters beside it, and SURE, MAYBE, APART or LONE."""
 
     box: Box
     size: float
     kind: int
 
 
-def drawn_signs(page: Any, pairs: Sequence[tuple[Run, Line]], drawn: Iterable[Vector], turn: int) -> list[Run]:
-    """A run of UNREAD for each sign inside a line that is a picture or an outline.
+def drawn_signs(
+    page: Any, pairs: Sequence[tuple[Run, Line]], drawn: Iterable[Vector], turn: int
+) -> tuple[list[Run], int]:
+    """A run of UNREAD for each sign inside a line that is a picture or an outline, and how many more may be figures.
 
     Args:
         page: a pymupdf page.
@@ -58,7 +60,8 @@ def drawn_signs(page: Any, pairs: Sequence[tuple[Run, Line]], drawn: Iterable[Ve
         taken.add(MAYBE)
     if count[APART] >= MANY:
         taken.add(APART)
-    return [Run(UNREAD, [sign.box], [sign.size], [False]) for sign in signs if sign.kind in taken]
+    lone = sum(count[kind] for kind in {APART, LONE} - taken)
+    return [Run(UNREAD, [sign.box], [sign.size], [False]) for sign in signs if sign.kind in taken], lone
 
 
 def _printed(page: Any, turn: int) -> PrintedPage | None:
@@ -162,7 +165,7 @@ def _kind(gap: Gap, x0: float, x1: float) -> int | None:
         if after <= GLUED or (after <= TOUCHING and (wide or is_figure(gap.right.word))):
             return SURE
         return MAYBE if wide or after <= TOUCHING else None
-    return APART if gap.left and wide else None
+    return (APART if wide else LONE) if gap.left else None
 
 
 def _is_ground(place: Box, printed: PrintedPage) -> bool:

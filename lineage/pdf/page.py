@@ -38,7 +38,7 @@ class PageText:
     `turn`: see `turned`; a page at a slant is given upright.
     `hidden` and `askew` count the characters left out: unseen ones, and watermarks.
     `layer` counts unseen ones that are the text of a picture, as OCR leaves it.
-    `signs` counts what stands inside lines as a picture, with UNREAD in its place.
+    `signs` counts what stands inside lines as a picture, with UNREAD in its place; `lone` what may be such a sign.
     """
 
     runs: tuple[Run, ...]
@@ -52,6 +52,7 @@ class PageText:
     askew: int
     layer: int = 0
     signs: int = 0
+    lone: int = 0
 
 
 def read_page(page: Any) -> PageText:
@@ -109,12 +110,14 @@ def read_page(page: Any) -> PageText:
         shown, layer = [*shown, *found], _letters(found)
         hidden -= layer
     pairs = woven([(run, line) for run in _once(shown) if (line := to_line(run))])
-    found = [] if layer else drawn_signs(page, pairs, drawn, turn)  # on a scan every letter is a picture
+    found, lone = ([], 0) if layer else drawn_signs(page, pairs, drawn, turn)  # on a scan every letter is a picture
     signs = [(run, line) for run in found if (line := to_line(run))]
     if signs:
         pairs = woven([*pairs, *signs])
     runs, lines = tuple(run for run, _ in pairs), tuple(line for _, line in pairs)
-    return PageText(runs, lines, tuple(aside), tuple(drawn), width, height, turn, hidden, askew, layer, len(signs))
+    return PageText(
+        runs, lines, tuple(aside), tuple(drawn), width, height, turn, hidden, askew, layer, len(signs), lone
+    )
 
 
 def _letters(runs: Sequence[Run]) -> int:

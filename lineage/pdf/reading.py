@@ -156,6 +156,8 @@ def _read(
     warnings = [warning] if warning else []
     if why:
         warnings.append(f"{why}: {UNREAD} stands for each")
+    if read.lone:
+        warnings.append(f"{read.lone} small pictures stand apart on the level of its lines: they may be figures")
     if read.hidden:
         warnings.append(f"{read.hidden} characters that nobody sees were left out")
     if read.layer:

@@ -13,7 +13,7 @@ from lineage.pdf.admission import Limits, Refused
 from lineage.pdf.ocr import Recognised
 from lineage.pdf.reading import read_document
 from lineage.pdf.text import UNREAD, Line
-from tests.lineage.pdf.drawn import LIMITS, put, read, tables
+from tests.lineage.pdf.drawn import LIMITS, put, read, ruled, tables
 from tests.lineage.pdf.test_ocr import needs_tesseract
 
 KOREAN, LATIN = pymupdf.Font("korea"), pymupdf.Font("helv")
@@ -166,6 +166,20 @@ def test_a_figure_in_a_cell_is_missing_there(tmp_path: Path) -> None:
             page.draw_line((x, 100), (x, 200))
         document = read(doc, tmp_path)
     assert tables(document) == [[[f"제{i}부문", UNREAD, f"{i},345"] for i in range(5)]]
+
+
+@pytest.mark.parametrize("figure", ["7", "34", "1,234"])
+def test_figures_that_stand_alone_in_two_cells_are_warned_of(tmp_path: Path, figure: str) -> None:
+    with pymupdf.open() as doc:
+        page = doc.new_page()
+        rows = [["구분", "올해", "작년"], ["매출", "", "15"], ["이익", "", "16"], ["자산", "90", "95"]]
+        ruled(page, 60, rows, (60, 160, 260, 360))
+        for y in (94, 114):
+            pasted(page, 200, y, figure)
+        body(page)
+        document = read(doc, tmp_path)
+    warning = "page 1: 2 small pictures stand apart on the level of its lines: they may be figures"
+    assert document["warnings"] == [warning]
 
 
 def coloured(width: int = 60, height: int = 20) -> Any:
