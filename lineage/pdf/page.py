@@ -12,6 +12,7 @@ from itertools import compress
 from operator import itemgetter
 from typing import Any
 
+from lineage.pdf.comb_fields import closed
 from lineage.pdf.drawn_signs import drawn_signs
 from lineage.pdf.gaps import woven
 from lineage.pdf.skew import straightened
@@ -109,6 +110,8 @@ def read_page(page: Any) -> PageText:
     elif hidden and (found := text_layer(page, without_ink, shown, turn)):
         shown, layer = [*shown, *found], _letters(found)
         hidden -= layer
+    if page.first_widget and not turn and not page.rotation:
+        shown = closed(page, shown)
     pairs = woven([(run, line) for run in _once(shown) if (line := to_line(run))])
     found, lone = ([], 0) if layer else drawn_signs(page, pairs, drawn, turn)  # on a scan every letter is a picture
     signs = [(run, line) for run in found if (line := to_line(run))]

@@ -38,6 +38,15 @@ def test_what_is_drawn_of_fields_and_annotations_is_text(doc: Any, tmp_path: Pat
     assert document["warnings"] == []
 
 
+def test_letters_in_boxes_of_a_field_are_one_word(doc: Any, tmp_path: Path) -> None:
+    put(doc[0], 72, 173, "번호")
+    widget = pymupdf.Widget()
+    widget.field_type, widget.field_name, widget.field_value = pymupdf.PDF_WIDGET_TYPE_TEXT, "number", "12345678"
+    widget.rect, widget.field_flags, widget.text_maxlen = pymupdf.Rect(120, 160, 300, 178), 1 << 24, 8
+    doc[0].add_widget(widget)
+    assert read(doc, tmp_path)["page_text"] == [f"{SAID}\n번호 12345678"]
+
+
 def test_a_check_mark_is_no_figure(doc: Any, tmp_path: Path) -> None:
     field(doc[0], pymupdf.PDF_WIDGET_TYPE_CHECKBOX, True, 160)
     doc[0].insert_text((72, 300), "4 8 l", fontname="zadb", fontsize=10)
