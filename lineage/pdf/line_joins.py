@@ -13,6 +13,7 @@ HYPHENS, SOFT_HYPHEN = frozenset("-\u2010"), "\u00ad"
 PARTED = frozenset("-\u2010–/~∼～")  # what a word may be broken after, and keeps
 QUOTED_YEAR = re.compile(r"[’']\d\d")
 GRADE = re.compile(r"(?:^|[^0-9A-Za-z])(?:A{1,3}|B{1,3}|C{1,3})-$")  # AA-, and no word that was broken
+SUSPENDED = re.compile(r"(?:und|oder|bzw|sowie|bis|and|or|to|et|ou)\b")  # Öl- und Gas: a part of a word left out
 REST_OF_ADDRESS = re.compile(r"[\w.%~-]*[/?=&#]|[\w-]+\.\w")
 
 
@@ -34,7 +35,7 @@ def join_wrapped(first: str, second: str, room: float, size: float, spaced: bool
     if last == SOFT_HYPHEN:
         return first[:-1] + second
     if last in HYPHENS and _is_letter(first[-2:-1]) and begin.islower():
-        return first + WRAP + second
+        return first + (" " if SUSPENDED.match(second) else WRAP) + second
     if (begin in CLOSES and not QUOTED_YEAR.match(second)) or last in OPENS:
         return first + second
     if spaced:

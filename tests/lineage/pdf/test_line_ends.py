@@ -169,6 +169,7 @@ def test_a_habit_without_evidence_is_even() -> None:
         ("決定は", "きのう出た", "決定はきのう出た"),
         ("发布于2024", "年三月", "发布于2024年三月"),
         ("die Zinsen erhö-", "hen will", "die Zinsen erhöhen will"),
+        ("Öl-", "und Gas", "Öl- und Gas"),
         ("the K-", "ICS ratio", "the K-ICS ratio"),
         ("from 2020–", "2024", "from 2020–2024"),
         ("수출/", "수입 금액", "수출/수입 금액"),
