@@ -175,7 +175,7 @@ def _read(
         warnings.append("no text on it, it is scanned, drawn or empty")
     elif pictured:
         warnings.append("most of it is a picture")
-    if max(unread.lost, text.count(UNREAD) - read.signs) * 10 > unread.shown:
+    if text.count(UNREAD) > read.signs or unread.lost * 10 > unread.shown:
         warnings.append(str(unread))
     return Page(
         read.height, lines, columns, found, drawn, text, pictured, 1.0 - torn, warnings, len(text), unread=unread

@@ -113,3 +113,9 @@ def test_boxes_for_letters_that_a_font_does_not_hold_are_no_text(tmp_path: Path)
     with pytest.raises(Refused, match="undecodable fonts") as refused:
         read(doc, tmp_path)
     assert "160 of" in refused.value.detail
+
+
+def test_one_letter_in_twenty_that_cannot_be_told_is_warned_of(tmp_path: Path) -> None:
+    lines = ["가나다라마바사아자차카타파하거너더러 가나다라마바사아자차카타파하거너더러"] * 4
+    made = read(with_table(embedded(lines), lambda _, u: "\ufffd" if u == "나" else u), tmp_path)
+    assert [w.split(":")[1] for w in made["warnings"]] == [" 8 of 144 characters cannot be told"]
