@@ -7,12 +7,13 @@ from typing import Any
 
 from lineage.pdf.text import Box, Glyph, Run, glyphs, to_run
 
+MOST = 300  # fields that are looked at: rubbish must not cost minutes
 COMB = 1 << 24  # of a text field's flags: its letters are spread over so many boxes as it has room for
 
 
 def closed(page: Any, runs: Sequence[Run]) -> list[Run]:
     """The runs of an upright pymupdf page, those inside a comb field as one whose letters touch."""
-    fields = [tuple(field.rect) for field in page.widgets() if field.field_flags & COMB and field.field_value]
+    fields = [tuple(field.rect) for field in page.widgets() if field.field_flags & COMB and field.field_value][:MOST]
     inside: dict[int, list[Glyph]] = defaultdict(list)
     kept = []
     for run in runs:
