@@ -20,7 +20,7 @@ def beside_the_page(page: Any, text: str) -> list[str]:
     count: Counter[str] = Counter()
     if page.first_annot:
         shown = _bare(text)
-        for annot in _annotations(page):
+        for annot in one_by_one(page.first_annot):
             said = _bare(annot.info.get("content") or "")
             drawn = annot.type[0] not in STRUCK and not annot.flags & HIDDEN
             count["struck"] += annot.type[0] in STRUCK
@@ -29,7 +29,7 @@ def beside_the_page(page: Any, text: str) -> list[str]:
                 count["letters"] += len(said)
     if page.first_widget:
         shown = _bare(text)
-        for field in page.widgets():
+        for field in one_by_one(page.first_widget):
             said = _bare(str(field.field_value or ""))
             count["fields"] += bool(said) and field.field_type not in BUTTONS and said not in shown
     found = []
@@ -42,12 +42,11 @@ def beside_the_page(page: Any, text: str) -> list[str]:
     return found
 
 
-def _annotations(page: Any) -> Iterator[Any]:
-    """The annotations of a page one after the other: `page.annots()` looks for each from the first."""
-    annot = page.first_annot
-    while annot:
-        yield annot
-        annot = annot.next
+def one_by_one(first: Any) -> Iterator[Any]:
+    """An annotation or form field and those after it: pymupdf's own lists look for each from the first."""
+    while first:
+        yield first
+        first = first.next
 
 
 def beside_the_pages(doc: Any) -> list[str]:

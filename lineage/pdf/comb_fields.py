@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from lineage.pdf.annotations import one_by_one
 from lineage.pdf.text import Box, Glyph, Run, glyphs, to_run
 
 MOST = 300  # fields that are looked at: rubbish must not cost minutes
@@ -13,7 +14,8 @@ COMB = 1 << 24  # of a text field's flags: its letters are spread over so many b
 
 def closed(page: Any, runs: Sequence[Run]) -> list[Run]:
     """The runs of an upright pymupdf page, those inside a comb field as one whose letters touch."""
-    fields = [tuple(field.rect) for field in page.widgets() if field.field_flags & COMB and field.field_value][:MOST]
+    found = [field for field in one_by_one(page.first_widget) if field.field_flags & COMB and field.field_value]
+    fields = [tuple(field.rect) for field in found[:MOST]]
     inside: dict[int, list[Glyph]] = defaultdict(list)
     kept = []
     for run in runs:
@@ -22,7 +24,7 @@ def closed(page: Any, runs: Sequence[Run]) -> list[Run]:
             kept.append(run)
         else:
             inside[at] += glyphs(run)
-    return kept + [to_run(_touching(found)) for found in inside.values()]
+    return kept + [to_run(_touching(letters)) for letters in inside.values()]
 
 
 def _touching(found: Sequence[Glyph]) -> list[Glyph]:
