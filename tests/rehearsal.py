@@ -222,7 +222,7 @@ def _all(thing: Any, of: tuple[str, ...]) -> dict[str, str]:
 
 
 def _shortened(read: Any) -> Any:
-    return lambda folder, forms: islice(read(folder, forms), ROWS)
+    return lambda folder, forms, **options: islice(read(folder, forms, **options), ROWS)
 
 
 def _pretrain(model: Any, tokenizer: Any, spec: Any, seed: int) -> None:
