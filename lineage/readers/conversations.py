@@ -20,6 +20,7 @@ from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.dialogue import BEFORE, NotSpoken, Turns, conversation, holds_turns, turns_of, with_system
+from lineage.readers.text.row_marks import without_disliked
 from lineage.records.record import Form, Record, Rejected
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
@@ -35,7 +36,7 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
     Raises:
         LineageError: a file has no column of turns.
     """
-    for row in shaped(rows(folder), [SHAPE, IN_HALVES], OPTIONAL, whole={**SHAPE, **IN_HALVES}):
+    for row in shaped(without_disliked(rows(folder)), [SHAPE, IN_HALVES], OPTIONAL, whole={**SHAPE, **IN_HALVES}):
         if isinstance(row, Rejected):
             yield row
             continue

@@ -20,6 +20,7 @@ from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import answered
 from lineage.readers.text.dialogue import BEFORE, after_what_was_said
 from lineage.readers.text.normalize import one_line
+from lineage.readers.text.row_marks import without_disliked
 from lineage.records.record import Form, Record, Rejected
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
@@ -34,7 +35,7 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
     Raises:
         LineageError: a file has no instruction and output columns.
     """
-    for row in shaped(rows(folder), [SHAPE], OPTIONAL):
+    for row in shaped(without_disliked(rows(folder)), [SHAPE], OPTIONAL):
         if isinstance(row, Rejected):
             yield row
         elif (given := text(row.values["input"])) is None:

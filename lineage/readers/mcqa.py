@@ -9,7 +9,8 @@
 Without reasoning a row is a choice, "정답: B. 호가는 …"; with it the completion
 is the reasoning and then that line, as MCQA + CoT tuning has it, and it is judged as text. Options are lettered
 anew in an order drawn from the question, unless the reasoning names letters. The reference is what the question
-was written from, not part of it: it is the group.
+was written from, not part of it: it is the group. A passage (`passage`, `context`, 지문) is part of it, and the group
+where there is no reference.
 
 Whether an `answer` is an option's text, its letter, or its number from 0 or from 1 differs from set to set; the rows of
 a file tell (`text/answer_convention.py`). Where they do not, rows that could mean two options are rejected, and so is a
@@ -43,7 +44,8 @@ OPTIONAL = (
     | option_columns.COLUMNS
     | {
         "options": ("options", "choices", "보기", "선택지"),
-        "reference": ("reference", "context", "지문"),
+        "reference": ("reference",),
+        "passage": ("passage", "context", "지문", "article"),
         "reasoning": ("reasoning_process", "cot", "풀이", "해설"),
         "answer_text": ("answer_text",),
         "answer_index": ("answer_index", "answer_idx"),
@@ -79,8 +81,10 @@ def _shaped(folder: Path | RawFolder) -> Iterator[RawRow | Rejected]:
 
 
 def _record(row: RawRow, votes: Callable[[], dict[str, Votes]]) -> Record | Rejected:
-    question, reference = row.values["question"], text(row.values["reference"])
-    reasoning, options = text(row.values["reasoning"]), _options(row)[0]
+    question, reference, reasoning, passage = (
+        text(row.values[name]) for name in ("question", "reference", "reasoning", "passage")
+    )
+    options = _options(row)[0]
     if row.values["premise"] is not None:
         return Rejected(
             row.origin, "a question about a premise", "give it to the reader kobest, as a source of its own"
@@ -88,8 +92,8 @@ def _record(row: RawRow, votes: Callable[[], dict[str, Votes]]) -> Record | Reje
     if options is None:
         found = [row.values["options"], *filter(None, (row.values[name] for name in option_columns.COLUMNS))]
         return Rejected(row.origin, "options that are not a list of texts", f"found {found!r:.80}")
-    if reference is None or reasoning is None:
-        return Rejected(row.origin, "a reference or reasoning that is not text", "give it as one text")
+    if question is None or reference is None or reasoning is None or passage is None:
+        return Rejected(row.origin, "a reference, passage or reasoning that is not text", "give it as one text")
     right = _right(row, options, votes)
     if isinstance(right, str):
         return Rejected(row.origin, right, f"answer {_answer(row)!r:.60} among {options.texts!r:.200}")
@@ -102,7 +106,8 @@ def _record(row: RawRow, votes: Callable[[], dict[str, Votes]]) -> Record | Reje
         )
     lines, correct = lettered(question, options.texts, right, keep=bool(NAMES_OPTION.search(reasoning)))
     answers = tuple(f"정답: {line}" for line in lines)
-    prompt, group = "\n".join((question, *lines)), one_line(reference) or question
+    prompt = "\n".join((f"{passage}\n\n{question}" if passage else question, *lines))
+    group = one_line(reference or passage) or question
     if reasoning:
         return qa(f"{prompt}\n{SHOW_REASONING}", f"{reasoning}\n{answers[correct]}", group=group, origin=row.origin)
     return qa(

@@ -1,16 +1,26 @@
 """A file as text, whatever it is encoded in: UTF-8 with or without a mark, UTF-16 (Excel's), CP949 (Korean Excel's).
 
+CP949 gives a syllable for nearly every pair of bytes, so a text in another encoding comes out of it unnoticed:
+Windows' "company’s" as "company뭩", Chinese as syllables among characters. Such a file is refused.
+
 with text_of(entry) as text:
     …   # str, its line ends as they stand in the file
 """
 
 import io
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE, getincrementaldecoder
 from typing import TextIO
 
 from lineage.readers.io.members import Member
 
+OTHER_ENCODING = "it is neither UTF-8, UTF-16 nor Korean CP949: save it as UTF-8"
+RARE = re.compile(rb"[\x81-\xc6][A-Za-z\x81-\xa0]|[\x81-\xa0][\xa1-\xfe]")  # syllables that CP949 adds to KS X 1001
+PAIR = re.compile(rb"[\x81-\xfe][A-Za-z\x81-\xfe]")
+CHARACTER, SYLLABLE = "[\u4e00-\u9fff\uf900-\ufaff]", "[가-힣]"
+BEHIND = re.compile(f"(?<={CHARACTER}){SYLLABLE}")
+# What Korean puts behind a Chinese character.
+PARTICLE = re.compile("[이다의는을를가에고은로서하지한기도과와인적된등및상법률]")
 HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a character beyond U+FFFF, written as two escapes
 
 
@@ -28,6 +38,8 @@ def _encoding(entry: Member) -> str:
     decoder = getincrementaldecoder("utf-8")()
     with entry.open() as stream:
         block = stream.read(1 << 20)
+        if block.startswith((BOM_UTF32_LE, BOM_UTF32_BE)):
+            return "utf-32"
         if block.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
             return "utf-16"
         if unmarked := _utf_16_without_a_mark(block):
@@ -38,11 +50,26 @@ def _encoding(entry: Member) -> str:
             except UnicodeDecodeError as error:
                 before = error.object[: error.start]
                 korean = len(before) - len(before.decode("ascii", "ignore"))
-                return "utf-8-sig" if korean > 64 else "cp949"  # so much is never UTF-8 by chance: a byte is damaged
+                if korean > 64:  # so much is never UTF-8 by chance: a byte is damaged
+                    return "utf-8-sig"
+                if not _may_be_korean(block):
+                    raise UnicodeError(OTHER_ENCODING) from error
+                return "cp949"
             if not block.isascii():
                 break
             block = stream.read(1 << 20)
     return "utf-8-sig"
+
+
+def _may_be_korean(block: bytes) -> bool:
+    """Whether bytes that CP949 reads are Korean: few rare syllables, and particles behind the Chinese characters."""
+    pairs, rare = len(PAIR.findall(block)), len(RARE.findall(block))
+    if rare > 1 + pairs / 5 or (rare and rare == pairs):
+        return False
+    found = block.decode("cp949", "ignore")
+    behind = BEHIND.findall(found)
+    chinese = len(re.findall(CHARACTER, found)) > len(re.findall(SYLLABLE, found)) / 4 and len(behind) > 1
+    return not chinese or len(PARTICLE.findall("".join(behind))) > len(behind) / 3
 
 
 def _utf_16_without_a_mark(block: bytes) -> str:

@@ -92,7 +92,8 @@ def _shown(cell: Any) -> str:
 
 
 def _number(value: float, shape: str) -> str:
-    exact = Decimal(format(value, ".15g"))  # Excel keeps 15 digits; the rest is the noise of binary fractions
+    # Excel keeps 15 digits, the rest is the noise of binary fractions; what other programs write whole is whole.
+    exact = Decimal(value) if isinstance(value, int) else Decimal(format(value, ".15g"))
     plain = PLAIN_FORMAT.fullmatch(shape)
     if not plain:
         return f"{exact:f}" if abs(exact.adjusted()) <= 20 else str(exact)

@@ -14,6 +14,7 @@ import unicodedata
 PIPED = r"<\|[A-Za-z_/][^|<>\s]{1,60}\|>|\[\|/?[A-Za-z_]{3,40}\|\]"  # ChatML, Llama 3, Phi, DeepSeek; EXAONE
 NAMED = (  # T5, BERT, Gemma, KoGPT2, GLM, BLOOM
     r"</?s>|<(?:bos|eos|pad|unk|mask|cls|sep|eod|eop|sop|eot|usr|sys|BOS|EOS|PAD|UNK|MASK|CLS|SEP)>"
+    r"|<(?:BOS|EOS|PAD|UNK|MASK|CLS|SEP|EOP)_TOKEN>"  # Command R
     r"|</?(?:start|end)_of_(?:turn|image|text)>|<(?:unused|extra_id_|reserved_)\d+>"
     r"|<\[?(?:SPECIAL|special|TOKENS|pad|PAD)_\d+\]?>"
 )

@@ -57,7 +57,7 @@ def test_reasoning_comes_before_the_answer_and_keeps_the_letters_that_it_names(f
         ({"options": "A. 가 B. 나"}, "options that are not a list of texts"),
         ({"reasoning_process": "그래서 답은 C 입니다."}, "the reasoning ends with another answer"),
         ({"reasoning_process": "이런 이유로 C 가 정답입니다."}, "the reasoning ends with another answer"),
-        ({"reference": ["가"]}, "a reference or reasoning that is not text"),
+        ({"reference": ["가"]}, "a reference, passage or reasoning that is not text"),
     ],
 )
 def test_bad_rows_are_rejected_by_reason(folder: Folder, change: dict[str, Any], reason: str) -> None:
@@ -230,3 +230,13 @@ def test_drift(folder: Folder) -> None:
     folder.jsonl("a.jsonl", [{"q": "가", "answer": "A"}])
     with pytest.raises(LineageError, match="found the columns q, answer"):
         folder.read(mcqa.read)
+
+
+@pytest.mark.parametrize("column", ["passage", "context", "지문"])
+def test_a_passage_is_asked_with_its_question_and_is_the_group(folder: Folder, column: str) -> None:
+    folder.jsonl("a.jsonl", [ROW | {column: "빌린 돈은\n갚는다."}, ROW | {"reference": "회계 기초", column: "다른 글"}])
+    (alone, beside), rejected = folder.read(mcqa.read)
+    assert not rejected and alone.prompt.startswith("빌린 돈은\n갚는다.\n\n갚을 돈은?\nA. ")
+    assert alone.group == "빌린 돈은 갚는다." and beside.group == "회계 기초"
+    assert beside.prompt.startswith("다른 글\n\n갚을") and "회계 기초" not in beside.prompt
+    assert alone.completion.endswith(". 부채이다")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from lineage.core.errors import LineageError
@@ -69,3 +71,18 @@ def test_what_is_given_to_read_is_never_dropped(folder: Folder, name: str) -> No
     folder.json("a.json", [{"prompt": "줄이시오.", name: ["가", "나"], "response": "가나"}])
     records, (rejected,) = folder.read(prompt_response.read)
     assert not records and rejected.reason == f"{name} is not text"
+
+
+@pytest.mark.parametrize("listed", [["가", "나"], "A. 가\nB. 나"])
+def test_options_that_are_not_asked_are_not_answered(folder: Folder, listed: Any) -> None:
+    asked = {"question": "맞는 것은?\nA. 가\nB. 나", "answer": "B. 나", "choices": ["가", "나"]}
+    folder.jsonl("a.jsonl", [{"question": "맞는 것은?", "answer": 1, "choices": listed}, asked])
+    (record,), (rejected,) = folder.read(prompt_response.read)
+    assert rejected.reason == "options that the prompt does not name" and "mcqa" in rejected.remedy
+    assert record.measure == "choice" and record.completion == "B. 나"
+
+
+def test_rows_about_one_passage_are_asked_with_it_and_stay_together(folder: Folder) -> None:
+    folder.jsonl("a.jsonl", [{"passage": "글 하나", "question": f"{n}?", "answer": "답"} for n in range(2)])
+    records, _ = folder.read(prompt_response.read)
+    assert [(r.prompt, r.group) for r in records] == [(f"글 하나\n\n{n}?", "글 하나") for n in range(2)]

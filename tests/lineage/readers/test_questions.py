@@ -87,3 +87,13 @@ def test_a_number_is_an_option_where_the_file_says_so_and_columns_are_options(fo
     records, rejected = folder.read(questions.read)
     assert [r.completion[3:] for r in records] == ["자산", "부채", "수익", "부채"]
     assert [r.reason for r in rejected] == ["an answer that may be an option's text or its number"]
+
+
+def test_a_passage_is_asked_with_its_question_and_is_the_group(folder: Folder) -> None:
+    rows = [{"question": "갚을 돈은?", "answer": "부채", "options": OPTIONS}, {"question": "기한은?", "answer": "5일"}]
+    folder.json("1.json", [row | {"context": "빌린 돈은 5일 뒤 갚는다."} for row in rows])
+    records, rejected = folder.read(questions.read)
+    assert not rejected and {record.group for record in records} == {"빌린 돈은 5일 뒤 갚는다."}
+    assert [record.prompt.split("\n")[:3] for record in records] == [
+        ["빌린 돈은 5일 뒤 갚는다.", "", row["question"]] for row in rows
+    ]

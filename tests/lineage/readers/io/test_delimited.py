@@ -119,3 +119,39 @@ def test_quoted_tables_come_out_as_they_went_in_or_are_not_guessed(
     folder.write("a.csv", text.getvalue())
     wanted = [list(row) for row in made if any(cell.strip() for cell in row)]
     assert [list(row.values()) for row in values(folder)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("said", "encoding"),
+    [
+        ("What is the company’s profit?,It’s 5", "cp1252"),
+        ("Wer?,ÄRZTE", "latin-1"),
+        ("什么是利率？,利率是钱的价格", "gb18030"),
+        ("利率とは?,お金の値段", "shift-jis"),
+    ],
+)
+def test_what_cp949_would_read_as_other_words_is_refused(folder: Folder, said: str, encoding: str) -> None:
+    folder.write("a.csv", f"question,answer\n{said}\n".encode(encoding))
+    ((reason, remedy),) = refused(folder)
+    assert not values(folder) and reason == "a damaged file" and "save it as UTF-8" in remedy
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "한도는?,預金者保護法에 따라 5천만원",
+        "뭐?,똠방각하",
+        "金利,금리\n換率,환율\n會計,회계",
+        "金利,換率",
+        "제목,美증시 급등에 中경제 둔화\n㈜가온,韓銀은 美연준과 다르다",
+        "第1條,이 法은 預金者를 保護하고 金融制度의 安定性을 維持함을 目的으로 한다",
+    ],
+)
+def test_korean_of_every_kind_is_read_in_cp949(folder: Folder, said: str) -> None:
+    folder.write("a.csv", f"question,answer\n{said}\n".encode("cp949"))
+    assert [",".join(row.values()) for row in values(folder)] == said.split("\n")
+
+
+def test_utf_32(folder: Folder) -> None:
+    folder.write("a.csv", "question,answer\n금리란?,값\n".encode("utf-32"))
+    assert values(folder) == [{"question": "금리란?", "answer": "값"}]

@@ -57,6 +57,7 @@ def test_rows_under_the_header_with_the_number_that_excel_shows() -> None:
         (-0.0567, "0.0%", "-5.67%"),
         (2.345, "0.0", "2.345"),
         (1234, '0"원"', "1234"),
+        (1234567890123456, "General", "1234567890123456"),
         (datetime(2024, 7, 1), "yyyy-mm-dd", "2024-07-01"),
         (True, "General", "TRUE"),
         ("△5.2%p", "General", "△5.2%p"),

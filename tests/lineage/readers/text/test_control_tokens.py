@@ -8,6 +8,7 @@ TOKENS = [
     "[|endofturn|]", "[|assistant|]", "<｜end▁of▁sentence｜>", "<｜User｜>", "<s>", "</s>", "<unk>", "<pad>", "<mask>",
     "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[CLS]", "[SEP]",
     "[MASK]", "[PAD]", "[UNK]", "[BOS]", "[EOS]", "[gMASK]", "<unused3>", "<extra_id_0>", "[TOOL_CALLS]", "<usr>",
+    "<EOS_TOKEN>",
 ]  # fmt: skip
 TEXTS = [
     "매출액 △5.2%p", "E[|X|] = 0", "<|x|>", "[주1] [단위: 원] [표 1]", "<개정 2024.1.1>", "<A사>", "a < b | c > d",
