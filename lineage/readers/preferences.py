@@ -34,6 +34,7 @@ from lineage.readers.text.dialogue import (
     with_system,
 )
 from lineage.readers.text.normalize import clean, one_line
+from lineage.readers.text.row_marks import without_disliked
 from lineage.records.record import Form, Record, Rejected
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
@@ -55,7 +56,7 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
     Raises:
         LineageError: a file has no chosen and rejected columns.
     """
-    for row in shaped(rows(folder), [SHAPE], OPTIONAL, whole=SHAPE):
+    for row in shaped(without_disliked(rows(folder)), [SHAPE], OPTIONAL, whole=SHAPE):
         if isinstance(row, Rejected):
             yield row
             continue

@@ -18,6 +18,7 @@ from lineage.readers.io.columns import shaped, text
 from lineage.readers.io.raw_folder import RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
+from lineage.readers.text import option_columns
 from lineage.readers.text.answer_kind import answered
 from lineage.readers.text.dialogue import BEFORE, after_what_was_said
 from lineage.readers.text.multiple_choice import option_texts
@@ -31,7 +32,7 @@ SHAPE = {
     "response": ("response", "completion", "target", "output", "answer", "답변", "답"),
 }
 GIVEN = {"input": ("input",), "reference": ("reference", "context", "passage", "지문")}
-OPTIONAL = GIVEN | BEFORE | {"options": ("options", "choices", "보기", "선택지")}
+OPTIONAL = GIVEN | BEFORE | option_columns.COLUMNS | {"options": ("options", "choices", "보기", "선택지")}
 SHAPES = (SHAPE, OPTIONAL)
 
 
@@ -62,6 +63,8 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
 
 def _unasked(row: RawRow) -> str:
     """The first option that a column lists and the prompt does not name: an answer would be the number of nothing."""
-    listed = row.values["options"]
+    listed = row.values["options"] or option_columns.in_columns(row.values)[0]
+    if not listed and row.unread:  # one such column alone lists nothing
+        row.unread.count({name: row.values[name] for name in option_columns.COLUMNS})
     options = option_texts(listed) or ([one_line(str(listed))] if listed else [])
     return next((option for option in options if option not in one_line(row.values["prompt"])), "")

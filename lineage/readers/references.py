@@ -24,12 +24,13 @@ from lineage.readers.io.tabular import rows
 from lineage.readers.text import quality_flags
 from lineage.readers.text.answer_kind import answered
 from lineage.readers.text.normalize import one_line
+from lineage.readers.text.row_marks import without_disliked
 from lineage.records.record import Form, Record, Rejected
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")
 SHAPE = {"question": ("question", "질문"), "answer": ("answer_b", "answer", "답변", "답")}
 OPTIONAL = quality_flags.COLUMNS | {
-    "reference": ("reference", "context", "지문"),
+    "reference": ("reference", "context", "passage", "지문"),
     "first": ("answer_a", "old_answer"),
     "plain": ("answer",),
     "preference": ("preference",),
@@ -44,7 +45,7 @@ def read(folder: Path | RawFolder, forms: Sequence[str]) -> Iterator[Record | Re
     Raises:
         LineageError: a file has no question and answer columns.
     """
-    for row in shaped(rows(folder), [SHAPE], OPTIONAL):
+    for row in shaped(without_disliked(rows(folder)), [SHAPE], OPTIONAL):
         if isinstance(row, Rejected):
             yield row
         else:

@@ -19,6 +19,7 @@ from lineage.readers.io.text_stream import damage_in, text_of
 from lineage.records.record import Rejected
 
 EXCELS = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
+RULE = re.compile(r"(?::?-{2,}:?)?")
 csv.field_size_limit(1 << 26)  # a passage may be long; an unclosed quote must still end somewhere
 
 
@@ -76,6 +77,8 @@ def _under_header(entry: Member, lines: Any, before: int) -> Iterator[RawRow | R
         if not any(cell.strip() for cell in cells):
             continue
         if header:
+            if not number and all(RULE.fullmatch(cell.strip()) for cell in cells):  # Markdown draws it under a header
+                continue
             number += 1
             yield _row({"file": entry.name, "row": number}, header, cells)
         elif wrong := damage_in(",".join(cells)):

@@ -73,10 +73,10 @@ def test_what_is_given_to_read_is_never_dropped(folder: Folder, name: str) -> No
     assert not records and rejected.reason == f"{name} is not text"
 
 
-@pytest.mark.parametrize("listed", [["가", "나"], "A. 가\nB. 나"])
+@pytest.mark.parametrize("listed", [{"choices": ["가", "나"]}, {"options": "A. 가\nB. 나"}, {"A": "가", "B": "나"}])
 def test_options_that_are_not_asked_are_not_answered(folder: Folder, listed: Any) -> None:
     asked = {"question": "맞는 것은?\nA. 가\nB. 나", "answer": "B. 나", "choices": ["가", "나"]}
-    folder.jsonl("a.jsonl", [{"question": "맞는 것은?", "answer": 1, "choices": listed}, asked])
+    folder.jsonl("a.jsonl", [{"question": "맞는 것은?", "answer": 1} | listed, asked])
     (record,), (rejected,) = folder.read(prompt_response.read)
     assert rejected.reason == "options that the prompt does not name" and "mcqa" in rejected.remedy
     assert record.measure == "choice" and record.completion == "B. 나"

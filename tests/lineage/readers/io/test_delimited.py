@@ -155,3 +155,9 @@ def test_korean_of_every_kind_is_read_in_cp949(folder: Folder, said: str) -> Non
 def test_utf_32(folder: Folder) -> None:
     folder.write("a.csv", "question,answer\n금리란?,값\n".encode("utf-32"))
     assert values(folder) == [{"question": "금리란?", "answer": "값"}]
+
+
+def test_the_rule_under_a_markdown_header_is_no_row(folder: Folder) -> None:
+    folder.write("a.csv", "| 질문 | 답 |\n|---|:--:|\n| 금리란? | 값 |\n| --- | 선 |\n")
+    found = [{name.strip(): cell.strip() for name, cell in row.items() if name} for row in values(folder)]
+    assert found == [{"질문": "금리란?", "답": "값"}, {"질문": "---", "답": "선"}]

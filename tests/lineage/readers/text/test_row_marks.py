@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lineage.readers import conversations, instructions, prompt_response, questions, reader
+from lineage.readers import conversations, instructions, preferences, prompt_response, questions, reader, references
 from lineage.readers.io.raw_folder import RawFolder
 from tests.lineage.readers.conftest import Folder
 
@@ -20,6 +20,8 @@ TURNS = [{"role": "user", "content": "환율이란?"}, {"role": "assistant", "co
         (conversations, {"messages": TURNS}),
         (conversations, {"prompt": TURNS[:1], "completion": TURNS[1:]}),
         (instructions, {"instruction": "환율이란?", "output": "모른다."}),
+        (references, {"question": "환율이란?", "answer": "모른다."}),
+        (preferences, {"prompt": "환율이란?", "chosen": "통화의 값.", "rejected": "모른다."}),
         (questions, {"question": "환율이란?", "answer": "모른다."}),
     ],
 )
