@@ -8,58 +8,29 @@
 """
 
 import gc
-import re
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from lineage.pdf.admission import Limits, Refused, check_text, has_text_layer
-from lineage.pdf.annotations import beside_the_page, beside_the_pages
+from lineage.pdf.admission import Limits, Refused, check_text
+from lineage.pdf.annotations import beside_the_pages
 from lineage.pdf.blocks import Block, body_size, to_blocks
 from lineage.pdf.charts import Chart
-from lineage.pdf.fonts import Fonts, Unread
+from lineage.pdf.fonts import Fonts
 from lineage.pdf.layout import furniture, reading_order
 from lineage.pdf.line_ends import LineEnds
 from lineage.pdf.metadata import dates, title
 from lineage.pdf.number_check import NUMBER, triangles
-from lineage.pdf.ocr import SECONDS, recognise
-from lineage.pdf.page import read_page
-from lineage.pdf.tables import Table, continues, find_tables, join, lost_numbers
-from lineage.pdf.text import STANDIN, UNREAD, Line
-from lineage.pdf.visibility import IMAGE, MASK, covered, pictures
+from lineage.pdf.opening import check_whole, load_page, open_pdf
+from lineage.pdf.page_content import PageContent, page_content
+from lineage.pdf.tables import Table, continues, join
+from lineage.pdf.text import STANDIN, Line
 
 if TYPE_CHECKING:  # a worker starts sooner without pydantic
     from lineage.artifacts.document import Document, DocumentBlock, TableBlock, TextKind
 
 SCHEMA: Literal[1] = 1
-NOTHING = Unread(0, 0)
-FEW = 200  # characters: a page with fewer may be a picture
-TORN = 0.6  # of a page's lines: where more hold signs that are pictures, what is left is not worth reading
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page that was read. `lines` stand outside of tables and charts, `columns` are all lines in reading order.
-
-    `sure` is 1 for a text layer, less for OCR and where signs inside lines are pictures. `count` says how many
-    characters the page has; where `left_out` says why, none of them is in `text`.
-    """
-
-    height: float
-    lines: list[Line]
-    columns: list[list[Line]]
-    tables: list[Table]
-    charts: list[Chart]
-    text: str
-    pictured: bool
-    sure: float
-    warnings: list[str]
-    count: int
-    left_out: str = ""
-    unread: Unread = NOTHING
 
 
 @contextmanager
@@ -87,15 +58,15 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     Raises:
         Refused: with the reason, and what was seen.
     """
-    doc = _open(path, limits)
+    doc = open_pdf(path, limits)
     count = doc.page_count
-    pages: list[Page] = []
+    pages: list[PageContent] = []
     fonts = Fonts(doc)
     for number in range(1, count + 1):
         before = pages[-1].tables[-1] if pages and pages[-1].tables else None
-        pages.append(_read(_load(doc, number), number, before, fonts, limits, more))
+        pages.append(page_content(load_page(doc, number), number, before, fonts, limits, more))
         more(1.0)
-    _check_whole(doc, path)
+    check_whole(doc, path)
     if doc.page_count != count:  # a broken object was met, and the repair found other pages than those that were read
         raise Refused("damaged", f"{count} pages became {doc.page_count} while they were read")
     _check_left_out(pages)
@@ -126,72 +97,13 @@ def read_document(path: Path, sha256: str, limits: Limits, more: Callable[[float
     }
 
 
-def _unparted(pages: Sequence[Page]) -> float:
+def _unparted(pages: Sequence[PageContent]) -> float:
     """The share of a document's figures that stand in cells of several rows or columns."""
     unsure = sum(table.unsure for page in pages for table in page.tables)
     return unsure / max(unsure, sum(len(NUMBER.findall(page.text)) for page in pages)) if unsure else 0.0
 
 
-def _read(
-    page: Any, number: int, before: Table | None, fonts: Fonts, limits: Limits, more: Callable[[float], None]
-) -> Page:
-    """The text layer of a page; what OCR reads, where that is switched on and the layer is missing."""
-    read = read_page(page)
-    columns = reading_order([*read.lines, *read.aside])
-    text = _as_text(columns)
-    pictured = len(text) < FEW and _is_pictured(page)
-    torn, why = _torn(read.signs, columns)
-    unread = fonts.unread(page, text)
-    readable = torn <= TORN and not unread.is_most()
-    if limits.ocr and not (readable and (has_text_layer(text, pictured) or not page.get_bboxlog())):
-        more(SECONDS)
-        return _read_by_ocr(page, number)
-    if unread.is_most():
-        warnings = [f"left out, {unread}", *beside_the_page(page, text)]
-        return Page(read.height, [], [], [], [], "", pictured, 0.0, warnings, 0, unread=unread)
-    if torn > TORN:
-        warnings = [f"left out, {why}", *beside_the_page(page, text)]
-        return Page(read.height, [], [], [], [], "", pictured, 0.0, warnings, len(text), why)
-    found, drawn, lines, warning = find_tables(read, before)
-    warnings = [warning] if warning else []
-    if why:
-        warnings.append(f"{why}: {UNREAD} stands for each")
-    if read.lone:
-        warnings.append(f"{read.lone} small pictures stand apart on the level of its lines: they may be figures")
-    if read.hidden:
-        warnings.append(f"{read.hidden} characters that nobody sees were left out")
-    if read.layer:
-        warnings.append(f"{read.layer} characters are a hidden layer over a picture, as OCR leaves it: check figures")
-    if read.askew:
-        warnings.append(f"{read.askew} characters written askew, such as a watermark, were left out")
-    warnings += beside_the_page(page, text)
-    for table in found:
-        table.pages.append(number)
-        if lost := lost_numbers(table, text):
-            warnings.append(f"not in the page's text, though in a table: {', '.join(lost[:5])}")
-    if unsure := sum(table.unsure for table in found):
-        warnings.append(f"{unsure} figures of tables stand in cells whose rows or columns are not certain: see there")
-    if not text.strip():
-        warnings.append("no text on it, it is scanned, drawn or empty")
-    elif pictured:
-        warnings.append("most of it is a picture")
-    if text.count(UNREAD) > read.signs or unread.lost * 10 > unread.shown:
-        warnings.append(str(unread))
-    return Page(
-        read.height, lines, columns, found, drawn, text, pictured, 1.0 - torn, warnings, len(text), unread=unread
-    )
-
-
-def _torn(signs: int, columns: Sequence[Sequence[Line]]) -> tuple[float, str]:
-    """The share of a page's lines that hold a sign without a letter, and the sentence that says so, or ""."""
-    if not signs:
-        return 0.0, ""
-    torn = [UNREAD in line.text for column in columns for line in column]
-    share = sum(torn) / len(torn)
-    return share, f"{signs} figures or signs inside {sum(torn)} of its {len(torn)} lines are pictures"
-
-
-def _check_left_out(pages: Sequence[Page]) -> None:
+def _check_left_out(pages: Sequence[PageContent]) -> None:
     """Refuse a document most of whose pages had to be left out."""
     left_out = [(number, page.left_out) for number, page in enumerate(pages, 1) if page.left_out]
     if 2 * len(left_out) > sum(page.count > 0 for page in pages):
@@ -200,88 +112,7 @@ def _check_left_out(pages: Sequence[Page]) -> None:
         raise Refused("figures are pictures", f"page {number}: {why}{rest}")
 
 
-def _read_by_ocr(page: Any, number: int) -> Page:
-    try:
-        read = recognise(page)
-    except subprocess.TimeoutExpired as error:
-        raise Refused("timed out", f"OCR of page {number} took more than {SECONDS} s") from error
-    if read is None or not read.lines:
-        return Page(page.rect.height, [], [], [], [], "", True, 1.0, ["no text on it, and OCR found none"], 0)
-    warnings = [f"read by OCR, {read.sure:.0%} sure: check its figures"]
-    if read.doubtful:
-        warnings.append(f"{read.doubtful} words that OCR was not sure of were left out")
-    columns = reading_order(read.lines)
-    text = _as_text(columns)
-    return Page(page.rect.height, list(read.lines), columns, [], [], text, True, read.sure, warnings, len(text))
-
-
-def _open(path: Path, limits: Limits) -> Any:
-    import pymupdf
-
-    try:
-        doc = pymupdf.open(path, filetype="pdf")
-        if doc.needs_pass:
-            raise Refused("encrypted", "it asks for a password")
-        pages = doc.page_count
-    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
-        if locked := _lock(error):
-            raise Refused("encrypted", locked) from error
-        reason = "too many pages" if "number of pages" in str(error) else "damaged"
-        raise Refused(reason, _first_line(error)) from error
-    if not doc.is_pdf:
-        raise Refused("not a PDF")
-    if pages == 0:
-        raise Refused("damaged", "it has no pages")
-    if pages > limits.max_pages:
-        raise Refused("too many pages", f"{pages}, allowed are {limits.max_pages}")
-    _check_whole(doc, path)
-    return doc
-
-
-def _lock(error: BaseException) -> str:
-    """What protects a file that MuPDF cannot decrypt at all, if that is why it does not open it; else ""."""
-    said = str(error.__cause__ or "")  # the error itself quotes the path
-    if "encryption" not in said:
-        return ""
-    handler = re.search(r"encryption handler: '([\w.]{1,40})'", said)
-    if handler is None:
-        return "by a method that PDF readers do not know"
-    return "by certificates (Adobe.PubSec)" if handler[1] == "Adobe.PubSec" else f"by {handler[1]}"
-
-
-def _check_whole(doc: Any, path: Path) -> None:
-    """Refuse a repaired file whose end is missing: it opens, with text lost in silence."""
-    if doc.is_repaired:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 2048))
-            if b"%%EOF" not in file.read():
-                raise Refused("damaged", "its end is missing")
-
-
-def _load(doc: Any, number: int) -> Any:
-    import pymupdf
-
-    try:
-        return doc[number - 1]
-    except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
-        raise Refused("damaged", f"page {number} cannot be read: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error.args[0]) if error.args else ""
-    return "" if " at 0x" in text or "'" in text else text.splitlines()[0][:100] if text else ""
-
-
-def _as_text(columns: Sequence[Sequence[Line]]) -> str:
-    return "\n".join([line.text for column in columns for line in column])
-
-
-def _is_pictured(page: Any) -> bool:
-    boxes = [box for kind, box in pictures(page) if kind in (IMAGE, MASK)]
-    return covered(boxes, page.cropbox.width, page.cropbox.height) > 0.5
-
-
-def _blocks(pages: Sequence[Page], removed: Sequence[set[int]]) -> list[tuple[int, Block]]:
+def _blocks(pages: Sequence[PageContent], removed: Sequence[set[int]]) -> list[tuple[int, Block]]:
     """All blocks with their page, tables between the text, a table that runs over pages as one.
 
     `removed` are the indices of each page's lines that are furniture.
@@ -316,7 +147,7 @@ def _with_whole_words(blocks: Sequence[tuple[int, Block]], page_text: Sequence[s
     return [(page, block._replace(text=text)) for (page, block), text in zip(blocks, texts, strict=True)]
 
 
-def _with_tables(lines: Sequence[Line], page: Page, body: float) -> list[Block]:
+def _with_tables(lines: Sequence[Line], page: PageContent, body: float) -> list[Block]:
     """Text, tables and charts of a page. A table or a chart is put in order as if it were one line."""
     both: list[Table | Chart] = [*page.tables, *page.charts]
     by_name = {f"{STANDIN}{i}": one for i, one in enumerate(both)}

@@ -8,7 +8,7 @@ from typing import Any
 import pymupdf
 import pytest
 
-from lineage.pdf import reading
+from lineage.pdf import page_content
 from lineage.pdf.admission import Limits, Refused
 from lineage.pdf.ocr import Recognised
 from lineage.pdf.reading import read_document
@@ -354,7 +354,7 @@ def test_ocr_gets_a_torn_page_and_no_other(tmp_path: Path, monkeypatch: pytest.M
         asked.append(page.number)
         return Recognised((Line("OCR이 읽은 20.7%의 글줄", (72, 90, 300, 102), 10, False),), 0.9, 0)
 
-    monkeypatch.setattr(reading, "recognise", recognise)
+    monkeypatch.setattr(page_content, "recognise", recognise)
     with pymupdf.open() as doc:
         for count in (1, 8):
             page = doc.new_page()
