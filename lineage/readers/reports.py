@@ -133,8 +133,11 @@ def sections(document: Document, cut: Cut) -> Iterator[Record]:
             yield _record(document, page, "document", prompt, answer, part if len(parts) > 1 else None)
 
 
-def summaries(document: Document, _: Cut) -> Iterator[Record]:
-    """Form summary: what each section says in figures. A section without any figure gives none."""
+def summaries(document: Document, cut: Cut) -> Iterator[Record]:
+    """Form summary: what each section says in figures. A section without any figure gives none.
+
+    Where parts have to fit, a summary that is longer keeps fewer sentences, then fewer figures.
+    """
     for section in sections_of(document):
         text = [b["text"] for b in section.blocks if b["kind"] in ("paragraph", "list")]
         key = key_sentences(text)
@@ -146,6 +149,8 @@ def summaries(document: Document, _: Cut) -> Iterator[Record]:
         if not key and not figures:
             continue
         prompt = f"{_name(document)}의 '{_short(section.title, TOPIC_CHARACTERS)}' 부분을 JSON으로 요약해 주세요."
+        while cut.fitted and len(_compact([key, figures])) > cut.section and len(key) + len(figures) > 1:
+            key.pop() if key else figures.popitem()
         answer = _compact({"제목": section.title, "요약": key, "주요 수치": figures})
         yield _record(document, section.page, "summary", prompt, answer, None)
 

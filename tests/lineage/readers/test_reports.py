@@ -266,3 +266,11 @@ def test_a_part_begins_at_a_heading(tmp_path: Path) -> None:
     long_document(tmp_path)
     found = [r.completion for r in read(tmp_path, ["prompt_answer"], part_characters=400)]  # type: ignore[union-attr]
     assert any(part.startswith("2. 부문별 실적") for part in found)
+
+
+def test_a_summary_that_must_fit_keeps_fewer_sentences(tmp_path: Path) -> None:
+    long_document(tmp_path)
+    (whole, *_) = [r for r in read(tmp_path, ["summary"]) if isinstance(r, Record)]
+    (short, *_) = [r for r in read(tmp_path, ["summary"], part_characters=80) if isinstance(r, Record)]
+    said, fewer = (json.loads(r.completion)["요약"] for r in (whole, short))
+    assert 0 < len(fewer) < len(said) and fewer == said[: len(fewer)]
