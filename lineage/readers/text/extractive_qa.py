@@ -38,6 +38,7 @@ ALLOWED = f"답이 없으면 '{NO_ANSWER}'이라고 답하시오."
 IMPOSSIBLE = re.compile(r"불가|없음|impossible|unanswerable|no.?answer", re.IGNORECASE)
 TOLD = {"true": True, "1": True, "1.0": True, "y": True, "yes": True, "t": True}
 TOLD |= {"": False, "false": False, "0": False, "0.0": False, "n": False, "no": False, "f": False}
+IN_ANGLES = re.compile(r"<[^<>]*>")  # what is left of it after rendering is no tag: <개정 2024.1.1>
 PRINTED = re.compile(r"""\s*\{\s*['"](?:text|answer_start)['"]\s*:""")
 
 
@@ -117,7 +118,7 @@ def files_with_none(source: Iterable[RawRow | Rejected]) -> frozenset[str]:
 def bare(answer: str, context: str) -> str | None:
     """An answer without its tags; None where a piece of one is left, because it was cut out of the context's HTML."""
     found = render(answer).strip()
-    torn = MARKUP.search(context) and ("<" in found or ">" in found)
+    torn = MARKUP.search(context) and re.search("[<>]", IN_ANGLES.sub("", found))
     return None if torn and one_line(found) not in one_line(render(context)) else found
 
 
