@@ -66,6 +66,8 @@ class Fonts:
         """What of a pymupdf page's characters cannot be told; `text` is all that was read on it."""
         fonts = self._of(page)
         shown = len("".join(text.split()))
+        if not shown and not fonts:
+            return Unread(0, 0)  # nothing to draw letters with
         without = no_text(text)
         marked = bool(self.named & fonts) and len(MARKS.intersection(text)) >= MOST_MARKS
         follow = any(
