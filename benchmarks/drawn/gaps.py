@@ -70,11 +70,11 @@ def digits_as_pictures() -> Paper:
     canvas = Canvas("그림 숫자")
     for i in range(16):
         y, figure = 90 + 20 * i, f"{12 + i}.{i % 10}%"
-        begin = torn(canvas, y, ("수출은 연평균 ", "라는 빠른 성장을 이루었다."), 30)
+        begin = torn(canvas, y, ("수출은 해마다 ", "라는 빠른 성장을 이루었다."), 30)
         source = pymupdf.open()
         small = source.new_page(width=30, height=12)
         small.insert_text((1, 10), figure, fontsize=10)
         pixels = small.get_pixmap(dpi=200, colorspace=pymupdf.csGRAY)
         canvas.page.insert_image(pymupdf.Rect(begin, y - 10, begin + 30, y + 2), pixmap=pixels)
-    absent = ("수출은 연평균 라는 빠른 성장", "연평균라는")
+    absent = ("수출은 해마다 라는 빠른 성장", "해마다라는")
     return canvas.paper(Facts("picture_digits.pdf", absent=absent, refused=PERHAPS))

@@ -1,7 +1,7 @@
 """Whether a word goes on over the end of a line: learnt from the document, since Korean is set both ways.
 
 Some papers break a line after a word, others in the middle of one, and neither says so: `재정 정상` + `화를 위해` is
-one word and another, `입찰한` + `금액은` are two. Until the whole document is read, such an end is kept as WRAP in the
+one word and another, `제출한` + `서류는` are two. Until the whole document is read, such an end is kept as WRAP in the
 text of a block or a cell. Three things tell the two kinds apart:
 
 - how the document uses the syllables on both sides, and the words that they would make, inside its lines;

@@ -14,8 +14,8 @@ from tests.lineage.pdf.drawn import LIMITS, glued, put, read, ruled, tables
 KOREAN, LATIN = pymupdf.Font("korea"), pymupdf.Font("helv")
 OTHERS = re.compile(r"[0-9A-Za-z.,()%·‘’/~-]+(?: [0-9A-Za-z.,()%·‘’/~-]+)*")
 SENTENCES = [
-    "세계 매출 1위 의약품인",
-    "세계 매출 12위 의약품이다",
+    "국내 판매 1위 생산품인",
+    "국내 판매 12위 생산품이다",
     "1위는 매출 2,345억원, 2위는 678억원이다.",
     "(2023년 12월) 말의 이익은 37.5%(전년 대비)이다",
     "제1조와 제2조의 대상은 ETF와 ELS이다",
