@@ -11,7 +11,7 @@ token. Scores lie in 0..1, more is better; their kinds are explained in lineage/
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import ConfigDict
 
@@ -22,6 +22,8 @@ from lineage.core.errors import LineageError
 from lineage.records.record import Form, Measure
 
 Interval = tuple[float, float]  # the 95 % bootstrap interval of a figure
+
+Ending = Literal["stopped", "cut", "endless"]  # of an answer: its own end, the budget's, or the budget's while it repeats
 
 MEASURES, ROWS, ANSWERS = "measures.json", "rows.jsonl", "answers.jsonl"
 
@@ -39,6 +41,9 @@ class SetMeasures(Measurement):
     measure: the most frequent one of the set's rows; `score` is the mean of the rows that it judges.
     chance: the score of who guesses, where that is known. nll: None where no row is short enough to be asked.
     too_long: rows that were not asked, since they are longer than `max_length`.
+    groups: how many groups (documents, articles, original questions) the rows are of; rows of one are not independent.
+    answered: rows that the model answered in its own words; `cut` and `endless` of them did not come to an end.
+    normalized: of choices, the share that is right by the NLL of a byte of the option, which favours no short ones.
     """
 
     source: str
@@ -53,6 +58,11 @@ class SetMeasures(Measurement):
     score_interval: Interval | None
     chance: float | None
     too_long: int = 0
+    groups: int = 0
+    answered: int = 0
+    cut: int = 0
+    endless: int = 0
+    normalized: float | None = None
 
 
 class Measures(Measurement):
@@ -68,7 +78,11 @@ class Measures(Measurement):
 
 
 class MeasuredRow(Measurement):
-    """A held-out row as a model answered it. score: None for a row that is judged by its NLL alone."""
+    """A held-out row as a model answered it. score: None for a row that is judged by its NLL alone.
+
+    group: what the row was made from; see lineage/records/record.py. ending: of the model's own answer, where it gave
+    one. normalized: of a choice, whether it is right by the NLL of a byte.
+    """
 
     set: str
     id: str
@@ -76,6 +90,9 @@ class MeasuredRow(Measurement):
     nll: float
     score: float | None
     tokens: int
+    group: str = ""
+    ending: Ending | None = None
+    normalized: float | None = None
 
 
 class SampleAnswer(Measurement):
