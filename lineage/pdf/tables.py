@@ -93,7 +93,7 @@ def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list
             table.rows = [[cell(line.text if line else "") for line in row] for row in header] + table.rows
             table.box = around([table.box, *(line.box for row in header for line in row if line)])
     drawn, left = charts(read.vectors, left)
-    free, left = unruled(left)
+    free, left = unruled(left, across)
     tables += [
         Table(
             grid.box,

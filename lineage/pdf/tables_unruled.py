@@ -10,23 +10,27 @@ from statistics import median
 
 from lineage.pdf.blocks import BEGINS
 from lineage.pdf.cell_kinds import DATE, kind
+from lineage.pdf.header_rules import ruled
 from lineage.pdf.layout import gutter
 from lineage.pdf.row_pieces import Piece, apart, pieced
+from lineage.pdf.table_lines import Ruling
 from lineage.pdf.table_signs import signed_rows
-from lineage.pdf.text import Line, merge, rows
+from lineage.pdf.text import Box, Line, rows
 from lineage.pdf.unruled_grid import Grid, Row, is_bare, is_certain, is_data, lay_out
-from lineage.pdf.unruled_header import is_beside, spanning
+from lineage.pdf.unruled_header import is_beside, named, spanning
 
 ENDED = re.compile(r"[.!?。]$|[다음함임]\.?$")
 TRIMS = sorted(((head, tail) for head in range(3) for tail in range(3)), key=lambda t: (sum(t), t[1]))
 
 
-def unruled(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
+def unruled(pieces: Sequence[Piece], across: Sequence[Ruling]) -> tuple[list[Grid], list[Piece]]:
     """The tables that a page's lines form without rulings, and the pieces outside them.
+
+    `across` are the rules across the page: in such a table they bind a text of its header to its columns.
 
     Where the rest of the page is set in columns, those are searched one by one: a table may stand in one of them.
     """
-    grids, left = _found(pieces)
+    grids, left = _found(pieces, across)
     figures = any(len(line.text) < 16 and kind(line.text) for _, line in left)
     x = gutter([line for _, line in left]) if figures else None
     if x is None:
@@ -35,14 +39,14 @@ def unruled(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
     inside = {id(line) for side in sides for _, line in side}
     rest = [piece for piece in left if id(piece[1]) not in inside]
     for side in sides:
-        more, outside = unruled(side) if len(side) < len(left) else ([], side)
+        more, outside = unruled(side, across) if len(side) < len(left) else ([], side)
         grids += more
         rest += outside
     order = {id(line): at for at, (_, line) in enumerate(left)}
     return grids, sorted(rest, key=lambda piece: order.get(id(piece[1]), len(order)))
 
 
-def _found(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
+def _found(pieces: Sequence[Piece], across: Sequence[Ruling]) -> tuple[list[Grid], list[Piece]]:
     """The tables among pieces, and the pieces outside them."""
     parts = [apart(*piece) for piece in pieces]
     drawn = rows(line for found in parts for _, line in found)
@@ -55,7 +59,7 @@ def _found(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
         above = max(start - 2, 0)
         levels[above:end] = signed_rows(levels[above:end])
         for head, tail in TRIMS if end > start else ():
-            made = _table(levels, start + head, end - tail, taken)
+            made = _table(levels, start + head, end - tail, taken, across)
             if made:
                 grids.append(made[2])
                 taken.update(range(made[0], made[1]))
@@ -63,8 +67,13 @@ def _found(pieces: Sequence[Piece]) -> tuple[list[Grid], list[Piece]]:
         start = max(end, start + 1)
     if not grids:
         return [], list(pieces)
-    used = {id(line) for at in taken for line in drawn[at]}
+    notes = [note.box for grid in grids for note in grid.notes]
+    used = {id(line) for at in taken for line in drawn[at] if not any(_is_in(line.box, note) for note in notes)}
     return grids, [part for piece, found in zip(pieces, parts, strict=True) for part in _left(piece, found, used)]
+
+
+def _is_in(inner: Box, outer: Box) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
 
 
 def _left(piece: Piece, parts: Sequence[Piece], used: set[int]) -> list[Piece]:
@@ -120,7 +129,9 @@ def _near(above: Sequence[Line], below: Sequence[Line], most: float = 2.5) -> bo
     return below[0].box[1] - above[0].box[3] < most * below[0].size
 
 
-def _table(levels: Sequence[list[Line]], first: int, last: int, taken: set[int]) -> tuple[int, int, Grid] | None:
+def _table(
+    levels: Sequence[list[Line]], first: int, last: int, taken: set[int], across: Sequence[Ruling]
+) -> tuple[int, int, Grid] | None:
     """The table of the rows from `first` to `last`, with the first and last of all its rows; None if not certain.
 
     Args:
@@ -128,6 +139,7 @@ def _table(levels: Sequence[list[Line]], first: int, last: int, taken: set[int])
         first: a row of figures.
         last: the row after the last one of figures.
         taken: rows that are of other tables.
+        across: the rules across the page.
     """
     if first >= last or not is_data(levels[first]) or not (len(levels[last - 1]) > 1 or is_bare(levels[last - 1])):
         return None
@@ -146,10 +158,14 @@ def _table(levels: Sequence[list[Line]], first: int, last: int, taken: set[int])
             continue
         header = _header(grid, levels[:low], taken)
         if (header or not up) and is_certain(grid, header):
+            top = low - len(header)
+            bound = ruled(levels[:top], header, grid, across)
+            if bound and taken.isdisjoint(range(top - bound[0], top)):
+                return top - bound[0], high, bound[1]
             over = spanning(levels[: low - 1], header[-1:], grid) if header else []
             if over and taken.isdisjoint(range(low - 1 - len(over), low)):
                 return low - 1 - len(over), high, Grid(grid.spans, [*header[-1:], *grid.rows], over)
-            return low - len(header), high, Grid(grid.spans, [*header, *grid.rows])
+            return top, high, Grid(grid.spans, [*header, *grid.rows])
     return None
 
 
@@ -173,13 +189,13 @@ def _header(grid: Grid, above: Sequence[list[Line]], taken: set[int]) -> list[Ro
     below = [line for line in grid.rows[0] if line]
     for at in range(len(above) - 1, -1, -1):
         row = above[at]
-        named = _named(row, grid) if at not in taken and _near(row, below) else None
-        if named is None or any(ENDED.search(line.text) for line in row) or not any(_is_name(n.text) for n in row):
+        names = named(row, grid) if at not in taken and _near(row, below) else None
+        if names is None or any(ENDED.search(line.text) for line in row) or not any(_is_name(n.text) for n in row):
             break
-        over = sum(line is not None for line in named[1:])
-        if over < (1 if len(named) < 4 else 2) or over + (named[0] is not None) < 2:
+        over = sum(line is not None for line in names[1:])
+        if over < (1 if len(names) < 4 else 2) or over + (names[0] is not None) < 2:
             break
-        header.insert(0, named)
+        header.insert(0, names)
         below = row
     return header
 
@@ -187,25 +203,3 @@ def _header(grid: Grid, above: Sequence[list[Line]], taken: set[int]) -> list[Ro
 def _is_name(text: str) -> bool:
     """Whether a text can name a column: words, or a year."""
     return not kind(text) or bool(DATE.fullmatch(text))
-
-
-def _named(row: Sequence[Line], grid: Grid) -> Row | None:
-    """The pieces of a header, one a column; None where one reaches over a second, or two stand over one."""
-    if len(row) == len(grid.spans) - 1 and row[0].box[0] > grid.spans[0][1] and row[-1].box[2] > grid.spans[-1][0]:
-        return [None, *row]
-    made: Row = [None] * len(grid.spans)
-    edges = grid.edges
-    for line in row:
-        over = [at for at, (x0, x1) in enumerate(grid.spans) if line.box[0] < x1 and line.box[2] > x0]
-        at = sum(edge <= (line.box[0] + line.box[2]) / 2 for edge in edges[1:-1])
-        reaches = (at and line.box[0] < edges[at] - line.size) or (
-            at < len(made) - 1 and line.box[2] > edges[at + 1] + line.size
-        )
-        if reaches and len(over) != 1:
-            return None
-        at = over[0] if reaches else at
-        held = made[at]
-        if held and at:
-            return None
-        made[at] = merge([held, line])._replace(holes=()) if held else line
-    return made

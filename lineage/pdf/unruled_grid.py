@@ -22,12 +22,14 @@ Over = tuple[Line | None, int, int]  # a text, and its first and last column
 class Grid:
     """Rows of cells, each a line or None; `spans` are the columns' extents in points, from left to right.
 
-    `over` are the levels of a header above them, whose texts each reach over several columns.
+    `over` are the levels of a header above them, whose texts each reach over several columns. `notes` stand beside
+    those levels, outside of the table.
     """
 
     spans: tuple[Span, ...]
     rows: list[Row]
     over: Sequence[Sequence[Over]] = ()
+    notes: Sequence[Line] = ()
 
     @property
     def edges(self) -> tuple[float, ...]:

@@ -61,3 +61,25 @@ def is_beside(grid: Grid) -> bool:
     first, rest = grid.rows[0], grid.rows[1:]
     alone = [at for at, line in enumerate(first) if at and line and not any(row[at] for row in rest)]
     return any(n < len(first) and first[n] is None for at in alone for n in (at - 1, at + 1))
+
+
+def named(row: Sequence[Line], grid: Grid) -> Row | None:
+    """The pieces of a header, one a column; None where one reaches over a second, or two stand over one."""
+    if len(row) == len(grid.spans) - 1 and row[0].box[0] > grid.spans[0][1] and row[-1].box[2] > grid.spans[-1][0]:
+        return [None, *row]
+    made: Row = [None] * len(grid.spans)
+    edges = grid.edges
+    for line in row:
+        over = [at for at, (x0, x1) in enumerate(grid.spans) if line.box[0] < x1 and line.box[2] > x0]
+        at = sum(edge <= (line.box[0] + line.box[2]) / 2 for edge in edges[1:-1])
+        reaches = (at and line.box[0] < edges[at] - line.size) or (
+            at < len(made) - 1 and line.box[2] > edges[at + 1] + line.size
+        )
+        if reaches and len(over) != 1:
+            return None
+        at = over[0] if reaches else at
+        held = made[at]
+        if held and at:
+            return None
+        made[at] = merge([held, line])._replace(holes=()) if held else line
+    return made
