@@ -12,7 +12,7 @@ from lineage.pdf.fonts import Fonts, Unread
 from lineage.pdf.layout import reading_order
 from lineage.pdf.ocr import SECONDS, recognise
 from lineage.pdf.page import read_page
-from lineage.pdf.tables import Table, find_tables, lost_numbers
+from lineage.pdf.tables import Table, find_tables, lost_numbers, without_letter
 from lineage.pdf.text import UNREAD, Line
 from lineage.pdf.visibility import IMAGE, MASK, covered, pictures
 
@@ -75,8 +75,7 @@ def page_content(
     if torn > TORN:
         warnings = [f"left out, {why}", *beside_the_page(page, text)]
         return PageContent(read.height, [], [], [], [], "", pictured, 0.0, warnings, len(text), why)
-    found, drawn, lines, warning = find_tables(read, before)
-    warnings = [warning] if warning else []
+    found, drawn, lines, warnings = find_tables(read, before)
     if why:
         warnings.append(f"{why}: {UNREAD} stands for each")
     if read.lone:
@@ -100,8 +99,10 @@ def page_content(
         warnings.append("most of it is a picture")
     if text.count(UNREAD) > read.signs or unread.lost * 10 > unread.shown:
         warnings.append(str(unread))
+    unseen = without_letter(found)
+    sure = (1.0 - torn) * len(read.lines) / max(1, len(read.lines) + unseen) if unseen else 1.0 - torn
     return PageContent(
-        read.height, lines, columns, found, drawn, text, pictured, 1.0 - torn, warnings, len(text), unread=unread
+        read.height, lines, columns, found, drawn, text, pictured, sure, warnings, len(text), unread=unread
     )
 
 

@@ -14,6 +14,7 @@ from lineage.pdf.cell_kinds import has_word, kind
 from lineage.pdf.charts import Chart, charts
 from lineage.pdf.line_joins import is_cjk, join_wrapped
 from lineage.pdf.number_check import AMOUNT, NUMBER, is_figure, is_minus
+from lineage.pdf.outlines import holds, is_long, outlined
 from lineage.pdf.page import PageText
 from lineage.pdf.table_columns import part_columns
 from lineage.pdf.table_header import header_above
@@ -24,6 +25,7 @@ from lineage.pdf.table_words import Field, Piece, spread, unparted
 from lineage.pdf.tables_open import between_rules, is_tabular, stacks
 from lineage.pdf.tables_unruled import unruled
 from lineage.pdf.text import (
+    UNREAD,
     Box,
     Glyph,
     Line,
@@ -36,6 +38,8 @@ from lineage.pdf.text import (
     to_run,
     words,
 )
+
+SHAPES = 3  # that look like words on a page: fewer may be a company's name in its logo
 
 
 @dataclass
@@ -57,8 +61,8 @@ def cell(text: str, colspan: int = 1, rowspan: int = 1) -> dict[str, Any]:
     return made
 
 
-def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list[Chart], list[Line], str]:
-    """The tables of a page, its charts, the lines outside them, and a warning (or "").
+def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list[Chart], list[Line], list[str]]:
+    """The tables of a page, its charts, the lines outside them, and warnings.
 
     `before` is the last table of the page before: a single row can continue it, but is no table by itself.
     """
@@ -66,12 +70,13 @@ def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list
     across, down = rulings(vectors)
     left: list[Piece] = [*zip(read.runs, read.lines, strict=True), *((None, line) for line in read.aside)]
     if len(across) + len(down) > MOST_LINES:
-        return [], [], [n for _, n in left], f"tables were not looked for among {len(across) + len(down)} drawn lines"
+        return [], [], [n for _, n in left], [f"tables were not looked for among {len(across) + len(down)} drawn lines"]
+    shapes = outlined(vectors, shades(vectors), [*read.lines, *read.aside])
     tables: list[Table] = []
     found = grids(across, down, shades(vectors)) if across and down else []
     whole = [boxes for boxes in found if len(_edges(boxes, 0)) > 2]
     for boxes in sorted(whole, key=lambda cells: (-len(cells), cells[0])):
-        placed = _placed(boxes, left)
+        placed = _placed(boxes, left, shapes)
         if placed is None:
             continue
         table = _table(_fields(boxes, placed[0]))
@@ -82,7 +87,7 @@ def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list
     frames = [boxes for boxes in found if len(_edges(boxes, 0)) == 2]
     for stack in [*frames, *stacks(lone(across, down), 2 * SNAP)]:
         for boxes in between_rules(stack, left):
-            placed = _placed(boxes, left)
+            placed = _placed(boxes, left, shapes)
             fields = _fields(boxes, placed[0]) if placed else []
             if placed and is_tabular(fields) and not (table := _table(fields)).unsure:
                 tables.append(table)
@@ -105,7 +110,16 @@ def find_tables(read: PageText, before: Table | None) -> tuple[list[Table], list
         )
         for grid in free
     ]
-    return sorted(tables, key=lambda t: (t.box[1], t.box[0])), drawn, [line for _, line in left], ""
+    warnings = []
+    if count := without_letter(tables):
+        warnings.append(f"{count} cells of its tables show a drawing and no letters: {UNREAD} stands for each")
+    taken = [*(table.box for table in tables), *(chart.box for chart in drawn)]
+    apart = [shape for shape in shapes if is_long(shape) and not any(holds(box, shape.box) for box in taken)]
+    if (count := len(apart)) >= SHAPES:
+        warnings.append(
+            f"{count} shapes look like words that are drawn as outlines, not letters: they are not in its text"
+        )
+    return sorted(tables, key=lambda t: (t.box[1], t.box[0])), drawn, [line for _, line in left], warnings
 
 
 def _stands_alone(table: Table, inside: Sequence[list[Line]]) -> bool:
@@ -116,8 +130,16 @@ def _stands_alone(table: Table, inside: Sequence[list[Line]]) -> bool:
     return low and (len(texts) > 2 or (len(texts) == 2 and has_word(texts[0]) and bool(kind(texts[1]))))
 
 
-def _placed(boxes: Sequence[Box], pieces: Sequence[Piece]) -> tuple[list[list[Piece]], list[Piece]] | None:
-    """The lines inside each box, and the pieces outside all; None where words run across borders, as in a chart."""
+def _placed(
+    boxes: Sequence[Box], pieces: Sequence[Piece], shapes: Sequence[Line]
+) -> tuple[list[list[Piece]], list[Piece]] | None:
+    """The lines inside each box, and the pieces outside all; None where words run across borders, as in a chart.
+
+    Args:
+        boxes: of the cells.
+        pieces: the lines of the page that are in no table yet.
+        shapes: words that are drawn as outlines; one is put into a cell without letters.
+    """
     xs, ys = _edges(boxes, 0), _edges(boxes, 1)
     slots = {place: n for n, box in enumerate(boxes) for place in _places(box, xs, ys)}
     inside: list[list[Piece]] = [[] for _ in boxes]
@@ -146,6 +168,11 @@ def _placed(boxes: Sequence[Box], pieces: Sequence[Piece]) -> tuple[list[list[Pi
                 inside[number].append((part, piece))
             elif piece:
                 outside.append((part, piece))
+    letters = {number for number, lines in enumerate(inside) if lines}
+    for shape in shapes:
+        number = home(shape.box[0], shape.box[2], (shape.box[1] + shape.box[3]) / 2)
+        if number >= 0 and number not in letters and not inside[number]:
+            inside[number].append((None, shape))
     filled = [bool(lines) for lines in inside]
     most = max(1, 0.15 * sum(filled), 0.05 * sum(map(len, inside)))
     if sum(filled) < min(2, len(boxes)) or cut > most:
@@ -219,6 +246,11 @@ def _cell_text(found: list[Line], box: Box) -> str:
         text = join_wrapped(text, line.text, room, line.size, bool(last and last.spaced))
         last = line
     return text
+
+
+def without_letter(tables: Sequence[Table]) -> int:
+    """How many cells show a drawing alone."""
+    return sum(c["text"] == UNREAD for table in tables for row in table.rows for c in row)
 
 
 def lost_numbers(table: Table, page_text: str) -> list[str]:
