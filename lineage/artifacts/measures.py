@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from lineage.artifacts.artifact import Artifact, parsed, write
 from lineage.config.reserved import BASE
@@ -23,7 +23,9 @@ from lineage.records.record import Form, Measure
 
 Interval = tuple[float, float]  # the 95 % bootstrap interval of a figure
 
-Ending = Literal["stopped", "cut", "endless"]  # of an answer: its own end, the budget's, or the budget's while it repeats
+Ending = Literal["stopped", "cut", "endless"]  # by itself, at its budget, or there while it repeats itself
+
+PARTIAL = 0.1  # of a set's rows: where more were not asked, its figures are those of a part
 
 MEASURES, ROWS, ANSWERS = "measures.json", "rows.jsonl", "answers.jsonl"
 
@@ -42,7 +44,8 @@ class SetMeasures(Measurement):
     chance: the score of who guesses, where that is known. nll: None where no row is short enough to be asked.
     too_long: rows that were not asked, since they are longer than `max_length`.
     groups: how many groups (documents, articles, original questions) the rows are of; rows of one are not independent.
-    answered: rows that the model answered in its own words; `cut` and `endless` of them did not come to an end.
+    answered: rows that the model answered in its own words within `budget` tokens each. `cut` of them did not come to
+    an end there, and `endless` more were repeating themselves.
     normalized: of choices, the share that is right by the NLL of a byte of the option, which favours no short ones.
     """
 
@@ -62,26 +65,34 @@ class SetMeasures(Measurement):
     answered: int = 0
     cut: int = 0
     endless: int = 0
+    budget: int = 0
     normalized: float | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether so many rows were too long to be asked that the figures do not speak for the set."""
+        return self.too_long > PARTIAL * (self.rows + self.too_long)
 
 
 class Measures(Measurement):
     """A version, or the base, on all held-out sets.
 
     adapter: the SHA-256 of the weights that were measured; None for the base, which has no parent either.
+    generation: every setting by which answers were made; empty where they were measured before that was recorded.
     """
 
     version: str
     parent: str | None
     adapter: str | None
     sets: dict[str, SetMeasures]
+    generation: dict[str, bool | int | float | str] = Field(default_factory=dict)
 
 
 class MeasuredRow(Measurement):
     """A held-out row as a model answered it. score: None for a row that is judged by its NLL alone.
 
-    group: what the row was made from; see lineage/records/record.py. ending: of the model's own answer, where it gave
-    one. normalized: of a choice, whether it is right by the NLL of a byte.
+    group: what the row was made from, as a hash of the record's `group`: that may be a whole passage. ending: of the
+    model's own answer, where it gave one. normalized: of a choice, whether it is right by the NLL of a byte.
     """
 
     set: str

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 
 from lineage.base_model.fast_import import ASKING, import_lean
 from lineage.config.load import load_curriculum
@@ -19,14 +20,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the version's answer; decoding is greedy, so asking again gives it again."""
+    """Print the version's answer, made as an evaluation makes it: greedy, so asking again gives it again."""
     c = load_curriculum()
     if options.version not in (BASE, *c.versions):
         raise LineageError(f"unknown version {options.version!r}; params.yaml has base, {', '.join(c.versions)}")
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)  # before torch, which reads it once
-    from lineage.evaluation import inference
+    from lineage.evaluation import answering, inference
 
     import_lean(c.active, ASKING)
     model, tokenizer = inference.load(options.version, c.active)
     conversation = [{"role": "user", "content": options.question}]
-    print(inference.answers(model, tokenizer, [conversation], options.tokens)[0])
+    (answer,) = answering.answers(model, tokenizer, [conversation], [options.tokens])
+    print(answer.text)
+    if answer.ending != "stopped":
+        said = "repeats itself" if answer.ending == "endless" else "is longer"
+        print(f"(cut after {options.tokens} tokens: the answer {said}; --tokens allows more)", file=sys.stderr)

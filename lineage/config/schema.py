@@ -224,7 +224,11 @@ class Generated(Frozen):
 
 
 class Evaluation(Frozen):
-    """What is measured on each held-out set. `rows` caps a set, `bootstrap` counts resamples."""
+    """What is measured on each held-out set. `rows` caps a set, `bootstrap` counts resamples.
+
+    max_new_tokens: the longest that an answer may be; a set's own budget follows from its expected answers.
+    answers: how many are shown in full.
+    """
 
     rows: Positive
     max_new_tokens: Positive

@@ -1,5 +1,8 @@
 """Measures a version on every held-out set: likelihoods, scores, intervals, and a few answers in full.
 
+Every answer of a set may be as long as the set's expected answers ask for (lineage/evaluation/answering.py). An answer
+that was cut holds no number: its last one may be any step of the way.
+
 Of a conversation the NLL is that of the answers that carry the loss in training, each after the turns that were said
 before it; the model itself answers the last turn alone, after all earlier ones as they stand in the row.
 
@@ -11,15 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from lineage.artifacts.base_manifest import read_base
-from lineage.artifacts.measures import MeasuredRow, Measures, SampleAnswer, write_measures
+from lineage.artifacts.measures import MeasuredRow, Measures, SampleAnswer, SetMeasures, write_measures
 from lineage.base_model import chat_template
 from lineage.config.schema import BASE, Curriculum
 from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of
 from lineage.core.paths import WEIGHTS
-from lineage.evaluation import inference, result_cache
+from lineage.evaluation import answering, inference, result_cache
+from lineage.evaluation.answering import Answer
 from lineage.evaluation.heldout import HeldOutSet
-from lineage.evaluation.metrics import chrf, same_number
+from lineage.evaluation.metrics import chrf
+from lineage.evaluation.number_answers import same_number
 from lineage.evaluation.result_cache import SetResult
 from lineage.evaluation.set_measures import summarize
 from lineage.records.record import Record
@@ -43,7 +48,8 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
         version=version,
         parent=c.versions[version].parent if version != BASE else None,
         adapter=adapter,
-        sets={s.name: summarize(c, s, results[s.name].rows) for s in sets},
+        generation=generation(c),
+        sets={s.name: summarize(c, s, results[s.name].rows, results[s.name].budget) for s in sets},
     )
     rows = [row for s in sets for row in results[s.name].rows]
     write_measures(out, measures, rows, [answer for s in sets for answer in results[s.name].answers])
@@ -52,7 +58,37 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
         for name, one in measures.sets.items()
         if one.measure in ("choice", "number") and one.score is not None
     ]
+    for name, one in measures.sets.items():
+        for remark in _remarks(one):
+            print(f"  {name}: {remark}")
     print(f"{version}: {len(sets)} sets, {len(rows):,} rows; {', '.join(scored)}")
+
+
+def _remarks(one: SetMeasures) -> list[str]:
+    """What people must know before they read a set's figures."""
+    remarks = []
+    if one.too_long:
+        partly = "; its figures are those of a part" if one.is_partial else ""
+        remarks.append(
+            f"{one.too_long} of {one.rows + one.too_long} rows are longer than max_length and were not asked{partly}"
+        )
+    if one.cut or one.endless:
+        remarks.append(
+            f"{one.cut + one.endless} of {one.answered} answers did not end within {one.budget} tokens"
+            + (f", {one.endless} of them repeat themselves" if one.endless else "")
+        )
+    return remarks
+
+
+def generation(c: Curriculum) -> dict[str, bool | int | float | str]:
+    """Every setting by which an answer is made, as `measures.json` records it."""
+    return {
+        **answering.GREEDY,
+        "max_new_tokens": c.evaluation.max_new_tokens,
+        "fewest_tokens": answering.FEWEST_TOKENS,
+        "slack": answering.SLACK,
+        "stop": inference.stop_token(),
+    }
 
 
 def weights_of(version: str) -> str | None:
@@ -72,7 +108,7 @@ def measured(c: Curriculum, version: str, adapter: str | None, sets: list[HeldOu
     """
     base = read_base()
     settings = [
-        c.evaluation.max_new_tokens,
+        generation(c),
         c.evaluation.answers,
         c.active.compute_dtype,
         c.active.load_in_4bit,
@@ -106,7 +142,6 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> di
         sets: the sets whose answers are not kept yet.
     """
     questions: list[tuple[HeldOutSet, Record, list[chat_template.Tokens]]] = []
-    skipped = 0
     for s in sets:
         for record in s.records:
             candidates = record.options or (record.completion,)
@@ -114,15 +149,21 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> di
             tokens = [chat_template.tokenize(tokenizer, before, text, every=every) for text in candidates]
             if max(len(t.ids) for t in tokens) <= c.active.max_length:
                 questions.append((s, record, tokens))
-            else:
-                skipped += 1
-    print(f"asking {len(questions):,} questions" + (f"; {skipped} are longer than max_length" if skipped else ""))
+    print(f"asking {len(questions):,} questions")
     flat = inference.negative_log_likelihoods(model, [t for _, _, tokens in questions for t in tokens])
 
     shown = {(s.name, r.id) for s in sets for r in s.records[: c.evaluation.answers]}
     spoken = [i for i, (s, r, _) in enumerate(questions) if r.measure in ("number", "text") or (s.name, r.id) in shown]
-    texts = inference.answers(
-        model, tokenizer, [list(questions[i][1].turns[:-1]) for i in spoken], c.evaluation.max_new_tokens
+    lengths: dict[str, list[int]] = {s.name: [] for s in sets}
+    for i in spoken:
+        s, record, tokens = questions[i]
+        lengths[s.name].append(_expected_tokens(tokenizer, record, tokens))
+    budgets = {name: answering.budget(expected, c.evaluation.max_new_tokens) for name, expected in lengths.items()}
+    texts = answering.answers(
+        model,
+        tokenizer,
+        [list(questions[i][1].turns[:-1]) for i in spoken],
+        [budgets[questions[i][0].name] for i in spoken],
     )
     said = dict(zip(spoken, texts, strict=True))
 
@@ -131,16 +172,32 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> di
     start = 0
     for i, (s, record, tokens) in enumerate(questions):
         likelihoods, start = flat[start : start + len(tokens)], start + len(tokens)
-        rows[s.name].append(_judged(s.name, record, tokens, likelihoods, said.get(i, "")))
+        rows[s.name].append(_judged(s.name, record, tokens, likelihoods, said.get(i)))
         if (s.name, record.id) in shown:
+            prompt, expected = record.asked, record.completion
             answers[s.name].append(
-                SampleAnswer(set=s.name, id=record.id, prompt=record.asked, expected=record.completion, answer=said[i])
+                SampleAnswer(set=s.name, id=record.id, prompt=prompt, expected=expected, answer=said[i].text)
             )
-    return {s.name: SetResult(rows=tuple(rows[s.name]), answers=tuple(answers[s.name])) for s in sets}
+    return {
+        s.name: SetResult(rows=tuple(rows[s.name]), answers=tuple(answers[s.name]), budget=budgets[s.name])
+        for s in sets
+    }
+
+
+def _expected_tokens(tokenizer: Any, record: Record, tokens: list[chat_template.Tokens]) -> int:
+    """The length of the answer that a model is asked for, the last one, with its stop."""
+    if record.supervise == "all":
+        return chat_template.tokenize(tokenizer, list(record.turns[:-1]), record.completion).supervised
+    return tokens[_right(record)].supervised
+
+
+def _right(record: Record) -> int:
+    """The place of the right one among a row's candidate completions."""
+    return record.correct if record.options and record.correct is not None else 0
 
 
 def _judged(
-    name: str, record: Record, tokens: list[chat_template.Tokens], likelihoods: list[float], answer: str
+    name: str, record: Record, tokens: list[chat_template.Tokens], likelihoods: list[float], answer: Answer | None
 ) -> MeasuredRow:
     """A row's NLL and score.
 
@@ -149,16 +206,19 @@ def _judged(
         record: the row.
         tokens: its candidate completions: the options, or the one completion.
         likelihoods: the summed NLL of each candidate.
-        answer: what the model said, where the row's measure looks at it.
+        answer: what the model said, where it was asked.
     """
-    right = record.correct if record.options and record.correct is not None else 0
+    right = _right(record)
     score: float | None = None
+    normalized: float | None = None
     if record.measure == "choice":
+        by_byte = [nll / len(text.encode()) for nll, text in zip(likelihoods, record.options, strict=True)]
         score = float(likelihoods[right] == min(likelihoods))
-    elif record.measure == "number":
-        score = float(same_number(answer, record.completion))
-    elif record.measure == "text":
-        score = round(chrf(answer, record.completion), 4)
+        normalized = float(by_byte[right] == min(by_byte))
+    elif record.measure == "number" and answer:
+        score = float(answer.ending == "stopped" and same_number(answer.text, record.completion))
+    elif record.measure == "text" and answer:
+        score = round(chrf(answer.text, record.completion), 4)
     return MeasuredRow(
         set=name,
         id=record.id,
@@ -166,4 +226,7 @@ def _judged(
         nll=round(likelihoods[right], 4),
         score=score,
         tokens=tokens[right].supervised,
+        group=sha256_of(record.group)[:16],
+        ending=answer.ending if answer else None,
+        normalized=normalized,
     )

@@ -1,5 +1,6 @@
-"""A model that is asked instead of trained: likelihoods of given answers, and greedy answers of its own."""
+"""A model that is asked instead of trained, and the likelihoods of given answers."""
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ def built(version: str) -> Path:
     else:
         read_manifest(version)
     return paths.adapter(version)
+
+
+def stop_token() -> str:
+    """The stop of the chain's template, which the `base` stage wrote into the tokenizer as its end of sequence."""
+    said = json.loads((BASE_FOLDER / "tokenizer_config.json").read_text(encoding="utf-8"))["eos_token"]
+    return str(said["content"] if isinstance(said, dict) else said)
 
 
 def load(version: str, profile: Profile) -> tuple[Any, Any]:
@@ -139,48 +146,11 @@ def _scored_as_the_model_does(model: Any, row: chat_template.Tokens) -> None:
         )
 
 
-def answers(model: Any, tokenizer: Any, prompts: Sequence[list[dict[str, str]]], max_new_tokens: int) -> list[str]:
-    """The model's greedy answers, stripped, in the order of the prompts.
-
-    Args:
-        model: a causal language model, with or without an adapter.
-        tokenizer: one that has the chain's template and its stop token.
-        prompts: each as turns, {"role": "user", "content": "…"}, up to the one to be answered.
-        max_new_tokens: where an answer without a stop token is cut, in tokens.
-    """
-    import torch
-
-    stop, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
-    asked = [
-        tokenizer(chat_template.render(tokenizer.chat_template, turns, ask=True), add_special_tokens=False)["input_ids"]
-        for turns in prompts
-    ]
-    texts = [""] * len(prompts)
-    order = sorted(range(len(asked)), key=lambda i: (len(asked[i]), i))
-    most = max(1, LOGITS_AT_ONCE // model.config.get_text_config().vocab_size)  # each row has logits at every step
-    for batch in _batches(order, [len(ids) + max_new_tokens for ids in asked], 32_000, most):
-        width = max(len(asked[i]) for i in batch)
-        ids = torch.tensor([[pad] * (width - len(asked[i])) + asked[i] for i in batch], device=model.device)
-        mask = torch.tensor([[0] * (width - len(asked[i])) + [1] * len(asked[i]) for i in batch], device=model.device)
-        with torch.inference_mode():
-            out = model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                max_new_tokens=max_new_tokens,
-                do_sample=False,
-                eos_token_id=stop,
-                pad_token_id=pad,
-            )
-        for i, text in zip(batch, tokenizer.batch_decode(out[:, width:], skip_special_tokens=True), strict=True):
-            texts[i] = text.strip()
-    return texts
-
-
-def _batches(order: Sequence[int], lengths: Sequence[int], tokens: int, rows: int = 1_000_000) -> Iterable[list[int]]:
-    """Consecutive rows, from short to long, whose number and padded size stay within bounds; a longer one is alone."""
+def _batches(order: Sequence[int], lengths: Sequence[int], tokens: int) -> Iterable[list[int]]:
+    """Consecutive rows, from short to long, whose padded size stays within bounds; a longer one is alone."""
     batch: list[int] = []
     for i in order:
-        if batch and (len(batch) == rows or (len(batch) + 1) * lengths[i] > tokens):
+        if batch and (len(batch) + 1) * lengths[i] > tokens:
             yield batch
             batch = []
         batch.append(i)

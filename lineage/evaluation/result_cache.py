@@ -10,10 +10,14 @@ from lineage.evaluation.heldout import HeldOutSet
 
 
 class SetResult(Measurement):
-    """The rows of one set that were short enough to be asked, and the answers that are shown in full."""
+    """The rows of one set that were short enough to be asked, and the answers that are shown in full.
+
+    budget: the tokens that an answer might have.
+    """
 
     rows: tuple[MeasuredRow, ...]
     answers: tuple[SampleAnswer, ...]
+    budget: int
 
 
 def place(heldout: HeldOutSet, asked_by: str) -> Path:

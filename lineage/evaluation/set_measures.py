@@ -1,25 +1,30 @@
 """The measures of one held-out set, from its rows: means, their bootstrap intervals, and the score of chance."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from lineage.artifacts.measures import Interval, MeasuredRow, SetMeasures
 from lineage.config.schema import Curriculum
 from lineage.evaluation.heldout import HeldOutSet
-from lineage.evaluation.metrics import last_number, mean_interval, resamples
+from lineage.evaluation.metrics import mean_interval, resamples
+from lineage.evaluation.number_answers import number_of, value_key
 from lineage.records.record import Measure, Record
 
 
-def summarize(c: Curriculum, heldout: HeldOutSet, rows: Sequence[MeasuredRow]) -> SetMeasures:
+def summarize(c: Curriculum, heldout: HeldOutSet, rows: Sequence[MeasuredRow], budget: int) -> SetMeasures:
     """A set's measures and intervals; a set of mixed kinds is scored on the rows of its most frequent measure.
 
     Args:
         c: the curriculum: its seed and number of resamples.
         heldout: the set.
         rows: those of its rows that were asked.
+        budget: the tokens that an answer might have.
     """
     kinds = [r.measure for r in heldout.records]
     measure = max(sorted(set(kinds)), key=kinds.count)
     scores = [r.score for r in rows if r.score is not None and r.measure == measure]
+    by_byte = [r.normalized for r in rows if r.normalized is not None and r.measure == measure]
+    endings = Counter(r.ending for r in rows if r.ending)
     nll, nll_interval = _mean(c, [r.nll for r in rows], [r.tokens for r in rows])
     score, score_interval = _mean(c, scores, [1] * len(scores))
     return SetMeasures(
@@ -35,6 +40,12 @@ def summarize(c: Curriculum, heldout: HeldOutSet, rows: Sequence[MeasuredRow]) -
         score_interval=score_interval,
         chance=_chance([r for r in heldout.records if r.measure == measure], measure),
         too_long=len(heldout.records) - len(rows),
+        groups=len({r.group for r in rows}),
+        answered=endings.total(),
+        cut=endings["cut"],
+        endless=endings["endless"],
+        budget=budget,
+        normalized=round(sum(by_byte) / len(by_byte), 4) if by_byte else None,
     )
 
 
@@ -50,6 +61,7 @@ def _chance(judged: list[Record], measure: Measure) -> float | None:
     if measure == "choice":
         return round(sum(1 / len(r.options) for r in judged) / len(judged), 4)
     if measure == "number":
-        figures = [last_number(r.completion) for r in judged]
-        return round(max(map(figures.count, figures)) / len(figures), 4)
+        numbers = [number for r in judged if (number := number_of(r.completion))]
+        most = max(Counter(map(value_key, numbers)).values(), default=0)
+        return round(most / len(judged), 4)
     return None

@@ -53,7 +53,8 @@ def test_what_is_written_is_read(measured: Path) -> None:
 def test_the_bytes_of_a_line(measured: Path) -> None:
     lines = {name: (measured / f"metrics/v3/{name}.jsonl").read_text(encoding="utf-8") for name in ("rows", "answers")}
     assert lines["rows"] == (
-        '{"set": "questions.record", "id": "q1", "measure": "choice", "nll": 31.2, "score": 1.0, "tokens": 14}\n'
+        '{"set": "questions.record", "id": "q1", "measure": "choice", "nll": 31.2, "score": 1.0, "tokens": 14, '
+        '"group": "", "ending": null, "normalized": null}\n'
     )
     assert lines["answers"] == (
         '{"set": "questions.record", "answer": "등록", "expected": "등록", "id": "q1", "prompt": "상장이란?"}\n'
@@ -109,3 +110,20 @@ def test_lines_that_are_gone_name_the_command(measured: Path) -> None:
     (measured / "metrics/v3/answers.jsonl").unlink()
     with pytest.raises(LineageError, match=r"answers\.jsonl: not found; .*dvc repro -f evaluate@v3"):
         read_answers("v3", measured)
+
+
+def test_measures_of_before_are_read(measured: Path) -> None:
+    file = measured / "metrics/v3/measures.json"
+    tree = json.loads(file.read_text())
+    for name in ("groups", "answered", "cut", "endless", "budget", "normalized", "too_long"):
+        del tree["sets"][NAME][name]
+    file.write_text(json.dumps(tree))
+    assert read_measures("v3", measured) == MEASURES
+    row = '{"set": "questions.record", "id": "q1", "measure": "choice", "nll": 31.2, "score": 1.0, "tokens": 14}'
+    (measured / "metrics/v3/rows.jsonl").write_text(row + "\n")
+    assert read_rows("v3", measured) == [ROW]
+
+
+@pytest.mark.parametrize(("too_long", "partial"), [(0, False), (6, False), (7, True), (60, True)])
+def test_a_set_of_which_much_was_not_asked_is_marked(too_long: int, partial: bool) -> None:
+    assert ONE.model_copy(update={"rows": 60 - too_long, "too_long": too_long}).is_partial is partial

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from lineage.artifacts.measures import Ending
 from lineage.base_model import chat_template
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
+from lineage.evaluation import answering, heldout, inference
 from lineage.evaluation import evaluate as evaluation
-from lineage.evaluation import heldout, inference
+from lineage.evaluation.answering import Answer
 from stages import evaluate
 from tests import tiny
 
@@ -90,17 +92,12 @@ def test_batching_and_padding_do_not_change_nll(lineage_here: Path, monkeypatch:
     assert inference.negative_log_likelihoods(model, rows[::-1])[::-1] == pytest.approx(together, abs=1e-4)
 
 
-def test_batching_does_not_change_an_answer(lineage_here: Path) -> None:
-    model, tokenizer = inference.load("v2", tiny.curriculum().active)
-    prompts = [[{"role": "user", "content": f"{n} + {n} = ? " * (n + 1)}] for n in range(5)]
-    together = inference.answers(model, tokenizer, prompts, 6)
-    assert together == [inference.answers(model, tokenizer, [prompt], 6)[0] for prompt in prompts]
-
-
 class Scripted:
-    """Stands for a model: what each text costs, and what it says."""
+    """Stands for a model: what each text costs, what it says, and how that ends; `budgets` are what it was given."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, cost: dict[str, float], says: str = "") -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, cost: dict[str, float], says: str = "", ending: Ending = "stopped"
+    ) -> None:
         from transformers import AutoTokenizer
 
         self.tokenizer = AutoTokenizer.from_pretrained("models/base")
@@ -108,7 +105,15 @@ class Scripted:
         monkeypatch.setattr(
             inference, "negative_log_likelihoods", lambda model, rows: [self._of(row, cost) for row in rows]
         )
-        monkeypatch.setattr(inference, "answers", lambda model, tokenizer, prompts, n: [says for _ in prompts])
+        self.budgets: list[int] = []
+        monkeypatch.setattr(
+            answering,
+            "answers",
+            lambda model, tokenizer, prompts, budgets: (
+                self.budgets.extend(budgets),
+                [Answer(says, ending) for _ in prompts],
+            )[1],
+        )
 
     def _of(self, row: chat_template.Tokens, cost: dict[str, float]) -> float:
         text = self.tokenizer.decode([t for t in row.labels if t != -100])
@@ -238,10 +243,16 @@ def test_a_row_that_was_overtaken_is_asked_of_nobody(tmp_path: Path, monkeypatch
 def test_rows_longer_than_max_length_are_left_out_for_all(lineage_copy: Path, capsys) -> None:
     long = [tiny.row("long", "질문", "가" * 300), tiny.row("long", "질문", "짧은 답")]
     tiny.write_rows(Path("data/heldout/long/prompt_answer.jsonl"), long)
-    tiny.evaluate(tiny.curriculum(), "v2")
-    assert measures("v2")["sets"]["long.prompt_answer"]["rows"] == 1
-    assert measures("v2")["sets"]["long.prompt_answer"]["heldout_rows"] == 2
-    assert "1 are longer than max_length" in capsys.readouterr().out
+    few = [tiny.row("few", "질문", "가" * 300), *(tiny.row("few", f"질문 {n}", "답") for n in range(5))]
+    tiny.write_rows(Path("data/heldout/few/prompt_answer.jsonl"), few)
+    for _ in ("asked", "from the cache"):
+        tiny.evaluate(tiny.curriculum(), "v2")
+        found = measures("v2")["sets"]["long.prompt_answer"]
+        assert (found["rows"], found["heldout_rows"], found["too_long"]) == (1, 2, 1)
+        said = capsys.readouterr().out
+        assert "long.prompt_answer: 1 of 2 rows are longer than max_length and were not asked; its figures are" in said
+        assert "few.prompt_answer: 1 of 6 rows" in said
+        assert "samples.prompt_answer: " not in said.replace("answers did not end", "")[: said.index("few.prompt")]
 
 
 def test_a_set_in_which_every_row_is_too_long_has_no_nll(lineage_copy: Path) -> None:
@@ -277,7 +288,9 @@ def test_a_conversation_is_measured_where_it_is_supervised_and_answers_its_last_
     asked: list[Any] = []
     monkeypatch.setattr(inference, "load", lambda version, profile: (model, tokenizer))
     monkeypatch.setattr(
-        inference, "answers", lambda m, t, prompts, n: (asked.extend(prompts), ["물가"] * len(prompts))[1]
+        answering,
+        "answers",
+        lambda m, t, prompts, n: (asked.extend(prompts), [Answer("물가", "stopped")] * len(prompts))[1],
     )
     tiny.evaluate(tiny.curriculum(), "v2")
     rows = {r["id"]: r for r in read("v2", "rows.jsonl")}
@@ -289,3 +302,84 @@ def test_a_conversation_is_measured_where_it_is_supervised_and_answers_its_last_
     assert rows[talks[1].id]["tokens"] > rows[talks[0].id]["tokens"]
     shown = {a["id"]: a["prompt"] for a in read("v2", "answers.jsonl")}
     assert [p for p in shown.values() if "assistant: 값" in p]
+
+
+def test_a_number_in_an_answer_that_was_cut_is_no_answer(lineage_copy: Path, monkeypatch, capsys) -> None:
+    Scripted(monkeypatch, {}, says="답은 32", ending="cut")
+    tiny.evaluate(tiny.curriculum(), "base")
+    rows = [r for r in read("base", "rows.jsonl") if r["measure"] == "number"]
+    assert [(r["score"], r["ending"]) for r in rows] == [(0.0, "cut")] * 2
+    problems = measures("base")["sets"]["problems.prompt_answer"]
+    assert [problems[k] for k in ("answered", "cut", "endless")] == [2, 2, 0]
+    assert "problems.prompt_answer: 2 of 2 answers did not end within 4 tokens" in capsys.readouterr().out
+
+
+def test_answers_that_repeat_themselves_are_told_apart(lineage_copy: Path, monkeypatch, capsys) -> None:
+    Scripted(monkeypatch, {}, says="답은 32 32 32", ending="endless")
+    tiny.evaluate(tiny.curriculum(), "base")
+    problems = measures("base")["sets"]["problems.prompt_answer"]
+    assert [problems[k] for k in ("answered", "cut", "endless")] == [2, 0, 2]
+    assert "2 of 2 answers did not end within 4 tokens, 2 of them repeat themselves" in capsys.readouterr().out
+
+
+def test_each_set_has_the_budget_of_its_own_expected_answers(lineage_copy: Path, monkeypatch) -> None:
+    worked = [tiny.row("worked", f"{n}?", "풀이 " * 40 + f"답은 {n}", measure="number") for n in range(2)]
+    tiny.write_rows(Path("data/heldout/worked/prompt_answer.jsonl"), worked)
+    c = tiny.curriculum(**{"evaluation.max_new_tokens": 512, "profiles.cpu.max_length": 512})
+    model = Scripted(monkeypatch, {}, says="답은 1")
+    tiny.evaluate(c, "base")
+    longest = max(len(model.tokenizer(" " + r.completion)["input_ids"]) + 1 for r in worked)
+    assert longest > 60
+    sets = measures("base")["sets"]
+    assert sets["worked.prompt_answer"]["budget"] == math.ceil(1.5 * longest)
+    assert sets["samples.prompt_answer"]["budget"] == 40
+    assert model.budgets.count(math.ceil(1.5 * longest)) == 2
+
+
+def test_a_choice_by_bytes_does_not_favour_the_short_option(lineage_copy: Path, monkeypatch) -> None:
+    options = ("예", "아니오, 그렇지 않습니다")
+    rows = [tiny.row("choices", f"{n}?", options[n], measure="choice", options=options, correct=n) for n in range(2)]
+    tiny.write_rows(Path("data/heldout/choices/prompt_answer.jsonl"), rows)
+    Scripted(monkeypatch, {options[0]: 4.0, options[1]: 6.0})
+    tiny.evaluate(tiny.curriculum(), "base")
+    found = {r["id"]: (r["score"], r["normalized"]) for r in read("base", "rows.jsonl") if r["set"].startswith("choic")}
+    assert [found[r.id] for r in rows] == [(1.0, 0.0), (0.0, 1.0)]  # 4/3 and 6/34 nats a byte
+    choices = measures("base")["sets"]["choices.prompt_answer"]
+    assert (choices["score"], choices["normalized"]) == (0.5, 0.5)
+    assert measures("base")["sets"]["samples.prompt_answer"]["normalized"] is None
+
+
+def test_rows_of_one_group_are_known_as_such(lineage_copy: Path) -> None:
+    import dataclasses
+
+    rows = [tiny.row("many", f"{n}?", "답") for n in range(4)]
+    rows = [dataclasses.replace(r, group=f"조문 {n // 2}") for n, r in enumerate(rows)]
+    tiny.write_rows(Path("data/heldout/many/prompt_answer.jsonl"), rows)
+    tiny.evaluate(tiny.curriculum(), "v2")
+    group = {r["id"]: r["group"] for r in read("v2", "rows.jsonl")}
+    one, same, other, _ = (group[r.id] for r in rows)
+    assert one == same != other and "조문" not in one
+    assert measures("v2")["sets"]["many.prompt_answer"]["groups"] == 2
+
+
+def test_the_settings_of_an_answer_are_recorded_and_a_change_is_measured_again(lineage_copy: Path, monkeypatch) -> None:
+    recorded = measures("v2")["generation"]
+    assert (
+        recorded | {"do_sample": False, "repetition_penalty": 1.0, "stop": "<|im_end|>", "max_new_tokens": 4}
+        == recorded
+    )
+    monkeypatch.setattr(inference, "load", lambda *_: pytest.fail("asked again"))
+    tiny.evaluate(tiny.curriculum(), "v2")
+    monkeypatch.setitem(answering.GREEDY, "repetition_penalty", 1.1)
+    with pytest.raises(pytest.fail.Exception, match="asked again"):
+        tiny.evaluate(tiny.curriculum(), "v2")
+
+
+def test_chance_of_numbers_counts_values(lineage_copy: Path, monkeypatch) -> None:
+    answers = ("10억원", "1,000,000,000원", "10조원", "모름 1/2", "0.5")
+    rows = [tiny.row("figures", f"{n}?", answer, measure="number") for n, answer in enumerate(answers)]
+    tiny.write_rows(Path("data/heldout/figures/prompt_answer.jsonl"), rows)
+    Scripted(monkeypatch, {}, says="10조원")
+    tiny.evaluate(tiny.curriculum(), "base")
+    figures = measures("base")["sets"]["figures.prompt_answer"]
+    assert (figures["chance"], figures["score"]) == (0.4, 0.2)

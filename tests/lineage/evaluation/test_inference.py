@@ -149,21 +149,6 @@ def test_a_large_vocabulary_meets_only_the_supervised_tokens() -> None:
     assert seen[0] >= 200 * VOCABULARY  # the watch does see whole logits
 
 
-def test_a_large_vocabulary_does_not_grow_with_the_prompts_of_answers(built_tokenizer: Any) -> None:
-    model = small(vocabulary=VOCABULARY)
-    turns = [[{"role": "user", "content": f"{n}번 상품은? " * 10}] for n in range(150)]
-    with largest_tensor() as seen:
-        said = inference.answers(model, built_tokenizer, turns, 3)
-    assert len(said) == 150 and seen[0] <= inference.LOGITS_AT_ONCE
-
-
-@pytest.fixture
-def built_tokenizer(lineage_here: Any) -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained("models/base")
-
-
 def test_an_adapter_that_was_changed_is_not_asked(lineage_copy: Path) -> None:
     file = Path("models/v2/adapter_model.safetensors")
     content = bytearray(file.read_bytes())

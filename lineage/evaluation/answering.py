@@ -1,0 +1,132 @@
+"""Answers in a model's own words: greedy, of a bounded length, and how each came to its end.
+
+Greedy means the likeliest token at each step and nothing else: a base's own `generation_config.json` (a repetition
+penalty, tokens that are suppressed, a sampling temperature) has no say, and an answer ends with the stop of the
+chain's template, whatever else the base calls an end.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from lineage.artifacts.measures import Ending
+from lineage.base_model import chat_template
+from lineage.evaluation.inference import LOGITS_AT_ONCE
+
+GREEDY: dict[str, bool | int | float] = {
+    "do_sample": False,
+    "num_beams": 1,
+    "num_return_sequences": 1,
+    "repetition_penalty": 1.0,
+    "encoder_repetition_penalty": 1.0,
+    "no_repeat_ngram_size": 0,
+    "length_penalty": 1.0,
+    "min_length": 0,
+    "use_cache": True,
+}
+FEWEST_TOKENS = 40  # room for "정답은 12억원입니다." where "12" is expected
+SLACK = 1.5  # a right answer may be worded longer than the expected one
+TOKENS_AT_ONCE = 32_000  # of questions and answers, padded, that lie in the cache together
+REPEATS, REPEATED_TOKENS = 3, 12  # a piece that is said so often, over so many tokens, is said for ever
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model said, and whether it stopped, was cut at its budget, or was cut while it repeated itself."""
+
+    text: str
+    ending: Ending
+
+
+def budget(expected: Sequence[int], ceiling: int) -> int:
+    """The tokens that an answer of a set may have.
+
+    expected: the lengths of the set's expected answers, in tokens with their stop. ceiling: `max_new_tokens`.
+    """
+    return min(ceiling, max(FEWEST_TOKENS, ceil(SLACK * max(expected, default=0))))
+
+
+def answers(
+    model: Any, tokenizer: Any, prompts: Sequence[list[dict[str, str]]], budgets: Sequence[int]
+) -> list[Answer]:
+    """The model's greedy answer to each prompt, in the order of the prompts.
+
+    Questions of like budgets and lengths are answered together, padded on the left, as many as fit.
+
+    Args:
+        model: from `inference.load`. Its own generation settings are replaced.
+        tokenizer: with the chain's template and stop token.
+        prompts: conversations up to the turn that is asked for.
+        budgets: of each prompt where an answer without a stop token is cut, in tokens.
+    """
+    asked = [
+        tokenizer(chat_template.render(tokenizer.chat_template, turns, ask=True), add_special_tokens=False)["input_ids"]
+        for turns in prompts
+    ]
+    said: dict[int, list[int]] = {}
+    for batch in _batches(asked, budgets, max(1, LOGITS_AT_ONCE // model.config.get_text_config().vocab_size)):
+        tokens = _generated(model, tokenizer, [asked[i] for i in batch], [budgets[i] for i in batch])
+        said.update(zip(batch, tokens, strict=True))
+    stop = tokenizer.eos_token_id
+    return [
+        Answer(tokenizer.decode(said[i], skip_special_tokens=True).strip(), ending(said[i], stop))
+        for i in range(len(asked))
+    ]
+
+
+def ending(tokens: Sequence[int], stop: int) -> Ending:
+    """How an answer ended. It is endless if its last tokens are one piece, said again and again."""
+    if stop in tokens:
+        return "stopped"
+    for period in range(1, len(tokens) // REPEATS + 1):
+        repeated = period
+        while repeated < len(tokens) and tokens[-repeated - 1] == tokens[period - repeated - 1]:
+            repeated += 1
+        if repeated >= max(REPEATS * period, REPEATED_TOKENS):
+            return "endless"
+    return "cut"
+
+
+def _generated(model: Any, tokenizer: Any, asked: Sequence[list[int]], budgets: Sequence[int]) -> Iterator[list[int]]:
+    """The tokens of each answer, to its stop or its budget."""
+    import torch
+    from transformers import GenerationConfig
+
+    stop, pad, width = tokenizer.eos_token_id, tokenizer.pad_token_id, max(map(len, asked))
+    ids = torch.tensor([[pad] * (width - len(row)) + row for row in asked], device=model.device)
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in asked], device=model.device)
+    allowed = torch.tensor(budgets, device=model.device)
+    greedy = GenerationConfig(**GREEDY, max_new_tokens=max(budgets), eos_token_id=stop, pad_token_id=pad)
+    model.generation_config = greedy  # what is unset in the one that is passed is taken from this one
+    with torch.inference_mode():
+        out = model.generate(
+            input_ids=ids,
+            attention_mask=mask,
+            generation_config=greedy,
+            stopping_criteria=[lambda tokens, scores, **_: allowed <= tokens.shape[1] - width],
+        )
+    for tokens, most in zip(out[:, width:].tolist(), budgets, strict=True):
+        end = tokens.index(stop) + 1 if stop in tokens else len(tokens)
+        yield tokens[: min(end, most)]
+
+
+def _batches(asked: Sequence[list[int]], budgets: Sequence[int], rows: int) -> Iterator[list[int]]:
+    """The places of questions that are answered together: from small budgets to large ones, from short to long.
+
+    Args:
+        asked: the tokens of each question.
+        budgets: of each answer.
+        rows: at most in a batch: each has logits at every step.
+    """
+    batch: list[int] = []
+    width = 0
+    for i in sorted(range(len(asked)), key=lambda i: (budgets[i], len(asked[i]), i)):
+        wider = max(width, len(asked[i]))
+        if batch and (len(batch) == rows or (len(batch) + 1) * (wider + budgets[i]) > TOKENS_AT_ONCE):
+            yield batch
+            batch, wider = [], len(asked[i])
+        batch.append(i)
+        width = wider
+    if batch:
+        yield batch
