@@ -32,7 +32,7 @@ REPEATS, REPEATED_TOKENS = 3, 12  # a piece that is said so often, over so many 
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SpokenAnswer:
     """What a model said, and whether it stopped, was cut at its budget, or was cut while it repeated itself."""
 
     text: str
@@ -49,7 +49,7 @@ def budget(expected: Sequence[int], ceiling: int) -> int:
 
 def answers(
     model: Any, tokenizer: Any, prompts: Sequence[list[dict[str, str]]], budgets: Sequence[int]
-) -> list[Answer]:
+) -> list[SpokenAnswer]:
     """The model's greedy answer to each prompt, in the order of the prompts.
 
     Questions of like budgets and lengths are answered together, padded on the left, as many as fit.
@@ -70,7 +70,7 @@ def answers(
         said.update(zip(batch, tokens, strict=True))
     stop = tokenizer.eos_token_id
     return [
-        Answer(tokenizer.decode(said[i], skip_special_tokens=True).strip(), ending(said[i], stop))
+        SpokenAnswer(tokenizer.decode(said[i], skip_special_tokens=True).strip(), ending(said[i], stop))
         for i in range(len(asked))
     ]
 

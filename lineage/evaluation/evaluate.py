@@ -21,7 +21,7 @@ from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of
 from lineage.core.paths import WEIGHTS
 from lineage.evaluation import answering, inference, result_cache
-from lineage.evaluation.answering import Answer
+from lineage.evaluation.answering import SpokenAnswer
 from lineage.evaluation.heldout import HeldOutSet
 from lineage.evaluation.metrics import chrf
 from lineage.evaluation.number_answers import same_number
@@ -197,7 +197,7 @@ def _right(record: Record) -> int:
 
 
 def _judged(
-    name: str, record: Record, tokens: list[chat_template.Tokens], likelihoods: list[float], answer: Answer | None
+    name: str, record: Record, tokens: list[chat_template.Tokens], likelihoods: list[float], answer: SpokenAnswer | None
 ) -> MeasuredRow:
     """A row's NLL and score.
 

@@ -11,7 +11,7 @@ from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 from lineage.evaluation import answering, heldout, inference
 from lineage.evaluation import evaluate as evaluation
-from lineage.evaluation.answering import Answer
+from lineage.evaluation.answering import SpokenAnswer
 from stages import evaluate
 from tests import tiny
 
@@ -111,7 +111,7 @@ class Scripted:
             "answers",
             lambda model, tokenizer, prompts, budgets: (
                 self.budgets.extend(budgets),
-                [Answer(says, ending) for _ in prompts],
+                [SpokenAnswer(says, ending) for _ in prompts],
             )[1],
         )
 
@@ -290,7 +290,7 @@ def test_a_conversation_is_measured_where_it_is_supervised_and_answers_its_last_
     monkeypatch.setattr(
         answering,
         "answers",
-        lambda m, t, prompts, n: (asked.extend(prompts), [Answer("물가", "stopped")] * len(prompts))[1],
+        lambda m, t, prompts, n: (asked.extend(prompts), [SpokenAnswer("물가", "stopped")] * len(prompts))[1],
     )
     tiny.evaluate(tiny.curriculum(), "v2")
     rows = {r["id"]: r for r in read("v2", "rows.jsonl")}
@@ -306,20 +306,20 @@ def test_a_conversation_is_measured_where_it_is_supervised_and_answers_its_last_
 
 def test_a_number_in_an_answer_that_was_cut_is_no_answer(lineage_copy: Path, monkeypatch, capsys) -> None:
     Scripted(monkeypatch, {}, says="답은 32", ending="cut")
-    tiny.evaluate(tiny.curriculum(), "base")
+    tiny.evaluate(tiny.curriculum(**{"evaluation.max_new_tokens": 5}), "base")
     rows = [r for r in read("base", "rows.jsonl") if r["measure"] == "number"]
     assert [(r["score"], r["ending"]) for r in rows] == [(0.0, "cut")] * 2
     problems = measures("base")["sets"]["problems.prompt_answer"]
     assert [problems[k] for k in ("answered", "cut", "endless")] == [2, 2, 0]
-    assert "problems.prompt_answer: 2 of 2 answers did not end within 4 tokens" in capsys.readouterr().out
+    assert "problems.prompt_answer: 2 of 2 answers did not end within 5 tokens" in capsys.readouterr().out
 
 
 def test_answers_that_repeat_themselves_are_told_apart(lineage_copy: Path, monkeypatch, capsys) -> None:
     Scripted(monkeypatch, {}, says="답은 32 32 32", ending="endless")
-    tiny.evaluate(tiny.curriculum(), "base")
+    tiny.evaluate(tiny.curriculum(**{"evaluation.max_new_tokens": 5}), "base")
     problems = measures("base")["sets"]["problems.prompt_answer"]
     assert [problems[k] for k in ("answered", "cut", "endless")] == [2, 0, 2]
-    assert "2 of 2 answers did not end within 4 tokens, 2 of them repeat themselves" in capsys.readouterr().out
+    assert "2 of 2 answers did not end within 5 tokens, 2 of them repeat themselves" in capsys.readouterr().out
 
 
 def test_each_set_has_the_budget_of_its_own_expected_answers(lineage_copy: Path, monkeypatch) -> None:
@@ -341,7 +341,7 @@ def test_a_choice_by_bytes_does_not_favour_the_short_option(lineage_copy: Path, 
     rows = [tiny.row("choices", f"{n}?", options[n], measure="choice", options=options, correct=n) for n in range(2)]
     tiny.write_rows(Path("data/heldout/choices/prompt_answer.jsonl"), rows)
     Scripted(monkeypatch, {options[0]: 4.0, options[1]: 6.0})
-    tiny.evaluate(tiny.curriculum(), "base")
+    tiny.evaluate(tiny.curriculum(**{"evaluation.max_new_tokens": 5}), "base")
     found = {r["id"]: (r["score"], r["normalized"]) for r in read("base", "rows.jsonl") if r["set"].startswith("choic")}
     assert [found[r.id] for r in rows] == [(1.0, 0.0), (0.0, 1.0)]  # 4/3 and 6/34 nats a byte
     choices = measures("base")["sets"]["choices.prompt_answer"]
@@ -380,6 +380,6 @@ def test_chance_of_numbers_counts_values(lineage_copy: Path, monkeypatch) -> Non
     rows = [tiny.row("figures", f"{n}?", answer, measure="number") for n, answer in enumerate(answers)]
     tiny.write_rows(Path("data/heldout/figures/prompt_answer.jsonl"), rows)
     Scripted(monkeypatch, {}, says="10조원")
-    tiny.evaluate(tiny.curriculum(), "base")
+    tiny.evaluate(tiny.curriculum(**{"evaluation.max_new_tokens": 5}), "base")
     figures = measures("base")["sets"]["figures.prompt_answer"]
     assert (figures["chance"], figures["score"]) == (0.4, 0.2)
