@@ -303,7 +303,7 @@ def _ask(c: Any, model: Any, tokenizer: Any, sets: Any) -> dict[str, Any]:
             if place < c.evaluation.answers:
                 shown = {"set": s.name, "id": record.id, "prompt": record.prompt, "expected": record.completion}
                 said.append(SampleAnswer(**shown, answer=f"{figure}"))
-        results[s.name] = SetResult(rows=tuple(rows), answers=tuple(said))
+        results[s.name] = SetResult(rows=tuple(rows), answers=tuple(said), budget=c.evaluation.max_new_tokens)
     return results
 
 

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from lineage.cli.main import main
 from tests.lineage.cli.words import refused, said
 
 
@@ -13,3 +14,8 @@ def test_asking_a_built_version_prints_its_answer_and_the_same_again(lineage_her
     question = ("ask", "v2", "1 + 1 = ?", "--tokens", "3")
     answer = said(capsys, *question)
     assert answer == said(capsys, *question)
+
+
+def test_an_answer_that_is_cut_says_so_beside_it(lineage_here: Path, capsys) -> None:
+    main(["ask", "v2", "1 + 1 = ?", "--tokens", "1"])
+    assert "(cut after 1 tokens: the answer is longer; --tokens allows more)" in capsys.readouterr().err
