@@ -1,4 +1,8 @@
-"""What the ancestors of a version were trained on, as a pool of rows that the version may repeat."""
+"""What the ancestors of a version were trained on, as a pool of rows that the version may repeat.
+
+Which of them it repeats follows from a hash of seed, number of ancestors and record id: each version of a line draws
+anew, siblings draw alike, and what a version is called decides nothing.
+"""
 
 from array import array
 from collections.abc import Iterator
@@ -24,7 +28,7 @@ class Pool:
 
     def add(self, ancestor: str, choice: TakenRow) -> None:
         """A row that an ancestor was trained on."""
-        self.ranks.append(chance(self.mine.c.seed, "replay", self.mine.version, choice.record.id))
+        self.ranks.append(chance(self.mine.c.seed, "replay", len(self.ancestors), choice.record.id))
         self.places.append(choice.at)
         self.depths.append(self.ancestors.index(ancestor))
         self.sources.append(self.names.index(choice.record.source))

@@ -1,8 +1,12 @@
 """Which rows a version takes of its sources, and why it leaves the others: the same answer for a mix and for its heirs.
 
-Whether a row is taken follows from a hash of seed, version and record id, from its documents, and from the rows of the
+Whether a row is taken follows from a hash of seed, turn and record id, from its documents, and from the rows of the
 same version's sources that say the same. So a row's fate does not depend on its neighbours, a source that a version
 does not name changes nothing of it, and an ancestor's choice can be made again without reading its mix.
+
+The turn is how often the line before a version has drawn from the same source and form. So a version that draws again
+what an ancestor drew sees other rows, versions with the same mix see the same, and what a version is called decides
+nothing.
 """
 
 import hashlib
@@ -88,10 +92,10 @@ class Chooser:
             line: what its ancestors trained on, which counts under `deduplicate: ancestry`; None: nothing.
             account: counts and lists the rows that are left out.
         """
-        entry = self.sources[source]
+        entry, turn = self.sources[source], self._turn(source)
         file = records_file(source)
         rows = self._wanted((row for row in placed_records(file) if row[1].form == entry.form), account)
-        drawn = self._by_rank(file, rows) if entry.count else self._by_weight(entry.weight or 0, rows)
+        drawn = self._by_rank(file, turn, rows) if entry.count else self._by_weight(entry.weight or 0, turn, rows)
         room = entry.count or -1
         for choice in drawn:
             if cause := self._repeated(choice.record, taken, line):
@@ -137,17 +141,23 @@ class Chooser:
                     account.counts["available", record.source] += 1
                     yield at, record
 
-    def _by_weight(self, weight: float, rows: Iterator[Row]) -> Iterator[TakenRow]:
+    def _turn(self, source: str) -> int:
+        """How many ancestors have drawn from a source and form; one that takes every row equally often draws none."""
+        form = self.sources[source].form
+        entries = [self.c.versions[v].mix.get(source) for v in self.c.ancestors(self.version)]
+        return sum(e.form == form and bool(e.count or (e.weight or 0) % 1) for e in entries if e)
+
+    def _by_weight(self, weight: float, turn: int, rows: Iterator[Row]) -> Iterator[TakenRow]:
         whole, part = divmod(weight, 1)
         for at, record in rows:
-            if copies := int(whole) + (chance(self.c.seed, self.version, record.id) < part):
+            if copies := int(whole) + (chance(self.c.seed, turn, record.id) < part):
                 yield TakenRow(at, record, copies)
 
-    def _by_rank(self, file: Path, rows: Iterator[Row]) -> Iterator[TakenRow]:
+    def _by_rank(self, file: Path, turn: int, rows: Iterator[Row]) -> Iterator[TakenRow]:
         """All rows, best rank first; only their places are held in memory."""
         ranks, places = array("d"), array("q")
         for at, record in rows:
-            ranks.append(chance(self.c.seed, self.version, record.id))
+            ranks.append(chance(self.c.seed, turn, record.id))
             places.append(at)
         with file.open("rb") as stream:
             for place in np.lexsort((places, ranks)):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lineage.config.load import parse_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, sha256
@@ -128,7 +129,7 @@ def test_a_row_s_fate_does_not_depend_on_other_rows() -> None:
     assert set(times("v1", "samples")) & kept == before & kept
 
 
-def test_versions_and_seeds_draw_differently() -> None:
+def test_seeds_draw_differently() -> None:
     tiny.write_source("samples", [tiny.row("samples", str(n), "답") for n in range(60)])
     half = {"versions.v1.mix.samples.weight": 0.5}
     draws = []
@@ -136,6 +137,53 @@ def test_versions_and_seeds_draw_differently() -> None:
         tiny.mix(c, "v1")
         draws.append(set(times("v1", "samples")))
     assert draws[0] != draws[1]
+
+
+def named(tree: dict[str, Any], names: dict[str, str]) -> Curriculum:
+    """A curriculum with its versions called otherwise."""
+    versions = {
+        names.get(name, name): spec | {"parent": names.get(spec["parent"], spec["parent"])}
+        for name, spec in tree["versions"].items()
+    }
+    return parse_curriculum(tree | {"versions": versions})
+
+
+def test_what_a_version_is_called_decides_nothing() -> None:
+    """Drawn by weight, by count and from ancestors: the same bytes under other names, its own and its parent's."""
+    tiny.write_source("samples", [tiny.row("samples", str(n), "답") for n in range(60)])
+    tree = tiny.params(**{"versions.v1.mix.samples.weight": 0.5})
+    names = {"v1": "first", "v3": "plan"}
+    for version in ("v1", "v3"):
+        tiny.mix(parse_curriculum(tree), version)
+        tiny.mix(named(tree, names), names[version])
+        for part in ("own", "replay"):
+            mine, other = (Path("data/mixes", name, f"{part}.jsonl") for name in (version, names[version]))
+            assert sha256(mine) == sha256(other)
+    assert rows("plan", "replay")
+
+
+def test_the_same_mix_on_two_roads_draws_the_same_rows_and_a_second_draw_in_a_line_other_ones() -> None:
+    tiny.write_source("problems", [tiny.row("problems", str(n), "답") for n in range(200)])
+    half = {"problems": {"form": "prompt_answer", "weight": 0.5}}
+    tree = tiny.params(**{"versions.v2.mix": half, "versions.v3.mix": half, "versions.v3.replay": 0.2})
+    again = tree["versions"]["v3"] | {"parent": "v3"}
+    tree["versions"] |= {"again": again, "clean": again | {"parent": "base", "exclude": [], "replay": 0.0}}
+    for version in (*tiny.VERSIONS, "again", "clean"):
+        tiny.mix(parse_curriculum(tree), version)
+    assert ids("v2") == ids("v3") == ids("clean")
+    drawn, second = set(ids("v3")), set(ids("again"))
+    assert 70 < len(second) < 130 and 30 < len(second - drawn) < 70
+    assert ids("again", "replay") != ids("v3", "replay")
+
+
+def test_a_version_that_takes_every_row_counts_for_no_draw() -> None:
+    """v1 has seen all of a source: which half v3 repeats is that of a version that starts from the base."""
+    half = {"samples": {"form": "prompt_answer", "weight": 0.5}}
+    tree = tiny.params(**{"versions.v3.mix": half, "versions.v3.replay": 0.0, "versions.v2.mix": half})
+    tree["versions"]["v2"]["parent"] = "base"
+    for version in ("v2", "v3"):
+        tiny.mix(parse_curriculum(tree), version)
+    assert ids("v3") == ids("v2")
 
 
 def test_replay_is_a_share_of_the_mix_and_comes_from_ancestors_only() -> None:
