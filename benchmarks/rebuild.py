@@ -34,7 +34,8 @@ def main() -> None:
         begun = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-m", "dvc", "repro"],
-            env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+            env=os.environ
+            | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "KRX_TRAIN_AGAIN": "1"},
             stdout=subprocess.DEVNULL,
         )
         clock = time.monotonic() - begun

@@ -365,7 +365,8 @@ def copy_workspace(room: Path, tokens: int | None) -> None:
 def children_seconds(command: list[str], folder: Path) -> tuple[float, float]:
     """CPU seconds of a command and all its children, and seconds by the clock."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = os.environ | {"KRX_TRAIN_AGAIN": "1"}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
     clock, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise LineageError(f"{' '.join(command)}: {done.stderr[-500:] or done.stdout[-500:]}")

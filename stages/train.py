@@ -1,7 +1,8 @@
 """Train a version: `python -m stages.train v3` → `models/v3`: adapter, tokenizer, `lineage.json`, `history.csv`.
 
 A version continues its parent's weights with a fresh optimizer and schedule; a run of the *same* version that crashed
-goes on from its checkpoint. A version that was trained elsewhere is checked and published instead.
+goes on from its checkpoint. A version that was trained elsewhere is checked and published instead, and one that was
+trained here already, from the same and perhaps under another name, is taken up.
 """
 
 import os
@@ -15,6 +16,7 @@ from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.planning.cost import refuse_what_cannot_fit
 from lineage.prefetch.prefetch import prefetching
+from lineage.training.taken_up import take_up
 from lineage.training.train import train
 
 KEPT = (
@@ -33,6 +35,9 @@ def main(inputs: Inputs = NOTHING) -> None:
     with publishing(inputs, v.adapter, note="" if v.spec.train.adopted else KEPT) as (out,):
         if v.spec.train.adopted:
             print(publish_adopted(c, v, out))
+            return
+        if said := take_up(c, v, out):
+            print(said)
             return
         refuse_what_cannot_fit(c, v)
         with prefetching(c, v.name):

@@ -184,6 +184,17 @@ class World:
                 blocked.add(stage)
         return changed, blocked, c
 
+    def must_have_other_fingerprints(self, changed: dict[str, set[str]]) -> None:
+        """An adapter that comes out different is never the one that a training takes up instead."""
+        for stage, places in changed.items():
+            _, _, version = stage.partition("train@")
+            file, weights = (Path("models", version, name) for name in ("lineage.json", "adapter_model.safetensors"))
+            if version and weights.as_posix() in places and file.is_file() and (self.kept / file).is_file():
+                before, now = (
+                    json.loads(f.read_text(encoding="utf-8"))["fingerprint"] for f in (self.kept / file, file)
+                )
+                assert before != now, f"{stage} has another adapter with the fingerprint that it had"
+
     def undo(self, changed: Iterable[str], c: Curriculum) -> None:
         for stage in changed:
             for path in outputs(stage, c):
@@ -200,6 +211,7 @@ class World:
         """What DVC would run, what it misses (falsely fresh), and what it runs for nothing (falsely stale)."""
         write_params(Path(), change.tree)
         changed, blocked, c = self.really_changed(change)
+        self.must_have_other_fingerprints(changed)
         runs = self.judge.would_run({Path(place) for places in changed.values() for place in places}) - {"samples"}
         self.undo(changed, c)
         idle = {stage for stage in runs - changed.keys() - blocked if stage in self.found}

@@ -94,7 +94,7 @@ def publish_adopted(c: Curriculum, v: ResolvedVersion, out: Path) -> str:
         fingerprint="",
         code=None,
     )
-    named = {name: value for name, value in manifest.to_json().items() if name != "fingerprint"}
+    named = {k: value for k, value in manifest.to_json().items() if k not in ("fingerprint", "version", "parent")}
     write_manifest(out, manifest.model_copy(update={"fingerprint": sha256_of(named)}))
     return f"{version}: adopted from {adoption.tool}, adapter {found[:12]}; what it was trained on is unknown"
 

@@ -97,6 +97,11 @@ def must_be_unchanged(inputs: Inputs, note: str = "") -> None:
     )
 
 
+def files_of(dep: str) -> list[str]:
+    """The files of a dependency, as DVC walks them; of one that is not there, none."""
+    return sorted(_stats((dep,)))
+
+
 def _params(keys: list[str]) -> dict[str, Any]:
     """The values of some keys of params.yaml as it is now."""
     try:

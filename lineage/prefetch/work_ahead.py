@@ -26,6 +26,7 @@ from lineage.evaluation.heldout import heldout_sets
 from lineage.prefetch.prefetch import SECONDS_TO_END
 from lineage.training import checkpoints
 from lineage.training.plan import Plan, planned
+from lineage.training.taken_up import is_finished
 from lineage.training.train import train
 
 
@@ -63,7 +64,7 @@ class Versions:
             parent = self.c.versions[version].parent
             if version == self.busy or not (parent == BASE or self.is_fresh(parent)):
                 continue
-            if not self.is_fresh(version) and not self._is_trained(version):
+            if not self.is_fresh(version) and not self._is_trained(version) and not self._is_finished(version):
                 yield version
 
     def is_fresh(self, version: str) -> bool:
@@ -84,6 +85,13 @@ class Versions:
             return True
         last = plan.job.checkpoints / f"checkpoint-{plan.job.steps}"
         return plan.pairs is None and (last / checkpoints.SEAL).is_file()
+
+    def _is_finished(self, version: str) -> bool:
+        """Whether its adapter is there under another name, or is the one that is being trained."""
+        mine, busy = self.plan(version), self.plan(self.busy)
+        if mine and busy and mine.job.checkpoints == busy.job.checkpoints:
+            return True
+        return is_finished(self.c, self.c.version(version))
 
     def _plan(self, version: str) -> Plan | None:
         """None: it was trained elsewhere, or its parent or its mix are not there."""

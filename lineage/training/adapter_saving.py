@@ -23,7 +23,11 @@ def save_adapter(model: Any, base_name: str, out: Path) -> None:
     if process_group.rank():
         return
     save_file(tensors, out / WEIGHTS, metadata={"format": "pt"})
-    config = model.peft_config["default"].to_dict()
+    write_config(model.peft_config["default"].to_dict(), base_name, out)
+
+
+def write_config(config: dict[str, Any], base_name: str, out: Path) -> None:
+    """Write `adapter_config.json` into `out`: what PEFT says of an adapter, in one order, and the name of its base."""
     plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
     plain |= {
         "target_modules": sorted(plain["target_modules"]),

@@ -3,19 +3,19 @@
     planned(c, c.version("v3")).announcement()     what would be trained on, in how many steps
 
 Its fingerprint is a hash of what the adapter is made from: mix, parent, base and settings. The code has an identity of
-its own. Checkpoints lie under both and the versions of all packages, so that a crashed run goes on and any other run
-begins anew.
+its own, and a name has no part in either. Checkpoints lie under both and the versions of all packages, so that a
+crashed run goes on and any other run begins anew.
 """
 
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from typing import Any
 
-from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.base_manifest import BaseManifest, read_base
 from lineage.artifacts.manifest import LoadedBase, PreferenceInputs, TrainedMix, TrainingInputs
 from lineage.base_model.loading import BASE_FOLDER, weights_of
-from lineage.config.schema import Curriculum
-from lineage.config.version import ResolvedVersion
+from lineage.config.schema import Curriculum, Profile
+from lineage.config.version import ResolvedVersion, Training
 from lineage.core import paths
 from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of
@@ -98,11 +98,7 @@ def planned(c: Curriculum, v: ResolvedVersion) -> Plan:
         version=v.name,
         parent=v.parent,
         parent_adapter=parent.adapter if parent else None,
-        base=LoadedBase(
-            identity=base.identity,
-            origin=base.origin,
-            load="4bit" if profile.load_in_4bit else profile.compute_dtype,
-        ),
+        base=loaded(base, profile),
         mix=TrainedMix.model_validate(tokens.summary()),
         template=base.template.sha256,
         lora=v.lora,
@@ -113,11 +109,10 @@ def planned(c: Curriculum, v: ResolvedVersion) -> Plan:
     pairs = planned_pairs(c, v, tokenizer, hashed)
     if pairs:
         inputs = inputs.model_copy(update={"preference": pairs.inputs})
-    named = {name: value for name, value in inputs.to_json().items() if name not in ("version", "parent")}
-    fingerprint = sha256_of([named, profile.model_dump(exclude=NO_PART_IN_THE_RESULT), train.model_dump()])
+    fingerprint = fingerprint_of(inputs, profile, train)
     code = code_identity("lineage.training.train")
     # A checkpoint of other code or packages is not gone on from: the run would be neither theirs nor these.
-    scratch = STATE / "checkpoints" / sha256_of([v.name, fingerprint, code, packages(profile.trainer)])
+    scratch = STATE / "checkpoints" / sha256_of([fingerprint, code, packages(profile.trainer)])
     job = Job(
         version=v.name,
         weights=weights_of(base),
@@ -134,6 +129,23 @@ def planned(c: Curriculum, v: ResolvedVersion) -> Plan:
         checkpoints=scratch,
     )
     return Plan(job, tokens, pairs, inputs, fingerprint, code)
+
+
+def loaded(base: BaseManifest, profile: Profile) -> LoadedBase:
+    """What a manifest says of the base that an adapter is trained on."""
+    load = "4bit" if profile.load_in_4bit else profile.compute_dtype
+    return LoadedBase(identity=base.identity, origin=base.origin, load=load)
+
+
+def fingerprint_of(inputs: TrainingInputs, profile: Profile, train: Training) -> str:
+    """A hash of data, parent, base and settings, as 64 hex digits.
+
+    A parent counts by its tensors, a base in a folder by its files: other names and places give the same.
+    """
+    named = {name: value for name, value in inputs.to_json().items() if name not in ("version", "parent")}
+    if inputs.base.origin.path is not None:
+        named["base"] = inputs.base.model_dump(mode="json", exclude={"origin"})
+    return sha256_of([named, profile.model_dump(exclude=NO_PART_IN_THE_RESULT), train.model_dump()])
 
 
 def planned_pairs(c: Curriculum, v: ResolvedVersion, tokenizer: Any, hashed: str) -> PreferencePlan | None:
