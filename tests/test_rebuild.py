@@ -67,6 +67,49 @@ def test_another_parent_retrains_the_version_and_its_descendants_only(w: Workspa
 
 
 @pytest.mark.slow
+def test_a_renamed_version_and_its_children_keep_their_adapters(w: Workspace) -> None:
+    """Nothing is trained and no set is asked again; with another rate, the renamed version and its children are."""
+    before = {v: w.adapter(v) for v in ("v1", "v2", "v3")}
+
+    def rename(tree: dict[str, Any]) -> None:
+        tree["versions"] = {
+            {"v1": "first"}.get(name, name): spec | {"parent": "first" if spec["parent"] == "v1" else spec["parent"]}
+            for name, spec in tree["versions"].items()
+        }
+
+    edit(w, rename)
+    ran = w.repro("train@v2", "train@v3", "evaluate@first", KRX_TRAIN_AGAIN="0")
+    assert ran >= {"mix@first", "train@first", "train@v2", "train@v3", "evaluate@first"}
+    assert "first: the adapter of v1 is taken up, nothing was trained: same mix, parent, base, settings" in w.said
+    assert all(f"{v}: its finished adapter is taken up, nothing was trained" in w.said for v in ("v2", "v3"))
+    assert "continues" not in w.said and "asking" not in w.said
+    assert {"v1": w.adapter("first"), "v2": w.adapter("v2"), "v3": w.adapter("v3")} == before
+    assert w.json("models/v2/lineage.json")["parent"] == "first"
+    assert w.repro("train@v2", "train@v3", "evaluate@first", KRX_TRAIN_AGAIN="0") == set()
+
+    edit(w, lambda tree: tree["versions"]["first"]["train"].update(lr_scale=0.5))
+    w.repro("train@v2", KRX_TRAIN_AGAIN="0")
+    assert "first: continues base" in w.said and "v2: continues first" in w.said and "taken up" not in w.said
+    assert w.adapter("first") != before["v1"] and w.adapter("v2") != before["v2"]
+
+
+@pytest.mark.slow
+def test_a_stage_that_is_stale_for_words_alone_takes_up_its_adapter(w: Workspace) -> None:
+    """Also with `--force`; who wants to see it trained says so, and gets the same bytes."""
+    before = w.adapter("v2")
+    file = w.root / "lineage/training/sft.py"
+    file.write_text(file.read_text(encoding="utf-8") + "\n# a remark\n", encoding="utf-8")
+    assert w.repro("--single-item", "train@v2", KRX_TRAIN_AGAIN="0") == {"train@v2"}
+    assert "v2: its finished adapter is taken up, nothing was trained" in w.said
+    assert w.adapter("v2") == before
+    w.repro("--single-item", "--force", "train@v2", KRX_TRAIN_AGAIN="1")
+    assert "v2: continues v1" in w.said and w.adapter("v2") == before
+    file.write_text(file.read_text(encoding="utf-8") + "\nREMARK = 1\n", encoding="utf-8")
+    w.repro("--single-item", "train@v2", KRX_TRAIN_AGAIN="0")
+    assert "but it was trained by other code" in w.said and "v2: continues v1" in w.said
+
+
+@pytest.mark.slow
 def test_a_parent_that_was_changed_by_hand_is_refused(w: Workspace) -> None:
     file = w.root / "models/v1/adapter_model.safetensors"
     content = bytearray(file.read_bytes())
