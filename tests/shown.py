@@ -83,12 +83,13 @@ def commands() -> Iterator[Shown]:
 
 
 def commands_of(block: Shown) -> Iterator[Shown]:
-    """The commands of a block, one each, without comments and without what they are given as input."""
+    """The commands of a block, one each, without comments, variables before them and what they are given as input."""
     text = HEREDOC.sub(lambda found: "\n" * found[0].count("\n"), block.text)
     for number, line in enumerate(text.splitlines()):
         for command in re.sub(r"\s+#.*", "", line).split(" && "):
             if command.strip():
-                yield Shown(block.page, block.line + number, command.strip(), "sh")
+                bare = re.sub(r"^(?:[A-Z_]+=\S* )+", "", command.strip())
+                yield Shown(block.page, block.line + number, bare, "sh")
 
 
 def _line(text: str, at: int) -> int:
