@@ -367,6 +367,7 @@ OPTIONAL: dict[Leaf, tuple[Any, str]] = {
     ("versions", "v4", "superseded"): ("keep", "mix@v4"),
     ("versions", "v6", "deduplicate"): ("ancestry", "mix@v6"),
     ("versions", "v6", "decontaminate"): (True, "mix@v6"),
+    ("versions", "v4", "drawn_as"): ("v9", "mix@v4"),
     ("versions", "v6", "train", "r"): (32, "train@v6"),
     ("versions", "v6", "train", "preference"): ({"beta": 0.1, "lr_scale": 1.0, "budget_scale": 1.0}, "train@v6"),
     ("chain", "lora", "rslora"): (True, "train@v1"),

@@ -26,7 +26,17 @@ from lineage.core.files import sha256_of
 OF_REPORT = {"profile", "data", "seed", "chain", "papers", "licences", "sources", "versions", "evaluation"}
 OF_ANSWERING = {"compute_dtype", "load_in_4bit", "double_quant", "max_length", "threads"}
 OF_CARDS = {"data", "licences", "sources", "versions"}
-OF_MIX = {"parent", "mix", "replay", "exclude", "exclude_scope", "superseded", "deduplicate", "decontaminate"}
+OF_MIX = {
+    "parent",
+    "mix",
+    "replay",
+    "exclude",
+    "exclude_scope",
+    "superseded",
+    "deduplicate",
+    "decontaminate",
+    "drawn_as",
+}
 OF_ANCESTOR = OF_MIX - {"replay", "exclude_scope"}  # what it repeated or forbade shapes no row that it took
 
 

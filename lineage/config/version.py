@@ -63,6 +63,7 @@ class Version(Frozen):
     superseded: what happens to rows that a later amendment overtook: dropped, dated in their prompt, or kept.
     deduplicate: rows that repeat another of this mix (`mix`), or also one that an ancestor was trained on (`ancestry`).
     decontaminate: whether rows that repeat a held-out row are left out, instead of only reported.
+    drawn_as: a name that its draws are made by, in place of its turn in the line: as releases did that hashed its own.
     """
 
     parent: Name
@@ -74,6 +75,7 @@ class Version(Frozen):
     superseded: Literal["drop", "date", "keep"] = "drop"
     deduplicate: Literal["none", "mix", "ancestry"] = "mix"
     decontaminate: bool = False
+    drawn_as: Name | None = None
     train: Training
 
 

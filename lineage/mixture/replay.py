@@ -22,13 +22,14 @@ class Pool:
     def __init__(self, mine: Chooser) -> None:
         self.mine = mine
         self.ancestors = mine.c.ancestors(mine.version)
+        self.turn = mine.c.versions[mine.version].drawn_as or len(self.ancestors)
         self.names = list(mine.c.sources)
         self.ranks, self.places = array("d"), array("q")
         self.depths, self.sources = array("H"), array("H")
 
     def add(self, ancestor: str, choice: TakenRow) -> None:
         """A row that an ancestor was trained on."""
-        self.ranks.append(chance(self.mine.c.seed, "replay", len(self.ancestors), choice.record.id))
+        self.ranks.append(chance(self.mine.c.seed, "replay", self.turn, choice.record.id))
         self.places.append(choice.at)
         self.depths.append(self.ancestors.index(ancestor))
         self.sources.append(self.names.index(choice.record.source))

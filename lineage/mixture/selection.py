@@ -92,7 +92,8 @@ class Chooser:
             line: what its ancestors trained on, which counts under `deduplicate: ancestry`; None: nothing.
             account: counts and lists the rows that are left out.
         """
-        entry, turn = self.sources[source], self._turn(source)
+        entry = self.sources[source]
+        turn = self.c.versions[self.version].drawn_as or self._turn(source)
         file = records_file(source)
         rows = self._wanted((row for row in placed_records(file) if row[1].form == entry.form), account)
         drawn = self._by_rank(file, turn, rows) if entry.count else self._by_weight(entry.weight or 0, turn, rows)
@@ -147,13 +148,13 @@ class Chooser:
         entries = [self.c.versions[v].mix.get(source) for v in self.c.ancestors(self.version)]
         return sum(e.form == form and bool(e.count or (e.weight or 0) % 1) for e in entries if e)
 
-    def _by_weight(self, weight: float, turn: int, rows: Iterator[Row]) -> Iterator[TakenRow]:
+    def _by_weight(self, weight: float, turn: int | str, rows: Iterator[Row]) -> Iterator[TakenRow]:
         whole, part = divmod(weight, 1)
         for at, record in rows:
             if copies := int(whole) + (chance(self.c.seed, turn, record.id) < part):
                 yield TakenRow(at, record, copies)
 
-    def _by_rank(self, file: Path, turn: int, rows: Iterator[Row]) -> Iterator[TakenRow]:
+    def _by_rank(self, file: Path, turn: int | str, rows: Iterator[Row]) -> Iterator[TakenRow]:
         """All rows, best rank first; only their places are held in memory."""
         ranks, places = array("d"), array("q")
         for at, record in rows:

@@ -20,6 +20,7 @@ from lineage.planning.readiness import drifted_packages
 from lineage.provenance.ancestry import inside, licences_of
 from lineage.provenance.obligations import provenance, said
 from tests import tiny
+from tests.finished import renamed
 from tests.lineage.adoption import foreign
 
 
@@ -74,6 +75,15 @@ def line(continued: Path, monkeypatch: pytest.MonkeyPatch) -> Curriculum:
     monkeypatch.chdir(continued)
     monkeypatch.setenv("COLUMNS", "300")
     return load_curriculum()
+
+
+def test_what_it_is_called_is_no_part_of_its_fingerprint(v4: Curriculum) -> None:
+    shutil.copytree("data/adopted/v4", "data/adopted/bought")
+    names = {"v3": "plan", "v4": "bought"}
+    shutil.copytree("models/v3", "models/plan")
+    c = renamed(json.loads(v4.model_dump_json(exclude_none=True)), names)
+    said = [json.loads((publish(*of) / "lineage.json").read_text()) for of in ((v4, "v4"), (c, "bought"))]
+    assert said[1] == said[0] | {"version": "bought", "parent": "plan"}
 
 
 def test_its_folder_is_that_of_any_version(v4: Curriculum) -> None:

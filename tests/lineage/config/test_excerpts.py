@@ -22,6 +22,7 @@ def texts(**fields: Any) -> dict[str, str]:
     [
         ("versions.v3.replay", 0.5, {"mix/v3.json"}),
         ("versions.v1.superseded", "keep", {"mix/v1.json", "mix/v2.json", "mix/v3.json"}),
+        ("versions.v1.drawn_as", "v0", {"mix/v1.json", "mix/v2.json", "mix/v3.json"}),
         ("versions.v1.replay", 0.0, set()),
         ("sources.samples.near_duplicates", "keep", {"mix/v1.json", "mix/v2.json", "mix/v3.json"}),
         ("sources.problems.near_duplicates", "keep", {"mix/v2.json", "mix/v3.json"}),

@@ -7,20 +7,12 @@ from pathlib import Path
 import pytest
 
 from lineage.core.dvc_cache import CachedObjects, LockedStage, cached_objects, folder_md5, locked_stages
-
-
-def store(root: Path, content: bytes, ending: str = "", layout: str = "files/md5") -> str:
-    """Put an object where DVC does; returns its name."""
-    oid = hashlib.md5(content, usedforsecurity=False).hexdigest() + ending
-    file = root / layout / oid[:2] / oid[2:]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
-    return oid
+from tests.finished import stored
 
 
 @pytest.mark.parametrize("layout", ["files/md5", "."])
 def test_an_object_is_found_in_either_layout_and_only_whole(tmp_path: Path, layout: str) -> None:
-    objects, oid = CachedObjects(tmp_path), store(tmp_path, b"tensors", layout=layout)
+    objects, oid = CachedObjects(tmp_path), stored(b"tensors", root=tmp_path, layout=layout)
     file = objects.whole(oid)
     assert file and file.read_bytes() == b"tensors"
     file.write_bytes(b"tensor")
@@ -32,14 +24,14 @@ def test_an_object_is_found_in_either_layout_and_only_whole(tmp_path: Path, layo
 
 def test_a_folder_is_its_list_unless_that_is_cut_short(tmp_path: Path) -> None:
     rows = [{"md5": "0" * 32, "relpath": "lineage.json"}]
-    oid = store(tmp_path, json.dumps(rows).encode(), ".dir")
+    oid = stored(json.dumps(rows).encode(), ".dir", tmp_path)
     objects = CachedObjects(tmp_path)
     assert objects.listing(oid) == {"lineage.json": "0" * 32}
     file = objects.place(oid)
     assert file
     file.write_bytes(file.read_bytes()[:-5])
     assert objects.listing(oid) is None
-    assert objects.listing(store(tmp_path, b"no folder")) is None
+    assert objects.listing(stored(b"no folder", root=tmp_path)) is None
 
 
 @pytest.mark.parametrize("text", ["", "stages: [", "stages: 7\n", "stages:\n  train@v1: {deps: 3}\n"])

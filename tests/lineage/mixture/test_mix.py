@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from lineage.core.paths import CLUSTERS, SUPERSEDED_ROWS
 from lineage.records.record import Record, read_records
 from stages.mix import main
 from tests import tiny
+from tests.finished import renamed
 
 SAMPLES = {"samples": {"form": "prompt_answer", "weight": 1}}
 
@@ -139,15 +141,6 @@ def test_seeds_draw_differently() -> None:
     assert draws[0] != draws[1]
 
 
-def named(tree: dict[str, Any], names: dict[str, str]) -> Curriculum:
-    """A curriculum with its versions called otherwise."""
-    versions = {
-        names.get(name, name): spec | {"parent": names.get(spec["parent"], spec["parent"])}
-        for name, spec in tree["versions"].items()
-    }
-    return parse_curriculum(tree | {"versions": versions})
-
-
 def test_what_a_version_is_called_decides_nothing() -> None:
     """Drawn by weight, by count and from ancestors: the same bytes under other names, its own and its parent's."""
     tiny.write_source("samples", [tiny.row("samples", str(n), "답") for n in range(60)])
@@ -155,7 +148,7 @@ def test_what_a_version_is_called_decides_nothing() -> None:
     names = {"v1": "first", "v3": "plan"}
     for version in ("v1", "v3"):
         tiny.mix(parse_curriculum(tree), version)
-        tiny.mix(named(tree, names), names[version])
+        tiny.mix(renamed(tree, names), names[version])
         for part in ("own", "replay"):
             mine, other = (Path("data/mixes", name, f"{part}.jsonl") for name in (version, names[version]))
             assert sha256(mine) == sha256(other)
@@ -184,6 +177,27 @@ def test_a_version_that_takes_every_row_counts_for_no_draw() -> None:
     for version in ("v2", "v3"):
         tiny.mix(parse_curriculum(tree), version)
     assert ids("v3") == ids("v2")
+
+
+def test_a_draw_that_names_were_hashed_for_can_be_kept() -> None:
+    """The rows that releases drew which hashed the name of a version, under any name."""
+    prompts = [str(n) for n in range(60)]
+    tiny.write_source("samples", [tiny.row("samples", prompt, "답") for prompt in prompts])
+    half = {"samples": {"form": "prompt_answer", "weight": 0.5}}
+    tree = tiny.params(**{"versions.v1.mix": half, "versions.v1.drawn_as": "v1", "versions.v3.drawn_as": "v3"})
+    c = renamed(tree, {"v1": "first", "v3": "plan"})
+    tiny.mix(c, "first")
+    tiny.mix(c, "plan")
+
+    def rank(*parts: str) -> bytes:
+        return hashlib.blake2b("\0".join(("7", *parts)).encode(), digest_size=8).digest()
+
+    source = [r.id for r in read_records(Path("data/records/samples/records.jsonl"))]
+    assert ids("first") == [id for id in source if rank("v1", id)[0] < 128]
+    pool = sorted(ids("first"), key=lambda id: rank("replay", "v3", id))
+    assert ids("plan", "replay") == pool[:4]
+    counted = [r.id for r in read_records(Path("data/records/problems/records.jsonl"))]
+    assert ids("plan") == sorted(counted, key=lambda id: rank("v3", id))[:12]
 
 
 def test_replay_is_a_share_of_the_mix_and_comes_from_ancestors_only() -> None:

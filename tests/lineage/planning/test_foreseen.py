@@ -1,7 +1,5 @@
 """What a training will take up is told before its mix is made, and is what it then takes up."""
 
-import hashlib
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,23 +8,12 @@ import pytest
 import yaml
 
 from lineage.config.excerpts import excerpts
-from lineage.config.load import parse_curriculum
-from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.dvc_cache import CachedObjects
 from lineage.planning.foreseen import foreseen
 from lineage.training import taken_up
 from tests import tiny
-
-CACHE = Path("cache")
-
-
-def stored(content: bytes, ending: str = "") -> str:
-    oid = hashlib.md5(content, usedforsecurity=False).hexdigest() + ending
-    file = CACHE / "files/md5" / oid[:2] / oid[2:]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
-    return oid
+from tests.finished import CACHE, renamed, stored, stored_folder
 
 
 @pytest.fixture
@@ -38,22 +25,10 @@ def here(lineage_copy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for version in tiny.VERSIONS:
         excerpt = paths.mix_excerpt(version)
         stages[f"mix@{version}"] = {"deps": [{"path": excerpt.as_posix(), "md5": stored(texts[excerpt].encode())}]}
-        folder = Path("models", version)
-        rows = [{"md5": stored(f.read_bytes()), "relpath": f.name} for f in sorted(folder.iterdir())]
-        made = {"path": folder.as_posix(), "md5": stored(json.dumps(rows, sort_keys=True).encode(), ".dir")}
-        stages[f"train@{version}"] = {"outs": [made]}
+        stages[f"train@{version}"] = {"outs": [stored_folder(Path("models", version))]}
     Path("dvc.lock").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
     shutil.rmtree("data/mixes")
     return lineage_copy
-
-
-def renamed(names: dict[str, str], **changes: Any) -> Curriculum:
-    tree = tiny.params(**changes)
-    tree["versions"] = {
-        names.get(name, name): spec | {"parent": names.get(spec["parent"], spec["parent"])}
-        for name, spec in tree["versions"].items()
-    }
-    return parse_curriculum(tree)
 
 
 def test_what_is_up_to_date_takes_up_its_own(here: Path) -> None:
@@ -61,7 +36,7 @@ def test_what_is_up_to_date_takes_up_its_own(here: Path) -> None:
 
 
 def test_a_renamed_line_takes_up_what_it_was(here: Path) -> None:
-    assert foreseen(renamed({"v1": "first", "v3": "plan"})) == {"first": "v1", "v2": "v2", "plan": "v3"}
+    assert foreseen(renamed(tiny.params(), {"v1": "first", "v3": "plan"})) == {"first": "v1", "v2": "v2", "plan": "v3"}
 
 
 @pytest.mark.parametrize(
@@ -80,7 +55,7 @@ def test_a_renamed_line_takes_up_what_it_was(here: Path) -> None:
     ],
 )
 def test_what_will_be_trained_is_not_promised(here: Path, field: str, value: Any, left: dict[str, str]) -> None:
-    assert foreseen(renamed({"v1": "first"}, **{field: value})) == left
+    assert foreseen(renamed(tiny.params(**{field: value}), {"v1": "first"})) == left
 
 
 def test_without_objects_lock_base_or_leave_nothing_is_promised(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lineage.config.load import load_curriculum
+from lineage.core.dvc_cache import CachedObjects
 from lineage.core.files import sha256
 from lineage.evaluation import inference
 from lineage.prefetch.prefetch import has_an_idle_core, prefetching
+from lineage.prefetch.work_ahead import Versions
+from lineage.training import taken_up
 from tests import tiny
+from tests.finished import CACHE, renamed, stored_folder
 from tests.workspace import ROOT
 
 AHEAD = [sys.executable, "-m", "lineage.prefetch.work_ahead"]
@@ -50,6 +55,22 @@ def test_what_waits_for_the_version_at_work_is_not_begun(lineage_copy: Path) -> 
     for version in tiny.VERSIONS:
         shutil.rmtree(Path("models", version))
     assert "training" not in work_ahead("v1")
+
+
+def test_what_will_be_taken_up_is_not_trained_ahead(lineage_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither under another name, nor beside the training that makes the very same."""
+    monkeypatch.delenv("KRX_TRAIN_AGAIN", raising=False)
+    monkeypatch.setattr(taken_up, "cached_objects", lambda: CachedObjects(CACHE))
+    tree = tiny.params()
+    tree["versions"]["twin"] = tree["versions"]["v2"]
+    c = renamed(tree, {"v2": "side"})
+    for version in ("side", "twin"):
+        tiny.mix(c, version)
+    assert list(Versions(c, "v3").waiting()) == ["side", "twin"]
+    assert list(Versions(c, "side").waiting()) == []
+    lock = {"stages": {"train@v2": {"outs": [stored_folder(Path("models/v2"))]}}}
+    Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
+    assert list(Versions(c, "v3").waiting()) == []
 
 
 def test_it_ends_with_whoever_started_it(lineage_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """A version that was trained already, perhaps under another name, is taken up; anything else is trained."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -17,7 +16,6 @@ from lineage.artifacts.manifest import (
     parsed_manifest,
     read_manifest,
 )
-from lineage.config.load import parse_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.dvc_cache import CachedObjects
 from lineage.core.files import appearing, sha256
@@ -25,18 +23,10 @@ from lineage.training import taken_up
 from lineage.training.plan import fingerprint_of
 from lineage.training.taken_up import is_finished, take_up, trained_from
 from tests import tiny
+from tests.finished import CACHE, renamed, stored_folder
 from tests.workspace import ROOT
 
-CACHE = Path("cache")
 WEIGHTS = "adapter_model.safetensors"
-
-
-def stored(content: bytes, ending: str = "") -> str:
-    oid = hashlib.md5(content, usedforsecurity=False).hexdigest() + ending
-    file = CACHE / "files/md5" / oid[:2] / oid[2:]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
-    return oid
 
 
 def object_of(version: str, name: str = "") -> Path:
@@ -58,9 +48,7 @@ def finish(*versions: str, **more: Any) -> None:
         yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8")) if Path("dvc.lock").is_file() else {"stages": {}}
     )
     for version in versions:
-        folder = Path("models", version)
-        rows = [{"md5": stored(f.read_bytes()), "relpath": f.name} for f in sorted(folder.iterdir())]
-        out = {"path": folder.as_posix(), "md5": stored(json.dumps(rows, sort_keys=True).encode(), ".dir")}
+        out = stored_folder(Path("models", version))
         lock["stages"][f"train@{version}"] = {"cmd": f"python -m stages.train {version}", "outs": [out], **more}
     Path("dvc.lock").write_text(yaml.safe_dump(lock), encoding="utf-8")
 
@@ -74,16 +62,6 @@ def here(lineage_copy: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return lineage_copy
 
 
-def renamed(names: dict[str, str], **changes: Any) -> Curriculum:
-    """The tiny curriculum with versions called otherwise."""
-    tree = tiny.params(**changes)
-    tree["versions"] = {
-        names.get(name, name): spec | {"parent": names.get(spec["parent"], spec["parent"])}
-        for name, spec in tree["versions"].items()
-    }
-    return parse_curriculum(tree)
-
-
 def taken(c: Curriculum, version: str) -> str:
     """What the stage does before it trains; what it said of it."""
     tiny.mix(c, version)
@@ -94,7 +72,7 @@ def taken(c: Curriculum, version: str) -> str:
 def test_a_renamed_line_keeps_its_adapters_and_is_what_training_would_have_made(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    c = renamed({"v1": "first", "v3": "plan"})
+    c = renamed(tiny.params(), {"v1": "first", "v3": "plan"})
     assert taken(c, "first") == (
         "first: the adapter of v1 is taken up, nothing was trained: same mix, parent, base, settings, code and packages"
     )
@@ -190,7 +168,7 @@ def test_an_object_that_is_not_what_it_was_is_not_taken_up(
     here: Path, capsys: pytest.CaptureFixture[str], name: str, damage: Callable[[Path], object]
 ) -> None:
     damage(object_of("v2", name))
-    c = renamed({"v2": "side"})
+    c = renamed(tiny.params(), {"v2": "side"})
     assert taken(c, "side") == ""
     said = capsys.readouterr().out
     if name in ("", "lineage.json"):
@@ -206,14 +184,14 @@ def test_weights_that_the_manifest_does_not_name_are_not_taken_up(
     """Changed before DVC kept them, so that every object is what its name says."""
     flipped(Path("models/v2", WEIGHTS))
     finish("v2")
-    assert taken(renamed({"v2": "side"}), "side") == ""
+    assert taken(renamed(tiny.params(), {"v2": "side"}), "side") == ""
     assert f"models/v2/{WEIGHTS} in DVC's cache is not the one that its manifest names" in capsys.readouterr().out
 
 
 def test_other_code_and_other_packages_train(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    c = renamed({"v2": "side"})
+    c = renamed(tiny.params(), {"v2": "side"})
     with monkeypatch.context() as patch:
         patch.setattr(taken_up, "packages", lambda trainer: read_manifest("v2").packages | {"torch": "9.9"})
         assert taken(c, "side") == "" and not is_finished(c, c.version("side"))
@@ -230,7 +208,7 @@ def test_code_that_dvc_was_told_to_take_for_the_same_is_the_same(here: Path, mon
         shutil.copytree(ROOT / folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", ".dvcignore"):
         shutil.copy(ROOT / name, name)
-    c = renamed({"v2": "side"})
+    c = renamed(tiny.params(), {"v2": "side"})
     Path("params.yaml").write_text(yaml.safe_dump(json.loads(c.model_dump_json(exclude_none=True))), encoding="utf-8")
     code = [dep for dep in taken_up.declared("python -m stages.train side").deps if dep.startswith(("st", "li"))]
     held = [{"path": dep, "md5": taken_up._hash(dep)} for dep in code]
