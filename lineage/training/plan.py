@@ -8,6 +8,7 @@ crashed run goes on and any other run begins anew.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -179,6 +180,7 @@ def planned_pairs(c: Curriculum, v: ResolvedVersion, tokenizer: Any, hashed: str
     return PreferencePlan(pairs.in_order(order), [pairs.lengths[pair] for (pair,) in order], inputs)
 
 
+@cache
 def packages(trainer: str) -> dict[str, str]:
     """The versions of all that computes."""
     return {name: installed(name).partition("+")[0] for name in PACKAGES[trainer]}
