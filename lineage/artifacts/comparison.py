@@ -19,23 +19,30 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.records.record import Form, Measure
 
-Verdict = Literal["improved", "worse", "unclear"]  # beyond noise: the interval leaves zero out
+# What may be said beyond noise, or that there are too few rows to say anything; see lineage/statistics/judgement.py.
+Verdict = Literal["improved", "worse", "unclear", "too_few"]
 
 
 class Contrast(ArtifactPart):
     """One model less another on one set or several; a negative difference is a gain.
 
-    rows, tokens: how many were compared.
+    rows, tokens, groups: how many were compared; rows of one group (a document, an article) are not independent.
+    interval: of this difference alone; None where the rows give none.
+    p: among all that were looked at together (Holm); None where nothing was tested. The verdict is by it.
+    smallest: the size of a difference that these rows would have shown four times in five.
     """
 
     model_config = ConfigDict(allow_inf_nan=True)
 
     rows: int
     tokens: int
+    groups: int
     nll: float
     difference: float
-    interval: Interval
+    interval: Interval | None
+    p: float | None
     verdict: Verdict
+    smallest: float | None
 
 
 class Paired(Contrast):
@@ -65,7 +72,12 @@ class ComparedSet(AgainstParent):
     """A version on one held-out set, less its parent and less its best ancestor.
 
     own: whether the set is of the version's mix. benchmark: whether nothing of its source is ever trained on.
-    score_difference_interval: None where the rows do not give it. seen_by: ancestors that were trained on its source.
+    score_interval: of the score. above_chance: whether that interval lies above chance; None where there is no chance.
+    score_difference_interval, score_p, score_verdict, score_smallest: as for the NLL, of the difference of the scores;
+    None where the rows do not give them. Both differences of all sets are one family for `p`.
+    normalized, parent_normalized: of choices, the share that is right by the NLL of a byte.
+    too_long: rows that were not asked. answered, cut, endless: answers, and those that did not come to an end.
+    seen_by: ancestors that were trained on its source.
     against_best: the difference to the ancestor with the lowest NLL on this set.
     """
 
@@ -79,18 +91,34 @@ class ComparedSet(AgainstParent):
     chance: float | None
     score: float | None
     parent_score: float | None
+    score_interval: Interval | None
+    above_chance: bool | None
     score_difference_interval: Interval | None
+    score_p: float | None
+    score_verdict: Verdict | None
+    score_smallest: float | None
+    normalized: float | None
+    parent_normalized: float | None
+    too_long: int
+    answered: int
+    cut: int
+    endless: int
     seen_by: tuple[str, ...]
     best_ancestor: str
     best_nll: float
     against_best: float
-    against_best_interval: Interval
+    against_best_interval: Interval | None
     against_best_verdict: Verdict
 
     @property
     def has_right_answers(self) -> bool:
         """Whether its score is the share of answers that are right."""
         return self.measure in ("choice", "number")
+
+    @property
+    def score_shown(self) -> Verdict | None:
+        """The verdict on the score as it may be praised: a gain that leaves it at chance is none."""
+        return "unclear" if self.score_verdict == "improved" and self.above_chance is False else self.score_verdict
 
     @property
     def score_gain(self) -> float | None:
@@ -135,20 +163,65 @@ class LineContamination(ArtifactPart):
     sets: dict[str, MetInTraining]
 
 
+class RightAnswers(ArtifactPart):
+    """A version and its parent on all choices and numbers of the version's own sets together, shares of 0..1.
+
+    chance: the share of who guesses. above_chance: whether the interval of the share lies above it.
+    difference, p, verdict: the share less the parent's, tested by itself.
+    """
+
+    sets: tuple[str, ...]
+    rows: int
+    groups: int
+    share: float
+    interval: Interval
+    parent_share: float
+    chance: float | None
+    above_chance: bool | None
+    difference: float
+    difference_interval: Interval
+    p: float | None
+    verdict: Verdict
+
+    @property
+    def shown(self) -> Verdict:
+        """The verdict as it may be praised: a gain that leaves the share at chance is none."""
+        return "unclear" if self.verdict == "improved" and self.above_chance is False else self.verdict
+
+
 class ComparedVersion(ArtifactPart):
     """A version against its parent.
 
     line: from the base to the version. unknown: versions of the line that were trained elsewhere.
-    pooled: None where no set of its own mix is measured. forgot: sets on which it is worse, worst first.
+    pooled: None where no set of its own mix is measured. right: None where none of them has right answers.
+    may_forget: the measured sets whose source an ancestor was trained on, less those of its own mix; none of a version
+    from the base. forgot: those of them on which it is worse than its parent, worst first.
     """
 
     parent: str
     line: tuple[str, ...]
     unknown: tuple[str, ...]
     pooled: Pooled | None
+    right: RightAnswers | None
     sets: dict[str, ComparedSet]
+    may_forget: tuple[str, ...]
     forgot: tuple[str, ...]
     contamination: LineContamination
+
+    @property
+    def own(self) -> dict[str, ComparedSet]:
+        """The measured sets of its own mix."""
+        return {name: one for name, one in self.sets.items() if one.own}
+
+    @property
+    def worse_elsewhere(self) -> tuple[str, ...]:
+        """Sets on which it is worse, though neither it nor an ancestor was trained for them."""
+        worse = [name for name, one in self.sets.items() if one.verdict == "worse" and not one.own]
+        return tuple(name for name in worse if name not in self.may_forget)
+
+    def own_with(self, verdict: Verdict) -> tuple[str, ...]:
+        """The sets of its own mix of which this is said."""
+        return tuple(name for name, one in self.own.items() if one.verdict == verdict)
 
 
 class SameMix(Paired):
@@ -181,14 +254,15 @@ class ComparedBase(ArtifactPart):
 class Comparison(Artifact):
     """All versions that are trained, against parent and best ancestor, and same mixes side by side.
 
-    resamples, confidence: of all intervals. missing: version or `base` → what is not there, and the command for it.
+    confidence: of all intervals. fewest_rows, fewest_groups: below them no verdict is given.
+    missing: version or `base` → what is not there, and the command for it.
     """
 
     profile: str
     data: str
-    seed: int
-    resamples: int
     confidence: float
+    fewest_rows: int
+    fewest_groups: int
     base: ComparedBase | None
     base_sets: dict[str, BaseOnSet]
     versions: dict[str, ComparedVersion]

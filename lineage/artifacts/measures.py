@@ -21,7 +21,7 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.records.record import Form, Measure
 
-Interval = tuple[float, float]  # the 95 % bootstrap interval of a figure
+Interval = tuple[float, float]  # the 95 % interval of a figure; see lineage/statistics
 
 Ending = Literal["stopped", "cut", "endless"]  # by itself, at its budget, or there while it repeats itself
 

@@ -4,46 +4,99 @@ The numbers are those that the `report` stage compared.
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from lineage.artifacts.comparison import ComparedSet, read_comparison
+from lineage.artifacts.comparison import ComparedSet, ComparedVersion, Comparison, Contrast, Verdict, read_comparison
 from lineage.config.load import load_curriculum
+from lineage.core.plain_text import plain
 
 GROUP = "what a rebuild made"
+WIDTH = 116
+COLOURS = {"improved": "green", "worse": "red"}
+WORDS: dict[Verdict, str] = {"improved": "better", "worse": "worse", "unclear": "unclear", "too_few": "too few rows"}
 
 
 def run(options: argparse.Namespace) -> None:
     """Print a line a version: held-out NLL of its own sources against its parent, what it forgot, and where to look."""
     load_curriculum()  # a mistake in it is said here too
-    table = Table("version", "from", "NLL on its own", "change (95 %)", "better", "forgot", "right answers")
-    for name, row in read_comparison().versions.items():
-        pooled, own = row.pooled, {n: s for n, s in row.sets.items() if s.own}
-        if not pooled:  # nothing measured yet, or trained elsewhere: no set is its own
-            table.add_row(name, row.parent, "", "", "", f"{len(row.forgot)} of {len(row.sets)}", "")
-            continue
-        low, high = pooled.interval
-        table.add_row(
-            name,
-            row.parent,
-            f"{pooled.parent_nll:.2f} → {pooled.nll:.2f}",
-            f"{pooled.difference:+.2f} ({low:+.2f}, {high:+.2f})",
-            f"{sum(s.improved for s in own.values())} of {len(own)}",
-            f"{len(row.forgot)} of {len(row.sets) - len(own)}",
-            _most_gained(own),
-        )
+    comparison = read_comparison()
+    table = Table()
+    for title, wrap in {"version": False, "NLL on its own": False, "change (95 %)": False}.items():
+        table.add_column(title, no_wrap=not wrap)
+    for title in ("its own sets", "forgot", "right answers on its own"):
+        table.add_column(title)
+    for name, version in comparison.versions.items():
+        table.add_row(*_cells(name, version))
     console = Console()
-    console.width = max(console.width, 116)
+    console.width = max(console.width, WIDTH)
     console.print(table)
+    for line in _notes(comparison):
+        console.print(Text(plain(line), style="dim"), highlight=False)
 
 
-def _most_gained(own: Mapping[str, ComparedSet]) -> str:
-    """The own set whose share of right answers (choices, numbers) rose most against the parent."""
-    exact = [(gain, n, s) for n, s in own.items() if s.has_right_answers and (gain := s.score_gain) is not None]
-    if not exact:
-        return ""
-    _, name, best = max(exact, key=lambda one: one[0])
-    chance = f", chance {best.chance:.0%}" if best.chance is not None else ""
-    return f"{name.partition('.')[0]} {best.parent_score:.0%} → {best.score:.0%}{chance}"
+def _cells(name: str, version: ComparedVersion) -> Iterator[Text]:
+    yield Text(f"{name}\n  from {version.parent}")
+    pooled = version.pooled
+    yield Text(f"{pooled.parent_nll:.2f} → {pooled.nll:.2f}" if pooled else "")
+    yield _change(pooled) if pooled else Text("not compared" if not version.sets else "no set is its own")
+    counts = {verdict: len(version.own_with(verdict)) for verdict in WORDS} if pooled else {}
+    yield Text("\n").join(_coloured(f"{n} {WORDS[verdict]}", verdict) for verdict, n in counts.items() if n)
+    forgot, able = len(version.forgot), len(version.may_forget)
+    yield _coloured(f"{forgot} of {able}" if able else "–", "worse" if forgot else "unclear")
+    yield _right(version)
+
+
+def _change(one: Contrast) -> Text:
+    """A difference, its interval and what may be said of it."""
+    reach = f" ({one.interval[0]:+.2f}, {one.interval[1]:+.2f})" if one.interval else ""
+    said = WORDS[one.verdict]
+    if one.verdict == "too_few":
+        said += f": {one.rows} of {one.groups} groups"
+    return _coloured(f"{one.difference:+.2f}{reach}\n{said}", one.verdict)
+
+
+def _right(version: ComparedVersion) -> Text:
+    """The share of all choices and numbers of its own sets, and the sets that moved most, up and down."""
+    if not (right := version.right):
+        return Text("")
+    chance = f", chance {right.chance:.0%}" if right.chance is not None else ""
+    lines = [_coloured(f"{right.parent_share:.0%} → {right.share:.0%} of {right.rows}{chance}", right.shown)]
+    sets = [(gain, name, one) for name, one in version.own.items() if (gain := _gain(one)) is not None]
+    if len(sets) > 1:
+        for word, (_, name, one) in (("best", max(sets)), ("worst", min(sets))):
+            text = f"{word}: {name.partition('.')[0]} {one.parent_score:.0%} → {one.score:.0%}"
+            text += f", chance {one.chance:.0%}" if one.chance is not None else ""
+            lines.append(_coloured(text, one.score_shown or "unclear"))
+    return Text("\n").join(lines)
+
+
+def _gain(one: ComparedSet) -> float | None:
+    return one.score_gain if one.has_right_answers else None
+
+
+def _coloured(text: str, verdict: Verdict) -> Text:
+    return Text(plain(text), style=COLOURS.get(verdict, ""))
+
+
+def _notes(comparison: Comparison) -> Iterator[str]:
+    """What the table does not show by itself: what its words mean, and what was not asked or not ended, by set."""
+    yield "better, worse: beyond noise, all sets of a version judged together; answers are green only above chance"
+    yield f"too few rows: fewer than {comparison.fewest_rows}, or of fewer than {comparison.fewest_groups} groups"
+    yield "forgot: of the sets of other mixes that an ancestor was trained on"
+    too_long: dict[str, str] = {}
+    for name, version in comparison.versions.items():
+        unended = []
+        for held_out, one in version.sets.items():
+            if one.too_long:
+                too_long[held_out] = f"{one.too_long} of {one.too_long + one.rows} rows of {held_out}"
+            if one.cut or one.endless:
+                ends = [f"{n} {word}" for n, word in ((one.cut, "cut"), (one.endless, "never ending")) if n]
+                unended.append(f"{held_out} {' and '.join(ends)} of {one.answered}")
+        if unended:
+            yield f"{name}, answers without an end: {', '.join(unended)}"
+    if too_long:
+        yield f"not asked, longer than max_length: {', '.join(too_long.values())}"

@@ -49,7 +49,7 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
         parent=c.versions[version].parent if version != BASE else None,
         adapter=adapter,
         generation=generation(c),
-        sets={s.name: summarize(c, s, results[s.name].rows, results[s.name].budget) for s in sets},
+        sets={s.name: summarize(s, results[s.name].rows, results[s.name].budget) for s in sets},
     )
     rows = [row for s in sets for row in results[s.name].rows]
     write_measures(out, measures, rows, [answer for s in sets for answer in results[s.name].answers])

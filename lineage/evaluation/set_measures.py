@@ -1,32 +1,29 @@
-"""The measures of one held-out set, from its rows: means, their bootstrap intervals, and the score of chance."""
+"""The measures of one held-out set, from its rows: means, their intervals, and the score of chance."""
 
 from collections import Counter
 from collections.abc import Sequence
 
-from lineage.artifacts.measures import Interval, MeasuredRow, SetMeasures
-from lineage.config.schema import Curriculum
+from lineage.artifacts.measures import MeasuredRow, SetMeasures
 from lineage.evaluation.heldout import HeldOutSet
-from lineage.evaluation.metrics import mean_interval, resamples
 from lineage.evaluation.number_answers import number_of, value_key
+from lineage.evaluation.set_intervals import nll_of, score_of
 from lineage.records.record import Measure, Record
 
 
-def summarize(c: Curriculum, heldout: HeldOutSet, rows: Sequence[MeasuredRow], budget: int) -> SetMeasures:
+def summarize(heldout: HeldOutSet, rows: Sequence[MeasuredRow], budget: int) -> SetMeasures:
     """A set's measures and intervals; a set of mixed kinds is scored on the rows of its most frequent measure.
 
     Args:
-        c: the curriculum: its seed and number of resamples.
         heldout: the set.
         rows: those of its rows that were asked.
         budget: the tokens that an answer might have.
     """
     kinds = [r.measure for r in heldout.records]
     measure = max(sorted(set(kinds)), key=kinds.count)
-    scores = [r.score for r in rows if r.score is not None and r.measure == measure]
     by_byte = [r.normalized for r in rows if r.normalized is not None and r.measure == measure]
     endings = Counter(r.ending for r in rows if r.ending)
-    nll, nll_interval = _mean(c, [r.nll for r in rows], [r.tokens for r in rows])
-    score, score_interval = _mean(c, scores, [1] * len(scores))
+    nll, nll_interval = nll_of(rows)
+    score, score_interval = score_of(rows, measure)
     return SetMeasures(
         source=heldout.records[0].source,
         form=heldout.records[0].form,
@@ -47,13 +44,6 @@ def summarize(c: Curriculum, heldout: HeldOutSet, rows: Sequence[MeasuredRow], b
         budget=budget,
         normalized=round(sum(by_byte) / len(by_byte), 4) if by_byte else None,
     )
-
-
-def _mean(c: Curriculum, values: list[float], weights: list[int]) -> tuple[float, Interval] | tuple[None, None]:
-    """The weighted mean of some rows and its bootstrap interval; nothing of no rows."""
-    if not values:
-        return None, None
-    return mean_interval(values, weights, resamples(len(values), c.evaluation.bootstrap, c.seed))
 
 
 def _chance(judged: list[Record], measure: Measure) -> float | None:

@@ -2,17 +2,15 @@
 
 - NLL is nats per supervised token, token-weighted: the sum of a set's row NLLs over the sum of its tokens.
   A negative difference is a gain. Scores lie in 0..1, more is better.
-- Two models answer the same rows, so differences are *paired*; see lineage/reporting/paired.py.
-- A difference counts as real when its 95 % interval leaves zero out.
+- Two models answer the same rows, so differences are *paired*; see lineage/reporting/paired.py. Rows of one document
+  count as one group. Intervals, tests and the floor of rows are those of lineage/statistics.
+- All sets of a version, by NLL and by score, are judged together: where nothing changed, the chance that any of them is
+  called changed is 5 %. `pooled` and `right` are one question each, and judged by themselves.
 - Held-out rows that a version's line met in training are counted, and left out of the `clean` figures beside the full
   ones; see lineage/reporting/clean_part.py.
-- Limits: rows of one document are treated as independent, and no correction is made for looking at many sets:
-  of a hundred sets on which nothing changed, two or three look worse and as many better.
 """
 
 from itertools import combinations
-
-import numpy as np
 
 from lineage.artifacts.base_manifest import BaseManifest
 from lineage.artifacts.comparison import (
@@ -21,15 +19,18 @@ from lineage.artifacts.comparison import (
     ComparedSet,
     ComparedVersion,
     Comparison,
+    Paired,
     Pooled,
     SameMix,
 )
-from lineage.artifacts.measures import Interval
 from lineage.config.schema import BASE
 from lineage.reporting.clean_part import contamination
-from lineage.reporting.measured import Measured
-from lineage.reporting.paired import CONFIDENCE, Draws, interval, paired, rounded
+from lineage.reporting.measured import SetRows
+from lineage.reporting.paired import difference, judged, paired, rounded, rounded_interval, rounded_or_none
+from lineage.reporting.right_answers import above_chance, right_answers, score_difference
 from lineage.reporting.workspace import Workspace
+from lineage.statistics.ratio import CONFIDENCE
+from lineage.statistics.judgement import FEWEST_GROUPS, FEWEST_ROWS, judge, level_of
 
 
 def compare(w: Workspace) -> Comparison:
@@ -39,17 +40,16 @@ def compare(w: Workspace) -> Comparison:
         LineageError: two models that should be compared were measured on different rows.
     """
     c = w.curriculum
-    draws = Draws(c.seed, c.evaluation.bootstrap)
     return Comparison(
         profile=c.profile,
         data=c.data,
-        seed=c.seed,
-        resamples=c.evaluation.bootstrap,
         confidence=CONFIDENCE,
+        fewest_rows=FEWEST_ROWS,
+        fewest_groups=FEWEST_GROUPS,
         base=_base(w.base) if w.base else None,
         base_sets=_base_sets(w),
-        versions={name: _version(w, name, draws) for name in c.versions if name in w.trained},
-        same_mix=tuple(_same_mix(w, draws)),
+        versions={name: _version(w, name) for name in c.versions if name in w.trained},
+        same_mix=tuple(_same_mix(w)),
         missing={name: tuple(reasons) for name, reasons in w.missing.items()},
     )
 
@@ -63,96 +63,96 @@ def own_sets(w: Workspace, version: str) -> list[str]:
     return [f"{source}.{entry.form}" for source, entry in w.curriculum.versions[version].mix.items()]
 
 
-def _version(w: Workspace, version: str, draws: Draws) -> ComparedVersion:
+def _version(w: Workspace, version: str) -> ComparedVersion:
     whole, parent = w.trained[version].inside, w.curriculum.versions[version].parent
     sets: dict[str, ComparedSet] = {}
     if version in w.measured and parent in w.measured:
         known = w.measured[parent].rows
-        sets = {name: _set(w, version, name, draws) for name in w.measured[version].rows if name in known}
-    forgot = [name for name, one in sets.items() if one.verdict == "worse"]
+        sets = _sets(w, version, [name for name in w.measured[version].rows if name in known])
+    own = [name for name in own_sets(w, version) if name in sets]
+    may_forget = [name for name, one in sets.items() if one.seen_by and not one.own] if parent != BASE else []
+    forgot = [name for name in may_forget if sets[name].verdict == "worse"]
     return ComparedVersion(
         parent=parent,
         line=(BASE, *whole.line),
         unknown=whole.adopted,
-        pooled=_pooled(w, version, [name for name in own_sets(w, version) if name in sets], draws),
+        pooled=_pooled(w, version, own),
+        right=right_answers(own, w.measured[version], w.measured[parent]) if own else None,
         sets=sets,
+        may_forget=tuple(may_forget),
         forgot=tuple(sorted(forgot, key=lambda name: -sets[name].difference)),
-        contamination=contamination(w, version, draws),
+        contamination=contamination(w, version),
     )
 
 
-def _pooled(w: Workspace, version: str, names: list[str], draws: Draws) -> Pooled | None:
-    """A version against its parent on some sets together.
-
-    Args:
-        w: the workspace.
-        version: the version.
-        names: the sets of its own mix that both answered.
-        draws: the resamples.
-    """
+def _pooled(w: Workspace, version: str, names: list[str]) -> Pooled | None:
+    """A version against its parent on the sets of its own mix together; None where both answered none."""
     if not names:
         return None
     me, parent = w.measured[version].rows, w.measured[w.curriculum.versions[version].parent].rows
-    figures = paired([(name, me[name], parent[name]) for name in names], draws)
+    figures = paired([(name, me[name], parent[name]) for name in names])
     return Pooled(**figures.against_parent(), sets=tuple(names), improved=figures.verdict == "improved")
 
 
-def _set(w: Workspace, version: str, name: str, draws: Draws) -> ComparedSet:
-    """A version on one set, against its parent and against its best ancestor.
+def _sets(w: Workspace, version: str, names: list[str]) -> dict[str, ComparedSet]:
+    """A version on every set that its parent answered too, against the parent and against its best ancestor."""
+    whole, me = w.trained[version].inside, w.measured[version]
+    parent = w.measured[w.curriculum.versions[version].parent]
+    against_parent = {name: difference([(name, me.rows[name], parent.rows[name])]) for name in names}
+    scores = {name: found for name in names if (found := score_difference(name, me, parent))}
+    tested = {name: one.tested for name, one in against_parent.items()}
+    tested |= {f"score of {name}": one.tested for name, one in scores.items()}
+    verdicts, level = judge(tested), level_of(tested)
+    best = {name: _best_ancestor(w, version, name) for name in names}
+    others = judged({name: difference([(name, me.rows[name], _rows(w, best[name], name))]) for name in names})
+    own, compared = own_sets(w, version), dict[str, ComparedSet]()
+    for name in names:
+        measures, score, other = me.sets[name], scores.get(name), others[name]
+        source = w.curriculum.sources.get(measures.source)
+        figures: Paired = against_parent[name].judged(verdicts[name], level)
+        compared[name] = ComparedSet(
+            **figures.against_parent(),
+            improved=figures.verdict == "improved",
+            own=name in own,
+            benchmark=source is not None and source.heldout == 1,
+            source=measures.source,
+            form=measures.form,
+            heldout_rows=measures.heldout_rows,
+            measure=measures.measure,
+            chance=measures.chance,
+            score=measures.score,
+            parent_score=parent.sets[name].score,
+            score_interval=rounded_interval(measures.score_interval),
+            above_chance=above_chance(measures.score_interval, measures.chance),
+            score_difference_interval=score.interval if score else None,
+            score_p=rounded_or_none(verdicts[f"score of {name}"].p) if score else None,
+            score_verdict=verdicts[f"score of {name}"].verdict if score else None,
+            score_smallest=score.smallest(level) if score else None,
+            normalized=measures.normalized,
+            parent_normalized=parent.sets[name].normalized,
+            too_long=measures.too_long,
+            answered=measures.answered,
+            cut=measures.cut,
+            endless=measures.endless,
+            seen_by=tuple(v for v in whole.seen_by(measures.source) if v != version),
+            best_ancestor=best[name],
+            best_nll=other.other_nll,
+            against_best=other.difference,
+            against_best_interval=other.interval,
+            against_best_verdict=other.verdict,
+        )
+    return compared
 
-    Args:
-        w: the workspace.
-        version: the version.
-        name: the set, which both it and its parent answered.
-        draws: the resamples.
-    """
-    whole = w.trained[version].inside
-    me, parent = w.measured[version], w.measured[w.curriculum.versions[version].parent]
-    figures = paired([(name, me.rows[name], parent.rows[name])], draws)
-    ancestors = [a for a in [*reversed(whole.line[:-1]), BASE] if a in w.measured and name in w.measured[a].rows]
-    best = min(ancestors, key=lambda a: w.measured[a].rows[name].mean_nll)
-    other = paired([(name, me.rows[name], w.measured[best].rows[name])], draws)
-    measures = me.sets[name]
-    source = w.curriculum.sources.get(measures.source)
-    return ComparedSet(
-        **figures.against_parent(),
-        improved=figures.verdict == "improved",
-        own=name in own_sets(w, version),
-        benchmark=source is not None and source.heldout == 1,
-        source=measures.source,
-        form=measures.form,
-        heldout_rows=measures.heldout_rows,
-        measure=measures.measure,
-        chance=measures.chance,
-        score=measures.score,
-        parent_score=parent.sets[name].score,
-        score_difference_interval=_score_interval(name, me, parent, draws),
-        seen_by=tuple(v for v in whole.seen_by(measures.source) if v != version),
-        best_ancestor=best,
-        best_nll=other.other_nll,
-        against_best=other.difference,
-        against_best_interval=other.interval,
-        against_best_verdict=other.verdict,
-    )
+
+def _best_ancestor(w: Workspace, version: str, name: str) -> str:
+    """The ancestor, or the base, with the lowest NLL on a set; of equals the nearest."""
+    line = [*reversed(w.trained[version].inside.line[:-1]), BASE]
+    known = [a for a in line if a in w.measured and name in w.measured[a].rows]
+    return min(known, key=lambda a: _rows(w, a, name).mean_nll)
 
 
-def _score_interval(name: str, mine: Measured, parent: Measured, draws: Draws) -> Interval | None:
-    """The paired interval of the difference of two scores; None where there are none, or the rows do not give them.
-
-    Args:
-        name: the set.
-        mine: the version's answers.
-        parent: its parent's.
-        draws: the resamples.
-    """
-    score, before = mine.sets[name].score, parent.sets[name].score
-    a, b = mine.rows[name].score, parent.rows[name].score
-    scored = ~np.isnan(a) & ~np.isnan(b)
-    if score is None or before is None or not scored.any():
-        return None
-    if not np.allclose([a[scored].mean(), b[scored].mean()], [score, before], atol=1e-3):
-        return None
-    return interval(draws.of(f"{name} scored", int(scored.sum())) @ (a - b)[scored] / scored.sum())
+def _rows(w: Workspace, model: str, name: str) -> SetRows:
+    return w.measured[model].rows[name]
 
 
 def _base_sets(w: Workspace) -> dict[str, BaseOnSet]:
@@ -171,14 +171,17 @@ def _base_sets(w: Workspace) -> dict[str, BaseOnSet]:
     }
 
 
-def _same_mix(w: Workspace, draws: Draws) -> list[SameMix]:
+def _same_mix(w: Workspace) -> list[SameMix]:
     """Pairs of measured versions with the same mix: what another road to it was worth on that mix."""
     versions = w.curriculum.versions
-    found = []
+    pairs = {}
     for first, second in combinations([v for v in versions if v in w.trained and v in w.measured], 2):
         a, b = w.measured[first].rows, w.measured[second].rows
         names = [name for name in own_sets(w, first) if name in a and name in b]
         if names and versions[first].mix == versions[second].mix:
-            figures = paired([(name, b[name], a[name]) for name in names], draws)
-            found.append(SameMix(**figures.model_dump(), first=first, second=second, sets=tuple(names)))
-    return found
+            pairs[first, second] = names, difference([(name, b[name], a[name]) for name in names])
+    verdicts = judged({f"{first} {second}": one for (first, second), (_, one) in pairs.items()})
+    return [
+        SameMix(**verdicts[f"{first} {second}"].model_dump(), first=first, second=second, sets=tuple(names))
+        for (first, second), (names, _) in pairs.items()
+    ]

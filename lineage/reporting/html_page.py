@@ -15,6 +15,7 @@ from markupsafe import Markup
 from lineage.artifacts.base_manifest import BaseOrigin
 from lineage.artifacts.comparison import ComparedSet, Comparison
 from lineage.config.schema import BASE
+from lineage.core.plain_text import plain
 from lineage.provenance.obligations import said
 from lineage.reporting import svg
 from lineage.reporting.dropped_rows import losses
@@ -35,6 +36,7 @@ def environment(escape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_shown,
     )
     env.filters |= {
         "n": "{:,}".format,
@@ -44,9 +46,16 @@ def environment(escape: bool) -> Environment:
         "scored": scored,
         "code": _code,
         "measure": lambda name: {"text": "chrF"}.get(name, name),
+        "reach": lambda ends: f"{figure(ends[0])} to {figure(ends[1])}" if ends else "none",
+        "verdict": lambda name: {"improved": "better", "too_few": "too few rows"}.get(name, name),
         "of": lambda count, noun: f"{count:,} {noun}" + "s" * (count != 1),
     }
     return env
+
+
+def _shown(value: object) -> object:
+    """What a template writes: text of people and models without what steers a terminal or turns the page about."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def scored(value: float, measure: str) -> str:
@@ -56,7 +65,7 @@ def scored(value: float, measure: str) -> str:
 
 def _code(text: str) -> Markup:
     """Text with its `commands` set as code; everything else is escaped."""
-    parts = text.split("`")
+    parts = plain(text).split("`")
     return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))
 
 
@@ -84,6 +93,7 @@ def render_page(w: Workspace, comparison: Comparison) -> str:
             answers={v: list(_answers(w, v, comparison)) for v in w.trained},
             losses=losses(w),
             met=_met(comparison),
+            unfinished=unfinished(comparison),
             said=said,
             settings=_settings(w),
         )
@@ -138,7 +148,7 @@ def _set_names(comparison: Comparison) -> list[str]:
 
 def _scale(comparison: Comparison) -> tuple[float, float]:
     """The common axis of all intervals of own sets."""
-    ends = [end for one in _all_sets(comparison) if one.own for end in one.interval]
+    ends = [end for one in _all_sets(comparison) if one.own for end in one.interval or ()]
     return (min(ends, default=-1.0), max(ends, default=1.0))
 
 
@@ -177,6 +187,16 @@ def _met(comparison: Comparison) -> list[dict[str, Any]]:
         {"version": version, "set": name, "found": found, "full": v.sets.get(name)}
         for version, v in comparison.versions.items()
         for name, found in v.contamination.sets.items()
+    ]
+
+
+def unfinished(comparison: Comparison) -> list[dict[str, Any]]:
+    """Versions × held-out sets of which rows were not asked, or answers did not come to an end."""
+    return [
+        {"version": version, "set": name} | one.model_dump(include={"rows", "too_long", "answered", "cut", "endless"})
+        for version, v in comparison.versions.items()
+        for name, one in v.sets.items()
+        if one.too_long or one.cut or one.endless
     ]
 
 

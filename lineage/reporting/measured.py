@@ -29,6 +29,7 @@ class Absent(Exception):
 class SetRows:
     """A held-out set as one model answered it; arrays of shape (rows,).
 
+    groups: of each row; "" is a group of its own.
     nll: nats, summed over the `tokens` that are supervised.
     score: NaN for a row that has none, or one by another measure than its set's.
     """
@@ -37,6 +38,7 @@ class SetRows:
     nll: NDArray[np.float64]
     tokens: NDArray[np.float64]
     score: NDArray[np.float64]
+    groups: tuple[str, ...]
 
     @property
     def mean_nll(self) -> float:
@@ -47,7 +49,8 @@ class SetRows:
         """The rows but those with these ids."""
         keep = np.array([at not in ids for at in self.ids], bool)
         left = tuple(at for at in self.ids if at not in ids)
-        return SetRows(left, self.nll[keep], self.tokens[keep], self.score[keep])
+        groups = tuple(group for group, kept in zip(self.groups, keep, strict=True) if kept)
+        return SetRows(left, self.nll[keep], self.tokens[keep], self.score[keep], groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +96,5 @@ def _arrays(rows: list[MeasuredRow], measure: Measure) -> SetRows:
         nll=np.array([row.nll for row in rows], float),
         tokens=np.array([row.tokens for row in rows], float),
         score=np.array([np.nan if row.score is None or row.measure != measure else row.score for row in rows], float),
+        groups=tuple(row.group for row in rows),
     )

@@ -9,9 +9,10 @@ import yaml
 
 from lineage.artifacts.comparison import Comparison
 from lineage.artifacts.manifest import AdapterManifest
+from lineage.core.plain_text import for_markdown
 from lineage.provenance.ancestry import Portion
 from lineage.provenance.obligations import said
-from lineage.reporting.html_page import environment, origin
+from lineage.reporting.html_page import environment, origin, unfinished
 from lineage.reporting.workspace import Workspace
 
 
@@ -42,7 +43,9 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             hubs=_hubs(w, version),
             left_out=w.mixes[version].left_out if version in w.mixes else [],
             dropped=_dropped(manifest),
-            cell=cell,
+            cell=for_markdown,
+            comparison=comparison,
+            unfinished=[row for row in unfinished(comparison) if row["version"] == version],
         )
     )
 
@@ -73,11 +76,6 @@ def front_matter(w: Workspace, version: str) -> str:
         "tags": ["lora", "finance", "korean"],
     }
     return yaml.safe_dump({k: v for k, v in fields.items() if v}, allow_unicode=True, sort_keys=False)
-
-
-def cell(text: object) -> str:
-    """Text that cannot break out of a table cell."""
-    return " ".join(str(text).split()).replace("|", "\\|")
 
 
 def _row(w: Workspace, portion: Portion) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from lineage.artifacts.comparison import ComparedVersion, Comparison, Pooled, SameMix
+from lineage.artifacts.comparison import ComparedSet, ComparedVersion, Comparison, Pooled, SameMix
 from lineage.reporting.workspace import Workspace
 
 
@@ -11,7 +11,7 @@ def findings(w: Workspace, comparison: Comparison) -> list[str]:
     versions = comparison.versions
     pooled = {name: v.pooled for name, v in versions.items() if v.pooled}
     said = [*_gains(pooled), *_tasks(versions), *_forgetting(versions), *_roads(w, comparison.same_mix)]
-    said += _contamination(versions)
+    said += [*_unfinished(versions), *_contamination(versions)]
     elsewhere = {name for name, v in versions.items() if name in v.unknown and v.sets}  # no set is its own
     if absent := [name for name in w.curriculum.versions if name not in pooled and name not in elsewhere]:
         said.append(f"{_list(absent)} {_are(absent)} not compared: see what is missing below.")
@@ -30,61 +30,101 @@ def _gains(pooled: Mapping[str, Pooled]) -> list[str]:
     if len(pooled) == 1:
         (version,) = pooled
         p = pooled[version]
-        verdict = {"improved": "improved", "worse": "became worse", "unclear": "did not improve"}[p.verdict]
         change = f"{p.parent_nll:.2f} → {p.nll:.2f} nats a token"
+        if p.verdict == "too_few":
+            return [f"{version} has too few held-out rows of its own sources for a verdict ({_size(p)}): {change}."]
+        verdict = {"improved": "improved", "worse": "became worse", "unclear": "did not improve"}[p.verdict]
         return [f"{version} {verdict} on held-out rows of its own sources beyond noise, {change}."]
     better = [name for name, p in pooled.items() if p.improved]
     head = f"{len(better)} of {len(pooled)} versions improved on held-out rows of their own sources beyond noise"
     most = min(pooled, key=lambda name: pooled[name].difference)
     p = pooled[most]
     head += f"; {most} most, {p.parent_nll:.2f} → {p.nll:.2f} nats a token." if better else "."
-    rest = [f"{name} ({figure(p.difference)})" for name, p in pooled.items() if not p.improved]
-    return [head, *([f"No gain beyond noise: {_list(rest)}."] if rest else [])]
+    rest = [f"{name} ({figure(p.difference)})" for name, p in pooled.items() if p.verdict in ("unclear", "worse")]
+    few = [f"{name} ({_size(p)})" for name, p in pooled.items() if p.verdict == "too_few"]
+    said = [head, *([f"No gain beyond noise: {_list(rest)}."] if rest else [])]
+    return [*said, *([f"Too few held-out rows of their own sources for a verdict: {_list(few)}."] if few else [])]
+
+
+def _size(p: Pooled) -> str:
+    return f"{p.rows:,} row{'s' * (p.rows != 1)} of {p.groups:,} group{'s' * (p.groups != 1)}"
 
 
 def _tasks(versions: Mapping[str, ComparedVersion]) -> list[str]:
-    """The largest gain on a task with a right answer, among a version's own sets."""
-    gains = [
+    """How many tasks with a right answer were gained, and lost, among each version's own sets; the most of both."""
+    tasks = [
         (gain, version, name, one)
         for version, v in versions.items()
-        for name, one in v.sets.items()
-        if one.own and one.has_right_answers and one.score_difference_interval and (gain := one.score_gain) is not None
+        for name, one in v.own.items()
+        if one.has_right_answers and one.score_verdict and (gain := one.score_gain) is not None
     ]
-    if not gains:
+    if not tasks:
         return []
-    sure = [one for _, _, _, one in gains if one.score_difference_interval and one.score_difference_interval[0] > 0]
-    _, version, name, one = max(gains, key=lambda g: g[0])
+    gained = [task for task in tasks if task[3].score_shown == "improved"]
+    lost = [task for task in tasks if task[3].score_shown == "worse"]
+    at_chance = [task for task in tasks if task[3].score_verdict == "improved" and task not in gained]
+    number = f"{len(tasks)} task{'s' * (len(tasks) > 1)} with a right answer"
+    said = f"Of {number} that a version was trained for, {len(gained) or 'none'} gained beyond noise and above chance"
+    said += f", {len(lost)} lost" if lost else ""
+    said += f"; most: {_task(max(gained, key=lambda task: task[0]))}" if gained else ""
+    said += f"; worst: {_task(min(lost, key=lambda task: task[0]))}" if lost else ""
+    rose = [f"{version} on {name}" for _, version, name, _ in at_chance]
+    return [f"{said}.", *([f"Risen, but no better than chance: {_list(rose)}."] if rose else [])]
+
+
+def _task(task: tuple[float, str, str, ComparedSet]) -> str:
+    _, version, name, one = task
     chance = f" (chance {one.chance:.0%})" if one.chance is not None else ""
-    tasks = f"{len(gains)} task{'s' * (len(gains) > 1)} with a right answer"
-    said = f"Of {tasks} that a version was trained for, {len(sure) or 'none'} gained beyond noise"
-    most = f"; most: {version} on {name}, {one.parent_score:.0%} → {one.score:.0%} right{chance}"
-    return [f"{said}{most if sure else ''}."]
+    return f"{version} on {name}, {one.parent_score:.0%} → {one.score:.0%} right{chance}"
 
 
 def _forgetting(versions: Mapping[str, ComparedVersion]) -> list[str]:
     """The largest loss on something that an ancestor had been trained on, and how common such losses are."""
-    losses = [
-        (v.sets[name].difference, version, name, v.parent)
-        for version, v in versions.items()
-        for name in v.forgot
-        if v.sets[name].seen_by
-    ]
+    able = {name: v for name, v in versions.items() if v.may_forget}
+    if not able:
+        return []
+    sets = sum(len(v.may_forget) for v in able.values())
+    losses = [(v.sets[name].difference, version, name, v.parent) for version, v in able.items() for name in v.forgot]
     if not losses:
-        known = any(one.seen_by for v in versions.values() for one in v.sets.values())
-        return ["No version became worse, beyond noise, on what its ancestors were trained on."] if known else []
+        return [f"No version forgot, beyond noise, any of the {sets} sets that its ancestors were trained on."]
     lost, version, name, parent = max(losses)
-    forgetful = {entry[1] for entry in losses}
+    forgetful = sorted({entry[1] for entry in losses})
     return [
-        f"{version} forgot {name} most: {figure(lost)} nats a token against its parent {parent}. "
-        f"{len(forgetful)} of {len(versions)} versions forgot something that an ancestor had been trained on."
+        f"{version} forgot {name} most: {figure(lost)} nats a token against its parent {parent}. {len(forgetful)} of "
+        f"{len(able)} versions forgot something that an ancestor had been trained on, {len(losses)} of {sets} sets."
     ]
+
+
+def _unfinished(versions: Mapping[str, ComparedVersion]) -> list[str]:
+    """Rows that were not asked and answers that did not come to an end, where they were most of a set."""
+    sets = [(version, name, one) for version, v in versions.items() for name, one in v.sets.items()]
+    said = []
+    if endings := [(one.cut + one.endless, version, name, one) for version, name, one in sets if one.answered]:
+        cut, endless = sum(one.cut for *_, one in endings), sum(one.endless for *_, one in endings)
+        ended, version, name, one = max(endings, key=lambda e: (e[0] / e[3].answered, e[0]))
+        if ended:
+            answers = sum(one.answered for *_, one in endings)
+            said.append(
+                f"Of {answers:,} answers {cut:,} were cut by the budget and {endless:,} never ended, most of {version} "
+                f"on {name}: {ended:,} of {one.answered:,}."
+            )
+    too_long = {name: one for _, name, one in sets if one.too_long}
+    if too_long:
+        name, one = max(too_long.items(), key=lambda item: item[1].too_long / (item[1].too_long + item[1].rows))
+        said.append(
+            f"Rows longer than `max_length` were not asked in {len(too_long)} set{'s' * (len(too_long) > 1)}, most in "
+            f"{name}: {one.too_long:,} of {one.too_long + one.rows:,}."
+        )
+    return said
 
 
 def _roads(w: Workspace, pairs: Sequence[SameMix]) -> list[str]:
     said = []
     for pair in pairs:
         first, second = pair.first, pair.second
-        if pair.verdict == "unclear":
+        if pair.verdict == "too_few":
+            what = f"too few held-out rows to tell {second} from {first}"
+        elif pair.verdict == "unclear":
             what = f"{second} and {first} do not differ beyond noise"
         else:
             side = "better" if pair.verdict == "improved" else "worse"

@@ -147,13 +147,14 @@ def _measures(name: str, adapter: str | None) -> dict[str, float]:
 
 
 def _pooled(compared: ComparedVersion) -> dict[str, float]:
-    """A version on all held-out sets of its own mix, and on how many sets it is worse than its parent."""
+    """A version on all held-out sets of its own mix, and how many of its ancestors' sets it forgot."""
     if not (pooled := compared.pooled):
         return {}
     return {
         "pooled/nll": pooled.nll,
         "pooled/nll_against_parent": pooled.difference,
         "pooled/sets_forgotten": float(len(compared.forgot)),
+        "pooled/sets_of_ancestors": float(len(compared.may_forget)),
     }
 
 

@@ -7,12 +7,27 @@ from lineage.artifacts.comparison import Comparison, read_comparison, write_comp
 from lineage.core.errors import LineageError
 
 FIGURES = {"rows": 40, "tokens": 400, "nll": 2.0, "parent_nll": 2.5, "difference": -0.5, "interval": [-0.7, -0.3]}
+FIGURES |= {"groups": 12, "p": 0.001, "smallest": 0.2}
+RIGHT = {
+    "sets": ["questions.record"],
+    "rows": 40,
+    "groups": 12,
+    "share": 0.1,
+    "interval": [0.03, 0.24],
+    "parent_share": 0.0,
+    "chance": 0.12,
+    "above_chance": False,
+    "difference": 0.1,
+    "difference_interval": [0.0, 0.2],
+    "p": 0.03,
+    "verdict": "improved",
+}
 TREE = {
     "profile": "cpu",
     "data": "sample",
-    "seed": 1,
-    "resamples": 1000,
     "confidence": 0.95,
+    "fewest_rows": 8,
+    "fewest_groups": 6,
     "base": {"origin": {"build": {"layers": 2}}, "identity": "b" * 64, "parameters": 376416},
     "base_sets": {"rules.record": {"nll": 4.0, "score": 0.1, "chance": None, "measure": "text"}},
     "versions": {
@@ -21,6 +36,7 @@ TREE = {
             "line": ["base", "v1"],
             "unknown": [],
             "pooled": FIGURES | {"verdict": "improved", "improved": True, "sets": ["rules.record"]},
+            "right": RIGHT,
             "sets": {
                 "rules.record": FIGURES
                 | {
@@ -35,7 +51,18 @@ TREE = {
                     "chance": None,
                     "score": 0.4,
                     "parent_score": 0.1,
+                    "score_interval": [0.3, 0.5],
+                    "above_chance": None,
                     "score_difference_interval": None,
+                    "score_p": None,
+                    "score_verdict": None,
+                    "score_smallest": None,
+                    "normalized": None,
+                    "parent_normalized": None,
+                    "too_long": 2,
+                    "answered": 40,
+                    "cut": 1,
+                    "endless": 0,
                     "seen_by": [],
                     "best_ancestor": "base",
                     "best_nll": 2.5,
@@ -44,6 +71,7 @@ TREE = {
                     "against_best_verdict": "improved",
                 }
             },
+            "may_forget": [],
             "forgot": [],
             "contamination": {
                 "missing": [],
@@ -80,6 +108,24 @@ def test_what_is_written_is_read_and_has_no_key_more_or_less(reported: Path) -> 
     found = read_comparison(reported)
     assert found == Comparison.model_validate(TREE)
     assert found.versions["v1"].sets["rules.record"].score_gain == pytest.approx(0.3)
+
+
+def test_a_gain_that_ends_at_chance_is_not_praised() -> None:
+    version = Comparison.model_validate(TREE).versions["v1"]
+    assert version.right and version.right.verdict == "improved" and version.right.shown == "unclear"
+    one = version.sets["rules.record"].model_copy(update={"score_verdict": "improved", "above_chance": False})
+    assert one.score_shown == "unclear"
+    assert one.model_copy(update={"above_chance": True}).score_shown == "improved"
+    assert one.model_copy(update={"above_chance": None}).score_shown == "improved", "chrF knows no chance"
+    assert one.model_copy(update={"score_verdict": "worse"}).score_shown == "worse"
+
+
+def test_a_loss_is_forgetting_worse_on_its_own_or_worse_elsewhere() -> None:
+    version = Comparison.model_validate(TREE).versions["v1"]
+    worse = version.sets["rules.record"].model_copy(update={"verdict": "worse"})
+    other = worse.model_copy(update={"own": False})
+    version = version.model_copy(update={"sets": {"own": worse, "old": other, "new": other}, "may_forget": ("old",)})
+    assert version.own_with("worse") == ("own",) and version.worse_elsewhere == ("new",)
 
 
 def test_a_workspace_without_a_report_names_the_command(tmp_path: Path) -> None:

@@ -123,7 +123,9 @@ def test_a_score_of_a_mixed_set_is_that_of_its_most_frequent_measure(world):
         measures["sets"]["questions.record"]["score"] = float(model == "v4")
         put(world / f"metrics/{model}/measures.json", measures)
     one = versions(build(world))["v4"]["sets"]["questions.record"]
-    assert (one["parent_score"], one["score"], one["score_difference_interval"]) == (0.0, 1.0, [1.0, 1.0])
+    assert (one["parent_score"], one["score"], one["score_verdict"]) == (0.0, 1.0, "improved")
+    low, high = one["score_difference_interval"]
+    assert 0.5 < low < 1.0 == high, "twenty answers, all turned right"
 
 
 def test_scores_that_the_rows_do_not_give_have_no_interval(world):

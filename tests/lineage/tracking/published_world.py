@@ -134,11 +134,14 @@ def write_measures(root: Path, name: str, adapter: str | None, nll: float) -> No
 
 def write_report(root: Path, tree: dict[str, str]) -> None:
     pooled = {"rows": 24, "tokens": 300, "nll": 4.5, "parent_nll": 5.0, "difference": -0.5, "interval": [-0.6, -0.4]}
+    pooled |= {"groups": 24, "p": 0.001, "smallest": 0.2}
     versions = {
         version: {
             "parent": parent,
             "line": [],
             "unknown": [],
+            "right": None,
+            "may_forget": list(SETS)[:2],
             "forgot": ["metamath.prompt_answer"],
             "sets": {},
             "pooled": pooled | {"sets": list(SETS), "verdict": "improved", "improved": True},
@@ -146,7 +149,7 @@ def write_report(root: Path, tree: dict[str, str]) -> None:
         }
         for version, parent in tree.items()
     }
-    of_all = {"profile": "cpu", "data": "sample", "seed": 1, "resamples": 1000, "confidence": 0.95}
+    of_all = {"profile": "cpu", "data": "sample", "confidence": 0.95, "fewest_rows": 8, "fewest_groups": 6}
     none = {"base": None, "base_sets": {}, "same_mix": [], "missing": {}}
     write(root / "reports/comparison.json", of_all | none | {"versions": versions})
     write(root / "reports/lineage.html", "<h1>lineage</h1>")
