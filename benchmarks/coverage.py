@@ -16,9 +16,9 @@ from functools import cache
 
 import numpy as np
 
+from lineage.statistics.judgement import LEVEL, Observed, judge
 from lineage.statistics.ratio import Interval, Sample, ratio
 from lineage.statistics.shares import share, share_difference
-from lineage.statistics.judgement import LEVEL, Observed, judge
 
 GROUPS = (3, 10, 48, 500)
 ROWS = (1, 3, 5, 8, 20, 48)

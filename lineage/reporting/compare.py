@@ -29,8 +29,8 @@ from lineage.reporting.measured import SetRows
 from lineage.reporting.paired import difference, judged, paired, rounded, rounded_interval, rounded_or_none
 from lineage.reporting.right_answers import above_chance, right_answers, score_difference
 from lineage.reporting.workspace import Workspace
-from lineage.statistics.ratio import CONFIDENCE
 from lineage.statistics.judgement import FEWEST_GROUPS, FEWEST_ROWS, judge, level_of
+from lineage.statistics.ratio import CONFIDENCE
 
 
 def compare(w: Workspace) -> Comparison:

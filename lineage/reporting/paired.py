@@ -13,8 +13,8 @@ from lineage.artifacts.measures import Interval
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.reporting.measured import SetRows
-from lineage.statistics.ratio import Estimate, Sample, ratio
 from lineage.statistics.judgement import Judged, Observed, judge, level_of
+from lineage.statistics.ratio import Estimate, Sample, ratio
 
 DIGITS = 6  # figures are rounded where they are made, so that every reader shows the same
 

@@ -9,9 +9,9 @@ from lineage.artifacts.comparison import RightAnswers
 from lineage.artifacts.measures import Interval
 from lineage.reporting.measured import Measured, SetRows
 from lineage.reporting.paired import grouped, rounded, rounded_interval, rounded_or_none
+from lineage.statistics.judgement import Observed, judge
 from lineage.statistics.ratio import Estimate, Sample, ratio
 from lineage.statistics.shares import ShareDifference, share, share_difference
-from lineage.statistics.judgement import Observed, judge
 
 RIGHT_OR_WRONG = ("choice", "number")
 
