@@ -69,7 +69,6 @@ def _right(version: ComparedVersion) -> Text:
     if len(sets) > 1:
         for word, (_, name, one) in (("best", max(sets)), ("worst", min(sets))):
             text = f"{word}: {name.partition('.')[0]} {one.parent_score:.0%} → {one.score:.0%}"
-            text += f", chance {one.chance:.0%}" if one.chance is not None else ""
             lines.append(_coloured(text, one.score_shown or "unclear"))
     return Text("\n").join(lines)
 

@@ -6,6 +6,7 @@ the page's head forbids scripts and requests, because the page shows what models
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ LONGEST = 600  # characters of a prompt or an answer that are shown
 FULL_COLOUR = 0.95  # the quantile of differences that gets the fullest colour of the heat map
 
 
+@cache  # compiling the templates costs more than filling them
 def environment(escape: bool) -> Environment:
     """Jinja for the page (escaped) and the cards (Markdown); an unknown name is an error, never a gap."""
     env = Environment(

@@ -73,8 +73,8 @@ class Estimate:
         """The size of a difference that these rows would have shown four times in five, tested at a level."""
         if not np.isfinite(self.error):
             return None
-        quantiles = special.stdtrit(self.freedom, [1 - level / 2, POWER])
-        return float(self.error * quantiles.sum())
+        reach, power = (float(t) for t in special.stdtrit(self.freedom, [1 - level / 2, POWER]))
+        return self.error * (max(reach, self._unskewed(reach), -self._unskewed(-reach)) + power)
 
     def _unskewed(self, t: float) -> float:
         """The quantile of a skewed mean that Student's quantile `t` stands for."""

@@ -8,6 +8,7 @@ moves by noise alone.
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +290,33 @@ def correct(c: Curriculum, model: str, name: str) -> np.ndarray:
 def _noise(*parts: str) -> np.ndarray:
     seed = int.from_bytes(hashlib.sha256("|".join(parts).encode()).digest()[:8], "big")
     return np.random.default_rng(seed).normal(size=ROWS) * 0.3
+
+
+def edit_rows(root: Path, model: str, name: str, edit: Callable[[int, dict[str, Any]], dict[str, Any]]) -> None:
+    """Change what a model answered on a set: (row's number, row) → what is other; an empty `id` leaves the row out.
+
+    Args:
+        root: the workspace.
+        model: a version or the base.
+        name: the set.
+        edit: the change of each row.
+    """
+    folder = root / "metrics" / model
+    rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text(encoding="utf-8").splitlines()]
+    mine = [row for row in rows if row["set"] == name]
+    changed = [row | edit(at, row) for at, row in enumerate(mine)]
+    rows = [row for row in rows if row["set"] != name] + [row for row in changed if row["id"]]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    scores = [row["score"] for row in changed if row["id"] and row["score"] is not None]
+    edit_set(root, model, name, score=sum(scores) / len(scores) if scores else None)
+
+
+def edit_set(root: Path, model: str, name: str, **fields: Any) -> None:
+    """Change figures of a set in a model's measures.json."""
+    file = root / "metrics" / model / "measures.json"
+    measures = json.loads(file.read_text(encoding="utf-8"))
+    measures["sets"][name] |= fields
+    put(file, measures)
 
 
 def put(path: Path, value: Any) -> None:
