@@ -2,7 +2,7 @@
 
 Every version, and the base, answers the same rows of the same sets, whatever it was trained on:
 
-- `measures.json`: per set the NLL per supervised token, the task's own score, and their bootstrap intervals;
+- `measures.json`: per set the NLL per supervised token, the task's own score, and their intervals;
 - `rows.jsonl`: NLL and score row by row, so that two versions can be compared in pairs;
 - `answers.jsonl`: a few answers in full, the same questions for every version.
 

@@ -146,7 +146,7 @@ class World:
         self.tree = shipped_curriculum()
         self.tree["data"] = "own"  # raw files that a user may change
         self.tree["profiles"]["cpu"]["budget"] = {"tokens": 20_000}
-        self.tree["evaluation"] |= {"bootstrap": 100, "rows": 8}
+        self.tree["evaluation"] |= {"rows": 8}
         self.w = workspace(root / "w", self.tree)
         monkeypatch.chdir(self.w.root)
         write_raw_world()

@@ -115,7 +115,7 @@ PARAMS: dict[str, Any] = {
             "train": {"lr_scale": 0.5, "budget_scale": 2.0},
         },
     },
-    "evaluation": {"rows": 6, "max_new_tokens": 4, "bootstrap": 100, "answers": 1},
+    "evaluation": {"rows": 6, "max_new_tokens": 4, "answers": 1},
 }
 
 

@@ -179,7 +179,7 @@ def short_profile(tree: dict[str, Any]) -> None:
     }
     cpu |= {"batch_size": 4, "budget": {"tokens": 6000}, "checkpoint_steps": 5}
     tree["chain"]["lora"] |= {"r": 4, "alpha": 4}
-    tree["evaluation"] |= {"rows": 4, "max_new_tokens": 4, "bootstrap": 100, "answers": 1}
+    tree["evaluation"] |= {"rows": 4, "max_new_tokens": 4, "answers": 1}
 
 
 def short_curriculum() -> dict[str, Any]:

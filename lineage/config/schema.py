@@ -224,7 +224,7 @@ class Generated(Frozen):
 
 
 class Evaluation(Frozen):
-    """What is measured on each held-out set. `rows` caps a set, `bootstrap` counts resamples.
+    """What is measured on each held-out set. `rows` caps a set.
 
     max_new_tokens: the longest that an answer may be; a set's own budget follows from its expected answers.
     answers: how many are shown in full.
@@ -232,7 +232,6 @@ class Evaluation(Frozen):
 
     rows: Positive
     max_new_tokens: Positive
-    bootstrap: Annotated[int, Field(ge=100)]
     answers: Annotated[int, Field(ge=0)]
 
 

@@ -84,7 +84,7 @@ def test_figures_are_those_of_the_rows(finished):
     mine, before = nats(C, "v3", "site_reports.document"), nats(C, "v1", "site_reports.document")
     assert one["nll"] == pytest.approx(mine.mean(), abs=1e-5)
     assert one["difference"] == pytest.approx((mine - before).mean(), abs=1e-5)
-    # The textbook interval of a paired mean; the bootstrap's is near it, an unpaired one far wider.
+    # The textbook interval of a paired mean; ours is near it, an unpaired one far wider.
     reach = 1.96 * (mine - before).std(ddof=1) / np.sqrt(ROWS)
     assert one["interval"][1] - one["interval"][0] == pytest.approx(2 * reach, rel=0.25)
     assert one["interval"][0] < one["difference"] < one["interval"][1]
