@@ -1,0 +1,57 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.lineage.cli.words import refused, said
+from tests.lineage.reporting.reported_world import edit_rows, small_curriculum, write_world
+
+C = small_curriculum()
+
+
+@pytest.fixture
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace whose versions are measured: v4's answers to questions are known, the other figures made up."""
+    write_world(tmp_path, C)
+    project = yaml.safe_load((Path(__file__).parents[3] / "params.yaml").read_text(encoding="utf-8"))
+    tree = project | {"versions": C.model_dump(mode="json", exclude_none=True)["versions"], "profile": "cpu"}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tree | {"data": "sample"}, sort_keys=False), encoding="utf-8")
+    for version, right in (("v3", 4), ("v4", 30)):
+        edit_rows(tmp_path, version, "questions.record", lambda at, row, right=right: {"score": float(at < right)})
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_two_versions_set_by_set(measured: Path, capsys: pytest.CaptureFixture) -> None:
+    shown = said(capsys, "compare", "v3", "v4")
+    assert "v4 against v3" in shown and "-1.00 (-1.01, -1.00)" in shown
+    assert "26 right, 0 wrong anew" in shown and "10% → 75%" in shown and "choice, chance 25%" in shown
+    found = json.loads(said(capsys, "compare", "v3", "v4", "--json"))
+    one = found["sets"]["questions.record"]
+    assert one["nll"]["verdict"] == one["score"]["verdict"] == "improved" and len(one["gained"]) == 26
+    assert found["sets"]["site_reports.document"]["nll"]["verdict"] == "worse"
+    assert one["score"]["p"] < 1e-6, "McNemar's exact test of 26 against 0, among nine"
+
+
+def test_the_rows_that_turned_are_named(measured: Path, capsys: pytest.CaptureFixture) -> None:
+    assert "right anew, questions.record: questions.record.0004" in said(capsys, "compare", "v3", "v4", "--rows")
+    assert "wrong anew, questions.record: questions.record.0004" in said(capsys, "compare", "v4", "v3", "--rows")
+
+
+def test_a_set_without_a_verdict_says_what_it_would_have_shown(measured: Path, capsys: pytest.CaptureFixture) -> None:
+    assert "unclear; would show 0.0" in said(capsys, "compare", "v3", "v4")
+    found = json.loads(said(capsys, "compare", "v3", "v4", "--json"))["sets"]["accounting.prompt_answer"]
+    assert found["nll"]["verdict"] == "unclear" and 0 < found["nll"]["smallest"] < 0.1
+
+
+def test_the_two_newest_are_the_default_and_the_base_is_one_too(measured: Path, capsys: pytest.CaptureFixture) -> None:
+    assert "v4_clean against v4" in said(capsys, "compare")
+    assert "v4 against v3" in said(capsys, "compare", "v4"), "one alone is compared with its parent"
+    assert "v1 against base" in said(capsys, "compare", "base", "v1")
+
+
+def test_a_version_that_cannot_be_compared_is_named(measured: Path) -> None:
+    assert "v9: not among the versions of params.yaml; measured: v1, v2" in refused("compare", "v3", "v9")
+    (measured / "metrics/v4/measures.json").unlink()
+    assert "v4: not measured; run `dvc repro evaluate@v4`" in refused("compare", "v3", "v4")
