@@ -38,13 +38,18 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is trained: optimizer steps (None: unknown without a mix) and tokens seen. `longest`: of any sequence."""
+    """What is trained: optimizer steps (None: unknown without a mix) and tokens seen.
+
+    longest: tokens of any sequence. rows: of the mix that fit; passes: how often each of them is seen, 0 if unknown.
+    """
 
     steps: int | None
     tokens: int | None
     longest: int
     exact: bool
     mix_tokens: int
+    rows: int = 0
+    passes: float = 0.0
 
 
 def work_of(c: Curriculum, v: ResolvedVersion) -> Work:
@@ -62,8 +67,8 @@ def work_of(c: Curriculum, v: ResolvedVersion) -> Work:
     if profile.packing:  # as if every sequence were full
         sequences, longest = ceil(amount.tokens / profile.max_length), profile.max_length
     steps = steps_for(profile.budget, phases, amount.tokens, sequences, profile.global_batch_size)
-    seen = round(steps * profile.global_batch_size / sequences * amount.tokens)
-    return Work(steps, seen, longest, exact, amount.tokens)
+    passes = steps * profile.global_batch_size / sequences
+    return Work(steps, round(passes * amount.tokens), longest, exact, amount.tokens, amount.rows, passes)
 
 
 def amount_of(c: Curriculum, v: ResolvedVersion) -> Amount | None:

@@ -5,12 +5,14 @@ Where only words differ, no result can, and `dvc commit -f` says so to DVC inste
 """
 
 import hashlib
+import io
 import subprocess
-from functools import cache
+from collections.abc import Iterable
 from pathlib import Path
 
 from lineage.core.code_identity import same_code
 
+_MD5S: dict[str, str] = {}  # by the name of an object, which is its content's
 COMMITS = 30  # that changed a path, newest first, in which its old state is looked for
 
 
@@ -41,7 +43,7 @@ def committed_text(path: str, md5: str) -> str | None:
     """The text with this hash that a commit has at this path; None if no recent one has."""
     for commit in commits_of(path):
         blob = git("rev-parse", "--quiet", "--verify", f"{commit}:./{path}").decode().strip()
-        if blob and blob_md5(blob) == md5:
+        if blob and blob_md5s([blob]).get(blob) == md5:
             return git("cat-file", "blob", blob).decode("utf-8")
     return None
 
@@ -51,12 +53,19 @@ def commits_of(path: str) -> list[str]:
     return git("log", f"-{COMMITS}", "--format=%H", "--", path).decode().split()
 
 
-@cache
-def blob_md5(blob: str) -> str:
-    """The MD5 by which DVC knows an object of git."""
-    return hashlib.md5(git("cat-file", "blob", blob), usedforsecurity=False).hexdigest()
+def blob_md5s(blobs: Iterable[str]) -> dict[str, str]:
+    """The MD5s by which DVC knows objects of git, asked of git in one process; what git does not have is left out."""
+    wanted = list(dict.fromkeys(blobs))
+    if asked := [blob for blob in wanted if blob not in _MD5S]:
+        said = io.BytesIO(git("cat-file", "--batch", given="".join(f"{blob}\n" for blob in asked)))
+        while len(words := said.readline().split()) > 1:
+            if words[-1] != b"missing":
+                content = said.read(int(words[2]))
+                said.readline()
+                _MD5S[words[0].decode()] = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return {blob: _MD5S[blob] for blob in wanted if blob in _MD5S}
 
 
-def git(*arguments: str) -> bytes:
+def git(*arguments: str, given: str = "") -> bytes:
     """What git says; nothing outside a repository."""
-    return subprocess.run(["git", *arguments], capture_output=True, check=False).stdout
+    return subprocess.run(["git", *arguments], input=given.encode(), capture_output=True, check=False).stdout

@@ -1,7 +1,7 @@
 """What training each version will take, against what this machine has; what cannot fit is refused before it starts."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from math import ceil
 
@@ -13,6 +13,7 @@ from lineage.core import journal, machine, paths
 from lineage.core.errors import LineageError
 from lineage.core.machine import Room, size
 from lineage.planning.amount import Work, work_of
+from lineage.planning.cautions import cautions, lost_base, many_passes
 from lineage.planning.duration import Seconds, training_seconds
 from lineage.planning.memory import Memory, memory_of, optimizer_bytes
 from lineage.planning.model import Model, model_of
@@ -31,17 +32,31 @@ class Cost:
     disk: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What every cost is reckoned from. model: the base's shapes, if they are known. base: its identity's beginning."""
+
+    model: Model | None
+    runs: list[journal.Entry]
+    base: str | None
+
+
+def prices(c: Curriculum) -> Prices:
+    """The base's shapes and what earlier runs took here."""
+    return Prices(model_of(c.active.base), journal.entries(), journal.trained_with().get("base"))
+
+
 def costs(c: Curriculum) -> dict[str, Cost]:
     """Of every version that is trained here, in order; an adopted one costs no training."""
-    model, runs = model_of(c.active.base), journal.entries()
+    known = prices(c)
     trained = [v for v in map(c.version, c.in_order()) if v.spec.train.adopted is None]
-    return {v.name: _cost(c, v, model, runs) for v in trained}
+    return {v.name: cost_of(c, v, known) for v in trained}
 
 
-def _cost(c: Curriculum, v: ResolvedVersion, model: Model | None, runs: list[journal.Entry]) -> Cost:
-    work = work_of(c, v)
-    base = journal.trained_with().get("base")
-    seconds = training_seconds(runs, c, base, model, work.tokens) if work.tokens else None
+def cost_of(c: Curriculum, v: ResolvedVersion, known: Prices) -> Cost:
+    """Of one version that is trained here."""
+    work, model = work_of(c, v), known.model
+    seconds = training_seconds(known.runs, c, known.base, model, work.tokens) if work.tokens else None
     if model is None:
         return Cost(v, work, seconds, None, None)
     memory = memory_of(model, c.active, v, work.longest, on_gpu=bool(machine.gpus()))
@@ -64,17 +79,23 @@ def refuse_what_cannot_fit(c: Curriculum, v: ResolvedVersion) -> None:
     Raises:
         LineageError: with what is needed, what is free now, and what to lower.
     """
-    cost = _cost(c, v, model_of(c.active.base), [])
-    if found := list(refusals(c, cost, now=True)):
+    model = model_of(c.active.base)
+    cost = cost_of(c, v, Prices(model, [], None))
+    if found := list(refusals(c, cost, model, now=True)):
         raise LineageError("\n".join(found))
 
 
-def refusals(c: Curriculum, cost: Cost, *, now: bool) -> Iterator[str]:
-    """Why a version cannot be trained here: with what is free `now`, or with all that the machine has."""
-    if cost.memory is None or cost.disk is None:
+def refusals(c: Curriculum, cost: Cost, model: Model | None, *, now: bool) -> Iterator[str]:
+    """Why a version cannot be trained here.
+
+    Args:
+        c: the curriculum.
+        cost: of the version.
+        model: the base's shapes; None: not known, and nothing is refused.
+        now: measured by what is free now, or by all that the machine has.
+    """
+    if model is None or cost.memory is None or cost.disk is None:
         return
-    model = model_of(c.active.base)
-    assert model
     if strange := [target for target in c.chain.lora.targets if target not in model.layer_types]:  # PEFT passes it over
         yield (
             f"chain.lora.targets: the base of the profile {c.profile} has no linear layer {', '.join(strange)}; "
@@ -89,7 +110,7 @@ def refusals(c: Curriculum, cost: Cost, *, now: bool) -> Iterator[str]:
         yield (
             f"{name} cannot be trained here: it needs about {size(need)} of {room.what} ({parts}), here are "
             f"{size(room.total)}, {size(room.free)} of it free. Lower it in profiles.{c.profile}: "
-            f"{'; '.join(_remedies(c, cost, need)) or 'a smaller base'}"
+            f"{'; '.join(_remedies(c, cost, model, need)) or 'a smaller base'}"
         )
     disk = machine.disk()
     if cost.disk > disk.free:
@@ -99,10 +120,9 @@ def refusals(c: Curriculum, cost: Cost, *, now: bool) -> Iterator[str]:
         )
 
 
-def _remedies(c: Curriculum, cost: Cost, need: int) -> Iterator[str]:
+def _remedies(c: Curriculum, cost: Cost, model: Model, need: int) -> Iterator[str]:
     """Settings that lower the need, each alone, with what would be left of it."""
-    profile, model = c.active, model_of(c.active.base)
-    assert model
+    profile = c.active
     changes = {
         "gradient_checkpointing": True,
         "batch_size": profile.batch_size // 2,
@@ -136,12 +156,18 @@ def here() -> str:
     return f"{machine.kind()}: {free}"
 
 
-def table(c: Curriculum) -> tuple[Table, list[str], list[str]]:
-    """What `lineage check` prints of costs: a table, what to be careful of, and what is refused."""
+def table(c: Curriculum, without: Container[str] = ()) -> tuple[Table, list[str], list[str]]:
+    """What `lineage check` prints of costs: a table, what to be careful of, and what is refused.
+
+    Args:
+        c: the curriculum.
+        without: versions that cannot be built, and cost nothing yet.
+    """
     shown = Table("version", "steps", "tokens", "time", "memory", "disk")
-    careful: list[str] = []
-    refused: list[str] = []
-    found = costs(c).values()
+    refused: list[str] = list(lost_base(c))
+    model = None if refused else model_of(c.active.base)
+    found = [] if refused else [cost for name, cost in costs(c).items() if name not in without]
+    careful: list[str] = list(cautions(c, model))
     later = {
         "memory and disk until `dvc repro base`": any(cost.memory is None for cost in found),
         "steps until `dvc repro mix`": any(cost.work.steps is None for cost in found),
@@ -159,13 +185,15 @@ def table(c: Curriculum) -> tuple[Table, list[str], list[str]]:
             size(_room(memory)[1]) if memory else "unknown",
             size(cost.disk) if cost.disk is not None else "unknown",
         )
-        refused += [line for line in refusals(c, cost, now=False) if line not in refused]
-        if memory and not refused:
+        if many := many_passes(c, cost.version, work):
+            careful.append(many)
+        refused += [line for line in refusals(c, cost, model, now=False) if line not in refused]
+        if memory and model and not refused:
             place, need = _room(memory)
             if need > place.free:
                 careful.append(
                     f"{cost.version.name} needs about {size(need)} of {place.what}, {size(place.free)} is free: "
-                    f"it may not fit; {'; '.join(_remedies(c, cost, need)) or 'free some of it first'}"
+                    f"it may not fit; {'; '.join(_remedies(c, cost, model, need)) or 'free some of it first'}"
                 )
     return shown, careful, refused
 

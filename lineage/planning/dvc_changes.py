@@ -6,12 +6,11 @@ of stages that lie inside the folder, or, for code, looked up in the commits of 
 
 import hashlib
 import json
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from lineage.planning.code_changes import blob_md5, commits_of, git
-from lineage.planning.dvc_graph import Lock, ask_dvc
+from lineage.planning.code_changes import blob_md5s, commits_of, git
+from lineage.planning.dvc_graph import Lock
 
 Listing = dict[str, str]  # path inside the folder → MD5
 
@@ -24,9 +23,16 @@ class FileChange(NamedTuple):
     old_md5: str
 
 
-def changed_files(path: str, md5: str, lock: Lock) -> list[FileChange] | None:
-    """The files that differ, by name; None if the old ones are not known."""
-    old = _cached(md5) or _of_outs(path, md5, lock) or _committed(path, md5)
+def changed_files(path: str, md5: str, lock: Lock, store: Path) -> list[FileChange] | None:
+    """The files that differ, by name; None if the old ones are not known.
+
+    Args:
+        path: of the folder.
+        md5: of the folder, as the lock has it.
+        lock: the whole of dvc.lock.
+        store: the folder of DVC's cache.
+    """
+    old = _cached(md5, store) or _of_outs(path, md5, lock, store) or _committed(path, md5)
     if old is None:
         return None
     new = _present(Path(path))
@@ -41,33 +47,31 @@ def folder_hash(listing: Listing) -> str:
     return hashlib.md5(json.dumps(rows, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
 
 
-def in_cache(md5: str) -> bool:
-    """Whether DVC's cache holds a file, or the list of a folder."""
-    return bool(md5) and (_cache_folder(Path.cwd()) / md5[:2] / md5[2:]).is_file()
+def in_cache(md5: str, store: Path) -> bool:
+    """Whether DVC's cache holds a file, or a folder's list and all that it names."""
+    if not md5 or not (store / md5[:2] / md5[2:]).is_file():
+        return False
+    files = (_cached(md5, store) or {}) if md5.endswith(".dir") else {}
+    return all((store / one[:2] / one[2:]).is_file() for one in files.values())
 
 
-def old_text(path: str, md5: str) -> str | None:
+def old_text(path: str, md5: str, store: Path) -> str | None:
     """What a small file held when the lock was written: from DVC's cache, or from its place if it is the same still."""
-    for file in (_cache_folder(Path.cwd()) / md5[:2] / md5[2:], Path(path)):
+    for file in (store / md5[:2] / md5[2:], Path(path)):
         if md5 and file.is_file() and _md5(file) == md5:
             return file.read_text(encoding="utf-8")
     return None
 
 
-@cache
-def _cache_folder(_workspace: Path) -> Path:
-    return Path(ask_dvc("cache", "dir").strip(), "files", "md5")
-
-
-def _cached(md5: str) -> Listing | None:
+def _cached(md5: str, store: Path) -> Listing | None:
     try:
-        rows = json.loads((_cache_folder(Path.cwd()) / md5[:2] / md5[2:]).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        rows = json.loads((store / md5[:2] / md5[2:]).read_text(encoding="utf-8"))
+        return {row["relpath"]: row["md5"] for row in rows}
+    except (OSError, ValueError, TypeError, LookupError):
         return None
-    return {row["relpath"]: row["md5"] for row in rows}
 
 
-def _of_outs(path: str, md5: str, lock: Lock) -> Listing | None:
+def _of_outs(path: str, md5: str, lock: Lock, store: Path) -> Listing | None:
     """`data/records` holds the outputs of every `ingest@<source>`."""
     found: Listing = {}
     for entry in lock.values():
@@ -77,7 +81,7 @@ def _of_outs(path: str, md5: str, lock: Lock) -> Listing | None:
             inside = out["path"].removeprefix(f"{path}/")
             if not out["md5"].endswith(".dir"):
                 found[inside] = out["md5"]
-            elif (files := _cached(out["md5"])) is not None:
+            elif (files := _cached(out["md5"], store)) is not None:
                 found |= {f"{inside}/{name}": hashed for name, hashed in files.items()}
     return found if found and folder_hash(found) == md5 else None
 
@@ -85,12 +89,13 @@ def _of_outs(path: str, md5: str, lock: Lock) -> Listing | None:
 def _committed(path: str, md5: str) -> Listing | None:
     """The newest commit in which the folder was what the lock says."""
     for commit in commits_of(path):
-        listing = {}
+        blobs = {}
         for line in git("ls-tree", "-r", "-z", f"{commit}:./{path}").decode().split("\0"):
-            if line:
-                about, _, name = line.partition("\t")
-                if not _ignored(name):
-                    listing[name] = blob_md5(about.split()[2])
+            about, _, name = line.partition("\t")
+            if name and not _ignored(name):
+                blobs[name] = about.split()[2]
+        hashed = blob_md5s(blobs.values())
+        listing = {name: hashed[blob] for name, blob in blobs.items() if blob in hashed}
         if listing and folder_hash(listing) == md5:
             return listing
     return None

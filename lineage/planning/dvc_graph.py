@@ -1,14 +1,15 @@
 """The graph as DVC knows it: which stages there are, what each waits for, and which are stale.
 
-DVC's command line is asked, in processes of its own, by the flows and by `lineage diff` alike.
+DVC is asked in a process of its own (`dvc_view`), by the flows, `lineage diff` and `lineage show` alike.
 """
 
 import hashlib
 import json
 import os
-import re
 import subprocess
 import sys
+from dataclasses import dataclass
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import yaml
 
 from lineage.config.excerpts import excerpts
 from lineage.config.load import load_curriculum
+from lineage.config.schema import Curriculum
 from lineage.core import paths
+from lineage.core.code_identity import ROOT
 from lineage.core.errors import LineageError
 
 Graph = dict[str, frozenset[str]]  # stage → the stages that it waits for, in the order of dvc.yaml
@@ -25,24 +28,75 @@ CHECK = "check"  # nothing is stale by it: one output is constant, the others `s
 DVC = [sys.executable, "-m", "dvc"]
 
 
+@dataclass(frozen=True, slots=True)
+class DvcView:
+    """A workspace as DVC sees it at one moment.
+
+    status: as `dvc status --json`, but for the excerpts of params.yaml, which count as the next check writes them.
+    busy: stages whose files a running command writes, with the process and the command; their status is not known.
+    cache: the folder of DVC's cache.
+    """
+
+    graph: Graph
+    status: dict[str, list[Any]]
+    busy: dict[str, dict[str, Any]]
+    cache: Path
+    lock: Lock
+
+
+def look(c: Curriculum | None = None) -> DvcView:
+    """Ask DVC once for all that it knows.
+
+    Args:
+        c: the curriculum of this workspace, if it is read already.
+
+    Raises:
+        LineageError: with DVC's own words, if it refuses dvc.yaml.
+    """
+    found, lock = _asked(), read_lock()
+    graph = {name: frozenset(before) for name, before in found["stages"].items()}
+    status = _with_excerpts(found["status"], lock, c)
+    return DvcView(graph, status, found["busy"], Path(found["cache"]), lock)
+
+
+def undisturbed(view: DvcView) -> DvcView:
+    """The same view, if nothing was at work while it was taken.
+
+    Raises:
+        LineageError: naming the command that is at work here.
+    """
+    for who in view.busy.values():
+        at_work = f"another command is at work here, process {who['pid']}: {who['cmd']}"
+        raise LineageError(f"{at_work}; wait until it has ended, and ask again")
+    return view
+
+
 def read_graph() -> Graph:
     """The stages of dvc.yaml.
 
     Raises:
         LineageError: with DVC's own words, if it refuses the file.
     """
-    dot = ask_dvc("dag", "--dot")
-    parents: dict[str, set[str]] = {name: set() for name in re.findall(r'^"([^"]+)";$', dot, re.M)}
-    for before, after in re.findall(r'^"([^"]+)" -> "([^"]+)";$', dot, re.M):
-        parents[after].add(before)
-    return {name: frozenset(before) for name, before in parents.items()}
+    return {name: frozenset(before) for name, before in _asked("graph")["stages"].items()}
 
 
 def in_order(graph: Graph) -> list[str]:
     """All stages, each after those that it waits for, otherwise in the order of dvc.yaml."""
-    order: list[str] = []
-    while len(order) < len(graph):
-        order.append(next(s for s, before in graph.items() if s not in order and before.issubset(order)))
+    place = {stage: number for number, stage in enumerate(graph)}
+    after: dict[str, list[str]] = {stage: [] for stage in graph}
+    waits = {stage: len(before) for stage, before in graph.items()}
+    for stage, before in graph.items():
+        for one in before:
+            after[one].append(stage)
+    ready = [place[stage] for stage, count in waits.items() if not count]
+    names, order = list(graph), list[str]()
+    while ready:
+        stage = names[heappop(ready)]
+        order.append(stage)
+        for one in after[stage]:
+            waits[one] -= 1
+            if not waits[one]:
+                heappush(ready, place[one])
     return order
 
 
@@ -58,22 +112,23 @@ def upstream(graph: Graph, stages: set[str]) -> set[str]:
 
 
 def stale() -> dict[str, list[str]]:
-    """The stages whose inputs, command or outputs have changed, with what has."""
-    return {stage: [why for change in changes for why in _reasons(change)] for stage, changes in status().items()}
+    """The stages whose inputs, command or outputs have changed, with what has.
 
-
-def status() -> dict[str, list[Any]]:
-    """`dvc status --json`: stage → {"changed deps": {path: how}} and the like, or a text ("always changed").
-
-    DVC compares the excerpts of params.yaml as the last check left them; here they count as the next one writes them.
+    Raises:
+        LineageError: with DVC's own words, or naming the command that is at work here.
     """
-    found: dict[str, list[Any]] = json.loads(ask_dvc("status", "--json") or "{}")
-    known = {stage: deps for stage, entry in read_lock().items() if (deps := _excerpts_of(entry))}
-    now = excerpts(load_curriculum()) if known else {}
+    found = undisturbed(look()).status
+    return {stage: [why for change in changes for why in _reasons(change)] for stage, changes in found.items()}
+
+
+def _with_excerpts(found: dict[str, list[Any]], lock: Lock, c: Curriculum | None) -> dict[str, list[Any]]:
+    """DVC compares the excerpts of params.yaml as the last check left them; here they count as the next writes them."""
+    known = {stage: deps for stage, entry in lock.items() if (deps := _excerpts_of(entry))}
+    now = excerpts(c or load_curriculum()) if known else {}
+    hashed = {path: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() for path, text in now.items()}
     for stage, deps in known.items():
         for path, md5 in deps.items():
-            text = now.get(Path(path))
-            if text is None or md5 == hashlib.md5(text.encode(), usedforsecurity=False).hexdigest():
+            if hashed.get(Path(path), md5) == md5:
                 found[stage] = _without(found.get(stage, []), path)
             else:
                 found[stage] = [*_without(found.get(stage, []), path), {"changed deps": {path: "modified"}}]
@@ -107,19 +162,20 @@ def complaint(lines: list[str]) -> str:
     return "\n".join(said).removeprefix("✗").strip()
 
 
-def ask_dvc(*arguments: str) -> str:
-    """What a command of DVC prints.
+def _asked(what: str = "all") -> dict[str, Any]:
+    """What `dvc_view` prints: `all`, or the `graph` alone.
 
     Raises:
-        LineageError: with its own words, if it fails.
+        LineageError: with DVC's own words, if it fails.
     """
-    done = subprocess.run([*DVC, *arguments], capture_output=True, text=True, check=False, env=environment())
-    if done.returncode and (busy := re.search(r"\(PID (\d+)\): (.+)", done.stderr)):
-        at_work = f"another command is at work here, process {busy[1]}: {busy[2]}"
-        raise LineageError(f"{at_work}; wait until it has ended, and ask again")
+    found = environment()
+    found["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [found.get("PYTHONPATH")])])
+    command = [sys.executable, "-P", "-m", "lineage.planning.dvc_view", what]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=found)
     if done.returncode:
-        raise LineageError(f"dvc {' '.join(arguments)}: {complaint(done.stderr.splitlines())}")
-    return done.stdout
+        raise LineageError(f"dvc: {complaint(done.stderr.splitlines())}")
+    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return seen
 
 
 def _excerpts_of(entry: dict[str, Any]) -> dict[str, str]:

@@ -36,6 +36,11 @@ class Model:
         return sum(prod(shape) for shape in self.tensors.values())
 
     @property
+    def tied(self) -> bool:
+        """Whether the head is the embedding: no tensor of its own is stored."""
+        return not any(_module(name) == "lm_head" for name in self.tensors)
+
+    @property
     def linear(self) -> int:
         """Elements of the linear layers inside the decoder: each token meets them all, and 4-bit loading packs them."""
         return sum(
@@ -57,7 +62,7 @@ class Model:
             for name, shape in self.tensors.items()
             if len(shape) == 2 and name.endswith(".weight") and _module(name) in lora.targets
         ]
-        if "lm_head" in lora.targets and not any(_module(name) == "lm_head" for name in self.tensors):
+        if "lm_head" in lora.targets and self.tied:
             found.append((self.vocab, self.hidden))
         return found
 

@@ -17,7 +17,9 @@ from lineage.core import machine
 from lineage.core.code_identity import ROOT
 from lineage.planning.dvc_changes import changed_files, folder_hash
 from lineage.planning.field_changes import Change
-from lineage.planning.rebuild_plan import Planned, show
+from lineage.planning.plan_text import show
+from lineage.planning.rebuild_plan import Plan, Planned
+from lineage.planning.stale_stages import StaleStage
 from tests import tiny
 
 GRAPH = """\
@@ -212,15 +214,22 @@ def test_words_beside_a_real_change_are_rebuilt_with_it(graph: Path, diff) -> No
     assert diff()["commit"] is None
 
 
-def test_fields_are_shown_before_files_and_the_same_reasons_once(
+def test_fields_are_shown_before_files_and_what_is_alike_once(
     capsys: pytest.CaptureFixture,
 ) -> None:
     files = tuple(Change(f"code/{number}.py changed") for number in range(12))
     field = Change("versions.v1.replay", old=0.1, new=0.2)
-    show([Planned(f"mix@{v}", True, (*files, field), (), None, None) for v in ("v1", "v2")])
+    stages = [StaleStage(f"mix@{v}", True, (*files, field), ()) for v in ("v1", "v2")]
+    show(Plan(tuple(Planned(stage, None, None) for stage in stages), {}, frozenset()))
     said = capsys.readouterr().out
+    # What v1 says of itself, v2 does not say of itself: they are no group.
     assert said.startswith("mix@v1 · unknown\n    versions.v1.replay: 0.1 → 0.2\n    code/0.py changed\n")
-    assert "    and 5 more, see --json\nmix@v2 · unknown\n    as mix@v1\n" in said
+    assert "    and 5 more, see --json\nmix@v2 · unknown\n    versions.v1.replay: 0.1 → 0.2\n" in said
+    own = [StaleStage(f"mix@{v}", True, (*files, Change(f"versions.{v}.replay", old=0.1, new=0.2)), ()) for v in "ab"]
+    show(Plan(tuple(Planned(stage, None, None) for stage in own), {}, frozenset()))
+    said = capsys.readouterr().out
+    assert said.startswith("mix of a, b · unknown\n    versions.….replay: 0.1 → 0.2\n    code/0.py changed\n")
+    assert said.count("code/0.py") == 1
 
 
 def test_which_module_and_which_raw_file(graph: Path, diff) -> None:
@@ -250,6 +259,10 @@ def test_what_was_trained_elsewhere_costs_no_training(graph: Path, diff) -> None
         json.dumps(run_ | {"training_seconds": 590.0, "tokens": 10}) + "\n", "utf-8"
     )
     change(**{"versions.v2.mix": {}, "versions.v2.replay": 0.0, "versions.v2.train": {"adopted": "a" * 64}})
+    found = diff()
+    assert "train@v2" not in found["stages"]
+    assert "data/adopted/v2 is not here" in found["cannot_be_built"]["v2"]
+    Path("data/adopted/v2").mkdir(parents=True)
     row = diff()["stages"]["train@v2"]
     assert row["certain"] and row["seconds"] < 60 and not row["measured"]
 
@@ -297,5 +310,5 @@ def test_while_a_rebuild_is_running_it_says_who_is_at_work(graph: Path) -> None:
 
 
 def test_a_folder_whose_old_state_nobody_knows(graph: Path) -> None:
-    assert changed_files("raw/samples", "0" * 32 + ".dir", {}) is None
+    assert changed_files("raw/samples", "0" * 32 + ".dir", {}, Path(".dvc/cache/files/md5")) is None
     assert folder_hash({}).endswith(".dir")

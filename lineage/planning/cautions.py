@@ -1,0 +1,50 @@
+"""What to be careful of before a version is trained, though nothing forbids it; a base that is not where it is named.
+
+Told by `lineage check`: each line says what it means for the result, and what to change.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from lineage.config.schema import Curriculum
+from lineage.config.version import ResolvedVersion
+from lineage.planning.amount import Work
+from lineage.planning.model import Model
+
+PASSES = 20  # over the same rows: beyond it a model learns them by heart; people's recipes stay below ten
+
+
+def lost_base(c: Curriculum) -> Iterator[str]:
+    """Why no base can be read where params.yaml says that it lies."""
+    if path := c.active.base.path:
+        at, folder = f"profiles.{c.profile}.base.path", Path(path)
+        if not folder.is_dir():
+            yield f"{at}: {path} is not a folder; name the folder of a model: config.json, tokenizer, *.safetensors"
+        elif lacking := [n for n in ("config.json", "*.safetensors") if not any(folder.glob(n))]:
+            yield f"{at}: {path} has no {' and no '.join(lacking)}; name the folder of a model"
+
+
+def cautions(c: Curriculum, model: Model | None) -> Iterator[str]:
+    """What the base and the chain mean for every version."""
+    if model and c.active.base.build:
+        yield (
+            f"the base is a toy of {model.parameters / 1e6:.1f} M parameters, made here: its answers are only a proof "
+            "that the machine runs; for a model that knows Korean set profile: small or gpu"
+        )
+    if model and "lm_head" in c.chain.lora.targets and model.tied:
+        yield (
+            "chain.lora.targets: lm_head, but the head of this base is its embedding (tied weights): the adapter "
+            "changes the head alone, and merged into the base it changes the embedding too, so that a merged model "
+            "answers otherwise; take lm_head out"
+        )
+
+
+def many_passes(c: Curriculum, v: ResolvedVersion, work: Work) -> str:
+    """That a version sees its few rows very often; empty where it does not, and in the sample world."""
+    if c.data != "own" or work.passes <= PASSES:
+        return ""
+    scale = v.spec.train.budget_scale * PASSES / work.passes
+    return (
+        f"{v.name} sees its {work.rows:,} rows {work.passes:,.0f} times, and will know them by heart: give it more "
+        f"rows, set profiles.{c.profile}.budget: {{epochs: 3}}, or versions.{v.name}.train.budget_scale: {scale:.2g}"
+    )
