@@ -6,44 +6,55 @@ from rich.console import Console
 from rich.tree import Tree
 
 from lineage.artifacts.base_manifest import find_base
-from lineage.artifacts.manifest import find_manifest
+from lineage.artifacts.manifest import AdapterManifest, find_manifest
 from lineage.config.load import load_curriculum
-from lineage.config.schema import BASE, Curriculum
-from lineage.core import paths
+from lineage.config.schema import BASE
+from lineage.core.plain_text import for_markup
+from lineage.planning.state import DVC_FOLDER, State, states
 
 GROUP = "before a rebuild"
+COLOURS = {"built": "green", "being trained now": "cyan", "cannot be built": "red"}
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the tree: each version's state, what it is trained on and why it continues its parent."""
     c = load_curriculum()
-    tree = Tree(f"[bold]base[/] [dim]{_base_state()}[/]")
+    found = states(c)
+    tree = Tree(f"[bold]base[/] {_line(found[BASE], _base())}")
     branches = {BASE: tree}
     for name in c.in_order():
         version = c.versions[name]
         mix = " + ".join(version.mix) or "trained elsewhere"
-        line = f"[bold]{name}[/] {state_of(c, name)}\n[dim]{mix}\nbecause: {version.because}[/]"
-        branches[name] = branches[version.parent].add(line)
-    Console().print(tree)
+        line = _line(found[name], _adapter(find_manifest(name)))
+        text = f"[bold]{name}[/] {line}\n[dim]{mix}\nbecause: {for_markup(version.because)}[/]"
+        branches[name] = branches[version.parent].add(text)
+    console = Console()
+    console.print(tree)
+    if not DVC_FOLDER.is_dir():
+        console.print("[yellow]this folder has no DVC (dvc init): which of it is stale, nobody can say[/]")
 
 
-def state_of(c: Curriculum, name: str) -> str:
-    """Whether a version's adapter is here, and the command that brings it back where it is not."""
-    made = find_manifest(name)
+def _line(state: State, facts: list[str]) -> str:
+    """The state in its colour, why, what is here, and the command that mends it."""
+    word = "adopted" if state.word == "built" and facts[1:2] and facts[1].startswith("from ") else state.word
+    parts = [state.reason] if state.reason else []
+    parts += facts if state.word in ("built", "stale") else []
+    parts += [state.measured] if facts and state.word in ("built", "stale") else []
+    parts += [f"perhaps stale: {state.perhaps}"] if state.perhaps else []
+    parts += [state.back] if state.back else []
+    return " · ".join([f"[{COLOURS.get(state.word, 'yellow')}]{word}[/]", *map(for_markup, parts)])
+
+
+def _adapter(made: AdapterManifest | None) -> list[str]:
+    """What its manifest says of an adapter."""
     if made is None:
-        locked = paths.DVC_LOCK.is_file() and f"train@{name}:" in paths.DVC_LOCK.read_text(encoding="utf-8")
-        back = f"dvc checkout {paths.adapter(name)} || " if locked else ""
-        return f"[yellow]not here[/] · {back}dvc repro train@{name}"
-    if made.parent != c.versions[name].parent:
-        return f"[yellow]stale[/] · trained on {made.parent}, params.yaml says {c.versions[name].parent}"
+        return []
     if made.adopted:
-        return f"[green]adopted[/] · adapter {made.adapter[:12]} · from {made.adopted.tool} · data unknown"
+        return [f"adapter {made.adapter[:12]}", f"from {made.adopted.tool}", "data unknown"]
     second = f" + {made.preference.steps:,} on pairs" if made.preference else ""
-    return f"[green]built[/] · adapter {made.adapter[:12]} · {made.mix.rows:,} rows · {made.steps:,} steps{second}"
+    return [f"adapter {made.adapter[:12]}", f"{made.mix.rows:,} rows", f"{made.steps:,} steps{second}"]
 
 
-def _base_state() -> str:
+def _base() -> list[str]:
     base = find_base()
-    if base is None:
-        return "not here · dvc repro base"
-    return f"{base.parameters / 1e6:,.1f} M parameters · {base.identity[:12]}"
+    return [f"{base.parameters / 1e6:,.1f} M parameters", base.identity[:12]] if base else []

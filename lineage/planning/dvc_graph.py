@@ -6,8 +6,10 @@ DVC is asked in a process of its own (`dvc_view`), by the flows, `lineage diff` 
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from pathlib import Path
@@ -71,13 +73,21 @@ def undisturbed(view: DvcView) -> DvcView:
     return view
 
 
-def read_graph() -> Graph:
+def read_graph(ask: Callable[..., str] | None = None) -> Graph:
     """The stages of dvc.yaml.
+
+    ask: what answers for DVC's command line, if something is at hand.
 
     Raises:
         LineageError: with DVC's own words, if it refuses the file.
     """
-    return {name: frozenset(before) for name, before in _asked("graph")["stages"].items()}
+    if ask is None:
+        return {name: frozenset(before) for name, before in _asked("graph")["stages"].items()}
+    dot = ask("dag", "--dot")
+    parents: dict[str, set[str]] = {name: set() for name in re.findall(r'^"([^"]+)";$', dot, re.M)}
+    for before, after in re.findall(r'^"([^"]+)" -> "([^"]+)";$', dot, re.M):
+        parents[after].add(before)
+    return {name: frozenset(before) for name, before in parents.items()}
 
 
 def in_order(graph: Graph) -> list[str]:
@@ -111,13 +121,16 @@ def upstream(graph: Graph, stages: set[str]) -> set[str]:
     return found
 
 
-def stale() -> dict[str, list[str]]:
-    """The stages whose inputs, command or outputs have changed, with what has.
+def stale(ask: Callable[..., str] | None = None) -> dict[str, list[str]]:
+    """The stages whose inputs, command or outputs have changed, with what has; `ask` as for `read_graph`.
 
     Raises:
         LineageError: with DVC's own words, or naming the command that is at work here.
     """
-    found = undisturbed(look()).status
+    if ask is None:
+        found = undisturbed(look()).status
+    else:
+        found = _with_excerpts(json.loads(ask("status", "--json") or "{}"), read_lock(), None)
     return {stage: [why for change in changes for why in _reasons(change)] for stage, changes in found.items()}
 
 
@@ -162,6 +175,14 @@ def complaint(lines: list[str]) -> str:
     return "\n".join(said).removeprefix("✗").strip()
 
 
+def refused(arguments: Sequence[str], said: str) -> LineageError:
+    """The error for a command of DVC that failed, by what it said."""
+    if busy := re.search(r"\(PID (\d+)\): (.+)", said):
+        at_work = f"another command is at work here, process {busy[1]}: {busy[2]}"
+        return LineageError(f"{at_work}; wait until it has ended, and ask again")
+    return LineageError(f"dvc {' '.join(arguments)}: {complaint(said.splitlines())}")
+
+
 def _asked(what: str = "all") -> dict[str, Any]:
     """What `dvc_view` prints: `all`, or the `graph` alone.
 
@@ -173,7 +194,7 @@ def _asked(what: str = "all") -> dict[str, Any]:
     command = [sys.executable, "-P", "-m", "lineage.planning.dvc_view", what]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=found)
     if done.returncode:
-        raise LineageError(f"dvc: {complaint(done.stderr.splitlines())}")
+        raise refused(["status"], done.stderr)
     seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return seen
 
