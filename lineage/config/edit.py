@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lineage.config.load import load_curriculum, parse_curriculum
+from lineage.config.load import load_curriculum, parse_curriculum, read_text
 
 
 def edit_curriculum(change: Callable[[Any], None], path: Path = Path("params.yaml")) -> None:
@@ -20,7 +20,7 @@ def edit_curriculum(change: Callable[[Any], None], path: Path = Path("params.yam
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1 << 16  # a long line stays one line
-    tree = yaml.load(path.read_text(encoding="utf-8"))
+    tree = yaml.load(read_text(path))
     change(tree)
     text = io.StringIO()
     yaml.dump(tree, text)

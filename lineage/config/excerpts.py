@@ -42,12 +42,38 @@ OF_ANCESTOR = OF_MIX - {"replay", "exclude_scope"}  # what it repeated or forbad
 
 def excerpts(c: Curriculum) -> dict[Path, str]:
     """The text of every excerpt, by its place in the workspace."""
-    found = {paths.mix_excerpt(version): _of_mix(c, version) for version in c.versions}
+    taken = {version: c.versions[version].model_dump(mode="json", include=OF_ANCESTOR) for version in c.versions}
+    found = {paths.mix_excerpt(version): _of_mix(c, version, taken) for version in c.versions}
     found[paths.TRAIN_EXCERPT] = _of_training(c)
     found[paths.EVALUATE_EXCERPT] = _of_evaluation(c)
     found[paths.REPORT_EXCERPT] = _dumped(c, OF_REPORT)
     found[paths.CARDS_EXCERPT] = {**_dumped(c, OF_CARDS), "max_length": c.active.max_length}
-    return {path: json.dumps(tree, ensure_ascii=False, indent=1) + "\n" for path, tree in found.items()}
+    known: dict[int, str] = {}
+    return {path: _text(tree, known) for path, tree in found.items()}
+
+
+def _text(tree: dict[str, Any], known: dict[int, str]) -> str:
+    """A tree as `json.dumps(tree, indent=1)` writes it. A version that stands in many excerpts is written out once.
+
+    Args:
+        tree: of an excerpt; what stands two levels deep may be shared between trees, and lives as long as they do.
+        known: the text of what was met, by identity.
+    """
+
+    def inner(value: Any) -> str:
+        if id(value) not in known:
+            known[id(value)] = json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n  ")
+        return known[id(value)]
+
+    lines = []
+    for name, value in tree.items():
+        if isinstance(value, dict) and value and all(isinstance(one, dict) for one in value.values()):
+            rows = ",\n".join(f"  {json.dumps(key, ensure_ascii=False)}: {inner(one)}" for key, one in value.items())
+            text = f"{{\n{rows}\n }}"
+        else:
+            text = json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n ")
+        lines.append(f" {json.dumps(name, ensure_ascii=False)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def write_excerpts(c: Curriculum, out: Path) -> None:
@@ -75,9 +101,9 @@ def must_be_checked(c: Curriculum, excerpt: Path) -> None:
         raise LineageError(f"{paths.PARAMS} was edited after {excerpt} was made from it; run `dvc repro` again")
 
 
-def _of_mix(c: Curriculum, version: str) -> dict[str, Any]:
+def _of_mix(c: Curriculum, version: str, taken: dict[str, Any]) -> dict[str, Any]:
     line = [version, *c.ancestors(version)]
-    read = {name: c.versions[name].model_dump(mode="json", include=OF_ANCESTOR) for name in line[1:]}
+    read = {name: taken[name] for name in line[1:]}
     sources = dict.fromkeys(source for name in line for source in c.versions[name].mix)
     return {
         "seed": c.seed,

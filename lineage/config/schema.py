@@ -19,6 +19,7 @@ from lineage.config.reserved import BASE
 from lineage.config.version import ResolvedVersion, Version
 from lineage.core import paths
 from lineage.core.errors import LineageError
+from lineage.core.ordering import parents_first
 from lineage.records.record import Form, Supervise
 
 
@@ -278,10 +279,7 @@ class Curriculum(Frozen):
 
     def in_order(self) -> list[str]:
         """Versions, parents before children, otherwise as they are written."""
-        done: list[str] = []
-        while len(done) < len(self.versions):
-            done.append(next(n for n, v in self.versions.items() if n not in done and v.parent in (BASE, *done)))
-        return done
+        return parents_first({n: () if v.parent == BASE else (v.parent,) for n, v in self.versions.items()})
 
     def raw_folder(self, source: str) -> Path:
         """Where the files of a source lie as they came."""

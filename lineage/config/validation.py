@@ -1,9 +1,11 @@
 """What no single field of a curriculum shows: lost references, cycles, exclusions an ancestor breaks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from lineage.config.reserved import BASE
+from lineage.config.reserved import BASE, why_reserved
 from lineage.config.schema import Curriculum
+from lineage.core import paths
 
 
 def mistakes(c: Curriculum) -> Iterator[str]:
@@ -18,12 +20,17 @@ def mistakes(c: Curriculum) -> Iterator[str]:
         yield f"papers.{name}: a source with input: documents needs an entry in papers, and only such a source has one"
     yield from _generated(c)
     for name, spec in c.sources.items():
+        if why := why_reserved(name, version=False):
+            yield f"sources.{name}: {why}; choose another name"
         if spec.licence not in c.licences:
             yield f"sources.{name}.licence: unknown licence {spec.licence!r}; allowed: {', '.join(c.licences)}"
     for name, version in c.versions.items():
         at = f"versions.{name}"
-        if name == BASE:
-            yield f"{at}: {BASE!r} is the name of the base model, choose another"
+        if why := why_reserved(name, version=True):
+            yield f"{at}: {why}; choose another name, such as v7"
+        for profile, trained in c.profiles.items():
+            if trained.base.path and Path(trained.base.path) == paths.adapter(name):
+                yield f"{at}: profiles.{profile}.base.path is {trained.base.path}, the folder of {name}; move the base"
         if version.parent != BASE and version.parent not in c.versions:
             yield f"{at}.parent: unknown version {version.parent!r}; allowed: base, {', '.join(c.versions)}"
         for source, entry in version.mix.items():

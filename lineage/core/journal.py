@@ -22,6 +22,7 @@ import psutil
 import yaml
 
 from lineage.core import machine, paths
+from lineage.core.declaration import read_yaml
 from lineage.core.paths import STATE
 
 FILE = STATE / "journal.jsonl"
@@ -92,7 +93,7 @@ def trained_with() -> Entry:
     """The profile, and the first digits of the base's identity, as they are in the working folder."""
     facts: Entry = {}
     try:
-        facts["profile"] = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))["profile"]
+        facts["profile"] = read_yaml(paths.PARAMS)["profile"]
         facts["base"] = json.loads(paths.BASE_RECORD.read_text(encoding="utf-8"))["identity"][:12]
     except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
         pass  # before there is a base

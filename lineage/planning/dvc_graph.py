@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.code_identity import ROOT
 from lineage.core.errors import LineageError
+from lineage.core.ordering import parents_first
 
 Graph = dict[str, frozenset[str]]  # stage → the stages that it waits for, in the order of dvc.yaml
 Lock = dict[str, Any]  # stage → its entry in dvc.lock
@@ -92,22 +92,7 @@ def read_graph(ask: Callable[..., str] | None = None) -> Graph:
 
 def in_order(graph: Graph) -> list[str]:
     """All stages, each after those that it waits for, otherwise in the order of dvc.yaml."""
-    place = {stage: number for number, stage in enumerate(graph)}
-    after: dict[str, list[str]] = {stage: [] for stage in graph}
-    waits = {stage: len(before) for stage, before in graph.items()}
-    for stage, before in graph.items():
-        for one in before:
-            after[one].append(stage)
-    ready = [place[stage] for stage, count in waits.items() if not count]
-    names, order = list(graph), list[str]()
-    while ready:
-        stage = names[heappop(ready)]
-        order.append(stage)
-        for one in after[stage]:
-            waits[one] -= 1
-            if not waits[one]:
-                heappush(ready, place[one])
-    return order
+    return parents_first(graph)
 
 
 def upstream(graph: Graph, stages: set[str]) -> set[str]:

@@ -59,8 +59,10 @@ def _once_each() -> None:
     """Read a file of parameters once, hash a path once, in this process. What DVC computes of them stays its own."""
     import dvc.dependency.param as of_params
     import dvc.output as of_files
+    import dvc.repo.graph as of_graphs
+    from networkx import is_directed_acyclic_graph
 
-    load, build = of_params.load_path, of_files.build
+    load, build, name_the_cycle = of_params.load_path, of_files.build, of_graphs.check_acyclic
     loaded: Found = {}
     built: dict[Any, Any] = {}
 
@@ -85,7 +87,11 @@ def _once_each() -> None:
             found = found[name]
         return found
 
-    of_params.load_path, of_files.build = load_once, build_once
+    def check_acyclic(graph: Any) -> None:  # DVC's search takes the square of the edges to find none
+        if not is_directed_acyclic_graph(graph):
+            name_the_cycle(graph)
+
+    of_params.load_path, of_files.build, of_graphs.check_acyclic = load_once, build_once, check_acyclic
     of_params.dpath = type("dpath", (), {"get": staticmethod(get), "search": of_params.dpath.search})
 
 

@@ -3,8 +3,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from lineage.config.load import load_curriculum, parse_curriculum
+from lineage.config.load import load_curriculum, parse_curriculum, read_tree
 from lineage.core.errors import LineageError
 from tests import tiny
 
@@ -289,3 +290,73 @@ def test_nothing_can_be_changed_after_parsing() -> None:
     c = tiny.curriculum()
     with pytest.raises(ValueError, match="frozen"):
         c.versions["v1"].parent = "v2"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "who"),
+    [
+        ("base", "the base model"),
+        ("yes", "YAML"),
+        ("con", "Windows"),
+        ("lpt1", "Windows"),
+        ("report", "MLflow"),
+        ("champion", "MLflow"),
+        ("mix", "a stage of dvc.yaml"),
+        ("local", "a base of your own"),
+        ("nan", "as nothing"),
+        ("v" * 65, "65 letters"),
+    ],
+)
+def test_a_name_that_somebody_else_uses_is_refused_for_a_version(name: str, who: str) -> None:
+    tree = tiny.params()
+    tree["versions"][name] = tree["versions"].pop("v2")
+    with pytest.raises(LineageError, match=rf"versions\.{name}: .*{who}.*choose another name") as told:
+        parse_curriculum(tree)
+    assert "1 mistake" in str(told.value)
+
+
+def test_a_source_may_be_called_as_a_stage_but_not_as_a_device() -> None:
+    tree = tiny.params()
+    tree["sources"]["samples"] |= {"title": "one"}
+    tree["sources"]["train"] = tree["sources"]["samples"]
+    parse_curriculum(tree)
+    tree["sources"]["aux"] = tree["sources"]["samples"]
+    with pytest.raises(LineageError, match=r"sources\.aux: Windows keeps 'aux'"):
+        parse_curriculum(tree)
+
+
+def test_a_base_in_the_folder_of_a_version_is_refused() -> None:
+    tree = tiny.params()
+    tree["profiles"]["cpu"]["base"] = {"path": "models/v2"}
+    with pytest.raises(LineageError, match=r"versions\.v2: profiles\.cpu\.base\.path is models/v2"):
+        parse_curriculum(tree)
+
+
+@pytest.mark.parametrize("key", ["null", "~", "1", "true", "off"])
+def test_a_name_that_yaml_does_not_read_as_one(tmp_path: Path, key: str) -> None:
+    text = yaml.safe_dump(tiny.params(), sort_keys=False).replace("\n  v2:", f"\n  {key}:")
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(LineageError, match=r"versions: YAML reads the name of an entry as .*choose a name such as v7"):
+        load_curriculum(tmp_path / "params.yaml")
+
+
+def test_a_file_that_windows_wrote_is_answered_with_how_to_save_it(tmp_path: Path) -> None:
+    text = yaml.safe_dump(tiny.params(**{"versions.v1.because": "처음 버전"}), allow_unicode=True)
+    file = tmp_path / "params.yaml"
+    file.write_bytes(text.encode("cp949"))
+    with pytest.raises(LineageError, match=r"line \d+ is not UTF-8; it is written in CP949.*iconv -f cp949"):
+        load_curriculum(file)
+    file.write_bytes(b"profile: \xff\xfe\x81\n")
+    with pytest.raises(LineageError, match="line 1 is not UTF-8; nobody can tell its encoding"):
+        load_curriculum(file)
+    file.write_text("\ufeff" + text, encoding="utf-8")
+    assert load_curriculum(file).versions["v1"].because == "처음 버전"
+
+
+def test_what_an_anchor_brings_in_may_be_overridden_and_a_key_in_it_is_still_given_once(tmp_path: Path) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text("a: &one {x: 1, y: 2}\nb: {<<: *one, y: 3}\nc: {<<: *one, x: 4}\n", encoding="utf-8")
+    assert read_tree(file)["b"] == {"x": 1, "y": 3}
+    file.write_text("a:\n  - {x: 1}\n  - {z: {y: 2, y: 3}}\n", encoding="utf-8")
+    with pytest.raises(LineageError, match="'y' is given twice"):
+        read_tree(file)
