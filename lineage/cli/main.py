@@ -18,13 +18,13 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from lineage.core.errors import LineageError
+from lineage.core.errors import LineageError, of_the_disk
 
 GROUPS = ("before a rebuild", "what a rebuild made", "in and out of the lineage", "MLflow and Prefect")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command; a `LineageError` is printed without a traceback and exits with 1."""
+    """Run one command; a `LineageError`, or what the disk refuses, is printed without a traceback and exits with 1."""
     words = sys.argv[1:] if arguments is None else arguments
     if not words or words[0] not in commands():
         _overview().parse_args(words[:1])  # prints the help, or what is wrong, and exits
@@ -45,6 +45,10 @@ def main(arguments: list[str] | None = None) -> None:
         command.run(options)
     except LineageError as error:
         sys.exit(f"\n✗ {error}\n")
+    except OSError as error:
+        if (told := of_the_disk(error)) is None:
+            raise
+        sys.exit(f"\n✗ {told}\n")
 
 
 def commands() -> dict[str, Path]:

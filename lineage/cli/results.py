@@ -12,7 +12,8 @@ from rich.text import Text
 
 from lineage.artifacts.comparison import ComparedSet, ComparedVersion, Comparison, Contrast, Verdict, read_comparison
 from lineage.config.load import load_curriculum
-from lineage.core.plain_text import plain
+from lineage.core.plain_text import for_markup, plain
+from lineage.planning.state import older_than_shown
 
 GROUP = "what a rebuild made"
 WIDTH = 116
@@ -22,7 +23,7 @@ WORDS: dict[Verdict, str] = {"improved": "better", "worse": "worse", "unclear": 
 
 def run(options: argparse.Namespace) -> None:
     """Print a line a version: held-out NLL of its own sources against its parent, what it forgot, and where to look."""
-    load_curriculum()  # a mistake in it is said here too
+    c = load_curriculum()  # a mistake in it is said here too
     comparison = read_comparison()
     table = Table()
     for title, wrap in {"version": False, "NLL on its own": False, "change (95 %)": False}.items():
@@ -36,6 +37,8 @@ def run(options: argparse.Namespace) -> None:
     console.print(table)
     for line in _notes(comparison):
         console.print(Text(plain(line), style="dim"), highlight=False)
+    for line in older_than_shown(c):
+        console.print(f"[yellow]{for_markup(line)}[/]", soft_wrap=True)
 
 
 def _cells(name: str, version: ComparedVersion) -> Iterator[Text]:

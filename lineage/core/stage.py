@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from lineage.core import journal
-from lineage.core.errors import LineageError
+from lineage.core.errors import LineageError, of_the_disk
 from lineage.core.inputs import Inputs, inputs_of
 from lineage.core.paths import STATE
 
@@ -42,6 +42,11 @@ def run_stage(work: Callable[[Inputs], None]) -> None:
     except LineageError as error:
         print(f"\n✗ {error}\n", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if (told := of_the_disk(error)) is None:
+            raise
+        print(f"\n✗ {told}\n", file=sys.stderr)
+        sys.exit(told.exit_code)
 
 
 def prepare_environment() -> None:

@@ -37,10 +37,12 @@ def readiness(c: Curriculum) -> Iterator[Readiness]:
             yield Readiness(name, "")
 
 
-def drifted_packages() -> list[str]:
-    """Adapters whose manifest names other package versions than those installed: rebuilding may give other bytes."""
+def drifted_packages(c: Curriculum) -> list[str]:
+    """Adapters whose manifest names other package versions than those here: rebuilding may give other bytes."""
     lines = []
     for version, manifest in manifests():
+        if version not in c.versions:
+            continue
         for package, recorded in manifest.packages.items():
             try:
                 here = installed(package).partition("+")[0]
@@ -49,14 +51,3 @@ def drifted_packages() -> list[str]:
             if here != recorded:
                 lines.append(f"{version} was trained with {package} {recorded}, here is {here}")
     return lines
-
-
-def leftovers(c: Curriculum) -> list[str]:
-    """Folders of sources and versions that params.yaml no longer names: what reads all records still meets them."""
-    rooms = {paths.RECORDS: set(c.sources), paths.HELDOUT: set(c.sources), paths.MIXES: set(c.versions)}
-    return [
-        folder.as_posix()
-        for room, known in rooms.items()
-        for folder in sorted(room.glob("*/"))
-        if folder.name not in known
-    ]
