@@ -1,4 +1,4 @@
-"""What no version needs any more, and how large it is; --yes removes it.
+"""What no version needs any more, with its size; --yes removes it.
 
 Raw files, adapters that came from elsewhere and DVC's cache are never touched.
 """

@@ -15,7 +15,7 @@ from rich.console import Console
 from lineage.core.plain_text import one_line
 from lineage.planning.cost import clock, span
 from lineage.planning.duration import Seconds
-from lineage.planning.rebuild_plan import COMMIT, OF_VERSION, Plan, Planned, only_words, total
+from lineage.planning.rebuild_plan import COMMIT, OF_VERSION, Planned, RebuildPlan, only_words, total
 
 SHOWN = 8  # reasons of a stage on the terminal; `--json` has all
 NAMED = 3  # sources or versions of a line; `--json` has all
@@ -34,7 +34,7 @@ class _Group:
         return self.members[0].stage.certain
 
 
-def show(planned: Plan) -> None:
+def show(planned: RebuildPlan) -> None:
     """Print the plan; what is uncertain in a fainter colour."""
     console = Console()
 
@@ -54,7 +54,7 @@ def show(planned: Plan) -> None:
         line("\n".join(_totals(planned)))
 
 
-def _groups(planned: Plan) -> list[_Group]:
+def _groups(planned: RebuildPlan) -> list[_Group]:
     found: dict[tuple[object, ...], _Group] = {}
     for p in planned.stages:
         stage = p.stage
@@ -145,7 +145,7 @@ def _obstacles(obstacles: dict[str, str]) -> Iterator[str]:
         yield f"cannot be built: {', '.join(versions)} · {one_line(why)}"
 
 
-def _totals(planned: Plan) -> Iterator[str]:
+def _totals(planned: RebuildPlan) -> Iterator[str]:
     certain = [p for p in planned.stages if p.stage.certain]
     yield f"certain: {_stages(len(certain))}, about {clock(total(certain))}"
     if len(certain) < len(planned.stages):

@@ -32,7 +32,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RebuildPlan:
     """What `dvc repro` would run, in graph order.
 
     obstacles: version → why it cannot be built from what is here; its stages are not among the stages.
@@ -44,7 +44,7 @@ class Plan:
     empty: frozenset[str]
 
 
-def plan(c: Curriculum, wanted: Iterable[str] = ()) -> Plan:
+def plan(c: Curriculum, wanted: Iterable[str] = ()) -> RebuildPlan:
     """The stages that `dvc repro` would run.
 
     Args:
@@ -64,7 +64,7 @@ def plan(c: Curriculum, wanted: Iterable[str] = ()) -> Plan:
     ]
     told = {name: why for name, why in obstacles.items() if any(f"{kind}@{name}" in asked for kind in OF_VERSION)}
     empty = frozenset(s for s in c.sources if not files_of(c, s)) if c.data == "own" else frozenset()
-    return Plan(tuple(_priced(c, stages)), told, empty)
+    return RebuildPlan(tuple(_priced(c, stages)), told, empty)
 
 
 def needed(graph: Graph, wanted: Iterable[str]) -> set[str]:
@@ -94,7 +94,7 @@ def _priced(c: Curriculum, stages: list[StaleStage]) -> Iterable[Planned]:
         yield Planned(stage, cost, seconds)
 
 
-def as_json(planned: Plan) -> dict[str, Any]:
+def as_json(planned: RebuildPlan) -> dict[str, Any]:
     """The plan for a program. Seconds are null where nothing like it has run on this machine."""
     certain = [p for p in planned.stages if p.stage.certain]
     return {
@@ -119,7 +119,7 @@ def as_json(planned: Plan) -> dict[str, Any]:
     }
 
 
-def only_words(planned: Plan) -> bool:
+def only_words(planned: RebuildPlan) -> bool:
     """Whether every stage is stale for words in its code, or only follows from such a stage."""
     stages = [p.stage for p in planned.stages]
     return bool(stages) and all(stage.words or (stage.after and not stage.changes) for stage in stages)

@@ -68,7 +68,7 @@ def leftovers(c: Curriculum, view: DvcView | None, *, unfinished: bool) -> list[
     found += [
         Leftover(place, place.as_posix(), why, size_of(place))
         for place, why in _of_state(c, unfinished=unfinished)
-        if place.exists()
+        if place.is_dir() and any(place.iterdir())
     ]
     return found
 

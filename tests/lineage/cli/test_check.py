@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from lineage.artifacts.ingest_counts import write_ingest_counts
+from lineage.config.load import load_curriculum
 from tests import tiny
 from tests.lineage.cli.words import refused, said
 
@@ -19,8 +20,41 @@ def test_check_says_what_can_be_built_from_own_data(workspace: Path, capsys) -> 
     capsys.readouterr()
     out = said(capsys, "check")
     assert "v1 can be built: dvc repro train@v1" in out
-    assert "v2 cannot be built: no files for problems" in out
-    assert "data/raw/own/company_reports" in out
+    assert "v2, v3 cannot be built: no files for problems" in out, "a reason is given once"
+    assert "no files yet in data/raw/own: problems, company_reports" in out
+    table = out[out.index("steps") :]
+    assert "v1 " in table and "v2 " not in table, "what cannot be built costs nothing yet"
+
+
+def test_check_says_that_a_toy_is_a_toy_and_how_often_few_rows_are_seen(workspace: Path, capsys) -> None:
+    params = tiny.params(data="own", **{"profiles.cpu.budget": {"tokens": 100_000}})
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    for source in tiny.PARAMS["sources"]:
+        Path("data/raw/own", source).mkdir(parents=True)
+        Path("data/raw/own", source, "rows.jsonl").write_text('{"prompt": "가?", "response": "나"}\n')
+    tiny.mix(load_curriculum(), "v1")
+    out = said(capsys, "check")
+    assert "the base is a toy of 0.0 M parameters, made here: its answers are only a proof that the machine runs" in out
+    (line,) = [part for part in out.split("v1 sees its ")[1:]]
+    rows, times = line.split()[0], int(line.split()[2].replace(",", ""))
+    assert rows == "31" and 50 < times < 300 and "set profiles.cpu.budget: {epochs: 3}" in line
+    assert "v2 sees" not in out, "it has no mix yet"
+    params["data"] = "sample"
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    assert "sees its" not in said(capsys, "check"), "the sample world is small by design"
+
+
+def test_check_warns_of_a_head_that_is_the_embedding(workspace: Path, capsys) -> None:
+    assert "lm_head" not in said(capsys, "check")
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params(**{"chain.lora.targets": ["q_proj", "lm_head"]})))
+    assert "lm_head, but the head of this base is its embedding (tied weights)" in said(capsys, "check")
+
+
+def test_check_names_the_path_of_a_base_that_is_not_there(workspace: Path) -> None:
+    for path, wrong in (("nowhere/qwen", "is not a folder"), (".", "has no config.json and no *.safetensors")):
+        params = tiny.params(**{"profiles.cpu.base": {"path": path}})
+        Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+        assert f"profiles.cpu.base.path: {path} {wrong}" in refused("check")
 
 
 def test_check_says_which_adapter_was_made_with_other_packages(lineage_copy: Path, capsys) -> None:
@@ -34,7 +68,7 @@ def test_check_says_which_adapter_was_made_with_other_packages(lineage_copy: Pat
 
 def test_check_names_what_is_left_of_a_source_that_is_gone(workspace: Path, capsys) -> None:
     Path("data/heldout/news").mkdir(parents=True)
-    assert "data/heldout/news is of nothing in params.yaml any more" in said(capsys, "check")
+    assert "data/heldout/news: no source news in params.yaml any more; `lineage tidy`" in said(capsys, "check")
 
 
 def test_check_names_the_columns_that_nobody_reads(workspace: Path, capsys) -> None:

@@ -36,3 +36,14 @@ def test_show_names_what_brings_an_adapter_back(workspace: Path, capsys) -> None
     out = said(capsys, "show")
     assert "dvc checkout models/v1 || dvc repro train@v1" in out
     assert "dvc checkout models/v2" not in out
+
+
+def test_what_people_wrote_is_shown_and_steers_nothing(workspace: Path, capsys) -> None:
+    reason = "[red]붉은[/red] [/] \x1b[31m글 <b>굵게</b>"
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params(**{"versions.v2.because": reason})), encoding="utf-8")
+    out = said(capsys, "show")
+    assert "because: [red]붉은[/red] [/] ␛[31m글 <b>굵게</b>" in out and "\x1b" not in out
+
+
+def test_without_dvc_it_says_that_it_cannot_know(lineage_copy: Path, capsys) -> None:
+    assert "this folder has no DVC (dvc init): which of it is stale, nobody can say" in said(capsys, "show")

@@ -18,7 +18,7 @@ from lineage.core.code_identity import ROOT
 from lineage.planning.dvc_changes import changed_files, folder_hash
 from lineage.planning.field_changes import Change
 from lineage.planning.plan_text import show
-from lineage.planning.rebuild_plan import Plan, Planned
+from lineage.planning.rebuild_plan import Planned, RebuildPlan
 from lineage.planning.stale_stages import StaleStage
 from tests import tiny
 
@@ -220,13 +220,13 @@ def test_fields_are_shown_before_files_and_what_is_alike_once(
     files = tuple(Change(f"code/{number}.py changed") for number in range(12))
     field = Change("versions.v1.replay", old=0.1, new=0.2)
     stages = [StaleStage(f"mix@{v}", True, (*files, field), ()) for v in ("v1", "v2")]
-    show(Plan(tuple(Planned(stage, None, None) for stage in stages), {}, frozenset()))
+    show(RebuildPlan(tuple(Planned(stage, None, None) for stage in stages), {}, frozenset()))
     said = capsys.readouterr().out
     # What v1 says of itself, v2 does not say of itself: they are no group.
     assert said.startswith("mix@v1 · unknown\n    versions.v1.replay: 0.1 → 0.2\n    code/0.py changed\n")
     assert "    and 5 more, see --json\nmix@v2 · unknown\n    versions.v1.replay: 0.1 → 0.2\n" in said
     own = [StaleStage(f"mix@{v}", True, (*files, Change(f"versions.{v}.replay", old=0.1, new=0.2)), ()) for v in "ab"]
-    show(Plan(tuple(Planned(stage, None, None) for stage in own), {}, frozenset()))
+    show(RebuildPlan(tuple(Planned(stage, None, None) for stage in own), {}, frozenset()))
     said = capsys.readouterr().out
     assert said.startswith("mix of a, b · unknown\n    versions.….replay: 0.1 → 0.2\n    code/0.py changed\n")
     assert said.count("code/0.py") == 1
