@@ -240,6 +240,8 @@ def _in_words(found: StaleStage, change: Change) -> str:
         return f"{change.what} switched to {change.new}"
     if paths.RAW in Path(path).parents:
         return f"files of {Path(path).relative_to(paths.RAW).parts[1:2][0]} changed"
+    if change.what.endswith("not in cache"):
+        return f"{path} is in DVC's cache no longer (to keep what lies here: dvc commit -f {found.stage})"
     if change.what == NEVER:
         return f"{found.stage} was never run here"
     if path.startswith(("lineage/", "stages/")):

@@ -21,7 +21,7 @@ def test_check_says_what_can_be_built_from_own_data(workspace: Path, capsys) -> 
     out = said(capsys, "check")
     assert "v1 can be built: dvc repro train@v1" in out
     assert "v2, v3 cannot be built: no files for problems" in out, "a reason is given once"
-    assert "no files yet in data/raw/own: problems, company_reports" in out
+    assert "no files yet in data/raw/own: company_reports, problems" in out
     table = out[out.index("steps") :]
     assert "v1 " in table and "v2 " not in table, "what cannot be built costs nothing yet"
 
