@@ -1,1 +1,1 @@
-"""A rough cost before it starts: what training a version takes, in steps, tokens, seconds, memory and disk."""
+"""What would be rebuilt and why, the state of every version, and a rough cost before it starts: steps, time, memory."""
