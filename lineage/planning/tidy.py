@@ -60,10 +60,13 @@ def leftovers(c: Curriculum, view: DvcView | None, *, unfinished: bool) -> list[
     Args:
         c: the curriculum of this workspace.
         view: what DVC says; None: there is no DVC, and nothing is said of its lock.
-        unfinished: whether some version waits to be trained, for which a checkpoint may be gone on from.
+        unfinished: whether some version waits to be trained, for which a checkpoint, or an entry of the lock under
+            another name, may be gone on from.
     """
     found = leftover_folders(c)
     gone = [stage for stage in (view.lock if view else {}) if view and stage not in view.graph]
+    if unfinished:  # a version that was given another name finds its adapter by the entries of the old one
+        gone = [stage for stage in gone if stage.partition("@")[0] not in ("mix", "train")]
     found += [Leftover(None, stage, f"no such stage; an entry of {DVC_LOCK}", 0) for stage in gone]
     found += [
         Leftover(place, place.as_posix(), why, size_of(place))

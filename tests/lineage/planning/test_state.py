@@ -169,6 +169,9 @@ def test_a_version_that_is_taken_out_leaves_nothing_when_it_is_tidied(here: Path
     tree = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
     del tree["versions"]["v4"]
     Path("params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    Path("models/v2").rename("models/away")
+    assert "evaluate@v4" in (said := told(capsys, "tidy")) and "train@v4" not in said, "v2 waits to be trained"
+    Path("models/away").rename("models/v2")
     said = told(capsys, "tidy", "--yes")
     for name in ("data/mixes/v4", "models/v4", "metrics/v4", "mix@v4", "train@v4", "evaluate@v4"):
         assert name in said
