@@ -5,8 +5,8 @@ that cannot be built from what is here are named once. Where all that changed is
 names the command that tells DVC.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lineage.config.buildable import files_of
@@ -57,14 +57,23 @@ def plan(c: Curriculum, wanted: Iterable[str] = ()) -> RebuildPlan:
     view = undisturbed(look(c))
     asked = needed(view.graph, wanted)
     obstacles = {one.version: one.obstacle for one in readiness(c) if one.obstacle}
-    stages = [
-        stage
-        for stage in stale_stages(c, view)
-        if stage.stage in asked and not (stage.kind in OF_VERSION and stage.key in obstacles)
-    ]
+    stages = _that_matter(stale_stages(c, view), asked, obstacles)
     told = {name: why for name, why in obstacles.items() if any(f"{kind}@{name}" in asked for kind in OF_VERSION)}
     empty = frozenset(s for s in c.sources if not files_of(c, s)) if c.data == "own" else frozenset()
     return RebuildPlan(tuple(_priced(c, stages)), told, empty)
+
+
+def _that_matter(stale: list[StaleStage], asked: set[str], obstacles: Container[str]) -> list[StaleStage]:
+    """Those that are asked for, without versions that cannot be built, and without what would only follow from them."""
+    kept: list[StaleStage] = []
+    left_out: set[str] = set()
+    for stage in stale:
+        after = tuple(before for before in stage.after if before not in left_out)
+        if (stage.kind in OF_VERSION and stage.key in obstacles) or not (after or stage.changes):
+            left_out.add(stage.stage)
+        elif stage.stage in asked:
+            kept.append(replace(stage, after=after))
+    return kept
 
 
 def needed(graph: Graph, wanted: Iterable[str]) -> set[str]:
