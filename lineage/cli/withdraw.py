@@ -10,8 +10,9 @@ from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
+from lineage.withdrawal.purge import Proof
 from lineage.withdrawal.reach import Reach
-from lineage.withdrawal.withdraw import Proof, plan, withdraw
+from lineage.withdrawal.withdraw import plan, withdraw
 
 GROUP = "in and out of the lineage"
 
@@ -37,6 +38,19 @@ def run(options: argparse.Namespace) -> None:
     console.print(_afterwards(name, proof))
     for place, objects in proof.unseen.items():
         console.print(f"[yellow]{place}: {objects:,} objects are not in the local cache and were not read[/]")
+    for file in proof.committed:
+        console.print(f"committed: {file}", markup=False)
+    if proof.committed:
+        raise LineageError(
+            f"{len(proof.committed)} committed files hold rows or raw files of {name}, in this commit or an earlier "
+            f"one. History is yours to rewrite: git filter-repo --invert-paths --path <file>, then a forced push, and "
+            f"everybody clones anew; then run this command again"
+        )
+    if proof.stopped:
+        raise LineageError(
+            f"the rebuild stopped at {proof.stopped}; see above. What lay in the caches and in MLflow is purged, and "
+            f"what was built on {name} is removed. Mend what it says above, and build the rest with `dvc repro`"
+        )
     if not proof.clean:
         raise LineageError("something is left, see the table; run the same command again, or remove it by hand")
     print(f"{name} is withdrawn. Commit params.yaml and dvc.lock, and push them with dvc push.")

@@ -1,9 +1,11 @@
-"""MLflow: runs and registered versions of adapters that were trained on withdrawn text."""
+"""MLflow: runs and registered versions of adapters that were trained on withdrawn text, and answers that show it."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from lineage.core.errors import LineageError
@@ -49,6 +51,43 @@ def remove_runs(adapters: Collection[str]) -> int:
     if uri.startswith("sqlite:///"):
         _give_back_space(Path(uri.removeprefix("sqlite:///")))
     return len(ids)
+
+
+def artifacts_with(marks: re.Pattern[bytes]) -> list[tuple[Any, str]]:
+    """The files of all runs, those in the bin too, that hold any of the marks: their store, and their path in it.
+
+    Answers to held-out rows are told of every version and of the base, whatever it was trained on. Weights show
+    nothing: a run of an adapter goes with `remove_runs`.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    found = []
+    with connected(tracking_uri()) as client, TemporaryDirectory() as scratch:
+        for run in _runs(client):
+            store = get_artifact_repository(run.info.artifact_uri)
+            for path in _files(store, ""):
+                if not path.startswith("adapter/"):
+                    at = Path(scratch) / run.info.run_id
+                    at.mkdir(exist_ok=True)
+                    if marks.search(Path(store.download_artifacts(path, str(at))).read_bytes()):
+                        found.append((store, path))
+    return found
+
+
+def remove_artifacts(marks: re.Pattern[bytes]) -> int:
+    """Delete those files; the next `publish` brings back what is still told of a run, without the marks."""
+    found = artifacts_with(marks)
+    for store, path in found:
+        store.delete_artifacts(path)
+    return len(found)
+
+
+def _files(store: Any, folder: str) -> Iterator[str]:
+    for entry in store.list_artifacts(folder or None):
+        if entry.is_dir:
+            yield from _files(store, entry.path)
+        else:
+            yield entry.path
 
 
 def _runs(client: Any) -> Iterator[Any]:

@@ -2,7 +2,8 @@
 
 An object is a file named by its MD5; `<md5>.dir` lists the files of a folder. Text is found by its marks. Weights show
 nothing, so their manifests tell: `lineage.json` names the mix and the parent's adapter, from which the line follows.
-What a model wrote about a text (`answers.jsonl`) shows nothing either: it goes with the rows beside it.
+What a model wrote about a text (`answers.jsonl`) shows nothing either: it goes with the rows beside it. So does a
+report, whose page shows answers without their ids, and raw files, of which only git knows whose they were.
 """
 
 import json
@@ -13,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from lineage.artifacts.manifest import AdapterManifest, parsed_manifest
+from lineage.artifacts.measures import ANSWERS
 from lineage.core.files import sha256, sha256_of
-from lineage.withdrawal.markers import Subject, found_in, ids_in, pattern
+from lineage.withdrawal.markers import Noted, Subject, found_in, ids_in, pattern
 
 PDF = b"%PDF-"
+REPORT = "lineage.html"
 ABOUT_WEIGHTS = ("lineage.json", "measures.json")  # what tells whose weights, or measures, a folder holds
-UNMARKED = (*ABOUT_WEIGHTS, "answers.jsonl")  # a folder with one of these holds files that show no marks
+UNMARKED = (*ABOUT_WEIGHTS, ANSWERS, REPORT)  # a folder with one of these holds files that show no marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,16 @@ class Found:
     ids: frozenset[str]
 
 
-class Objects:
-    """The objects below a folder laid out as DVC does: `files/md5/9f/2c…`."""
+LAYOUTS = ("files/md5", "")  # of DVC 3, and of the versions before, whose objects lie in the cache itself
 
-    def __init__(self, root: Path) -> None:
+
+class Objects:
+    """The objects of one layout below a folder: `files/md5/9f/2c…`, or `9f/2c…` as DVC 2 wrote them."""
+
+    def __init__(self, root: Path, layout: str = LAYOUTS[0]) -> None:
         """Index the objects of the cache, or of a remote in a folder, at `root`."""
         self.root = root
-        files = sorted((root / "files/md5").glob("??/*"))
+        files = sorted((root / layout).glob("[0-9a-f][0-9a-f]/*"))
         self.paths = {f"{file.parent.name}{file.name}": file for file in files if not file.name.endswith(".tmp")}
         self.folders = {oid: members for oid in self.paths if (members := self._members(oid))}
 
@@ -47,19 +53,28 @@ class Objects:
         listed = json.loads(self.paths[oid].read_text(encoding="utf-8"))
         return {entry["relpath"]: entry["md5"] for entry in listed}
 
-    def found(self, what: Subject, raw: Iterable[str] = ()) -> Found:
-        """Everything of the subject. raw: objects known to be its raw files."""
+    def members(self, oid: str, part: str = "") -> set[str]:
+        """The objects of the files of a folder whose paths begin with `part`, or the one object of a file."""
+        if not oid.endswith(".dir"):
+            return {oid}
+        return {md5 for name, md5 in self.folders.get(oid, {}).items() if name.startswith(part)}
+
+    def found(self, what: Subject, noted: Noted, report: str = "") -> Found:
+        """Everything of the subject.
+
+        noted: what was known of it before; report: the object of the report that was made without it, if there is one.
+        """
         plain = {oid: path for oid, path in self.paths.items() if not oid.endswith(".dir")}
         marks = pattern(what)
         tainted = {oid for oid, path in plain.items() if found_in(path, marks)}
-        tainted |= set(raw) & plain.keys()
+        tainted |= noted.objects & plain.keys()
         if what.is_document:
             tainted |= {oid for oid, path in plain.items() if _is_pdf(path) and sha256(path) == what.name}
-        ids = {one for oid in tainted if not _is_pdf(plain[oid]) for one in ids_in(plain[oid], marks)}
+        ids = {one for oid in tainted if not _is_pdf(plain[oid]) for one in ids_in(plain[oid], marks)} | noted.ids
         adapters = self._adapters(tainted, what)
         wider = pattern(what, ids if what.is_document else (), {adapter[:12] for adapter in adapters})
         tainted |= {oid for oid, path in plain.items() if found_in(path, wider)}
-        return Found(frozenset(tainted | self._folders(tainted, adapters)), frozenset(adapters), frozenset(ids))
+        return Found(frozenset(tainted | self._folders(tainted, adapters, report)), frozenset(adapters), frozenset(ids))
 
     def _adapters(self, tainted: set[str], what: Subject) -> set[str]:
         """SHA-256 of every adapter that was trained on a tainted mix, or continues one that was."""
@@ -82,8 +97,11 @@ class Objects:
                 return found
             found |= more
 
-    def _folders(self, tainted: set[str], adapters: set[str]) -> set[str]:
-        """Folders with a tainted file; of those with unmarked files also the files that no other folder shares."""
+    def _folders(self, tainted: set[str], adapters: set[str], report: str) -> set[str]:
+        """Folders with a tainted file; of those with unmarked files also the files that no other folder shares.
+
+        Where answers are among them, so is every report but the one that was made since.
+        """
         gone, owners = set(), defaultdict(set)
         for folder, members in self.folders.items():
             for oid in members.values():
@@ -91,6 +109,8 @@ class Objects:
             about = [self._json(members.get(name)) for name in ABOUT_WEIGHTS]
             if tainted.intersection(members.values()) or any(a and a.get("adapter") in adapters for a in about):
                 gone.add(folder)
+        if any(REPORT not in self.folders[f] and ANSWERS in self.folders[f] for f in gone):
+            gone |= {f for f, members in self.folders.items() if REPORT in members and f != report}
         whole = {f for f in gone if any(name in self.folders[f] for name in UNMARKED)}
         return gone | {oid for f in whole for oid in self.folders[f].values() if owners[oid] <= whole}
 
@@ -124,3 +144,29 @@ class Objects:
 def _is_pdf(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(len(PDF)) == PDF
+
+
+def caches() -> tuple[dict[str, Objects], dict[str, Any]]:
+    """What can be read from this machine, DVC's cache and remotes in folders, and remotes that cannot.
+
+    Objects that DVC 2 wrote lie beside those of DVC 3, and are searched and purged like them.
+    """
+    from dvc.repo import Repo
+
+    with Repo(".") as repo:
+        folders = {"DVC's cache": Path(repo.cache.local.path).parents[1]}
+        remotes = {}
+        for name in repo.config["remote"]:
+            odb = repo.cloud.get_remote_odb(name=name)
+            if odb.fs.protocol == "local":
+                folders[f"remote {name}"] = Path(odb.path).parents[1]
+            else:
+                remotes[f"remote {name}"] = odb
+                remotes[f"remote {name}, as DVC 2 laid it out"] = repo.cloud.get_remote_odb(
+                    name=name, hash_name="md5-dos2unix"
+                )
+    local = {place: Objects(folder) for place, folder in folders.items()}
+    for place, folder in folders.items():
+        if (old := Objects(folder, layout="")).paths:
+            local[f"{place}, as DVC 2 laid it out"] = old
+    return local, remotes

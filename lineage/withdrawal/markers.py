@@ -3,7 +3,8 @@
     {"documents": ["<sha256>"], "id": "company_reports.summary.5f0c…", "source": "company_reports", …}
 
 Every row that the lineage writes carries these, so that one search over bytes finds what a document or a source left
-behind, in a mix of gigabytes as well as in a cache of unnamed objects.
+behind, in a mix of gigabytes as well as in a cache of unnamed objects. What only counts a source (`ingest.json`, a
+set's measures) names it too, but holds none of its rows: a row is known by its id.
 """
 
 import json
@@ -30,6 +31,17 @@ class Subject:
         return not self.sources
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is known of a subject before it is taken out, and kept for a withdrawal that is killed.
+
+    objects: MD5 of its raw files, those of earlier commits too, and of documents made from them. ids: of its records.
+    """
+
+    objects: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+
+
 def subject(c: Curriculum, name: str) -> Subject:
     """The subject that a person named.
 
@@ -54,7 +66,6 @@ def pattern(what: Subject, ids: Iterable[str] = (), hashes: Iterable[str] = ()) 
         words.append(what.name)
     else:
         names = "|".join(map(re.escape, what.sources))
-        words.append(rf'"source": "(?:{names})"')
         words.append(rf'"(?:id|from|by)": "(?:{names})\.')
     return re.compile("|".join(words).encode())
 

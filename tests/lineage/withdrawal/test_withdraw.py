@@ -5,9 +5,10 @@ pytest -m slow tests/lineage/withdrawal/test_withdraw.py
 
 import hashlib
 import json
+import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -16,9 +17,13 @@ from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.stage import only_writer
 from lineage.synthesis.response_cache import keep, kept
-from lineage.withdrawal.dvc_objects import Objects
-from lineage.withdrawal.markers import Subject, found_in, ids_in, lines_with, pattern
-from lineage.withdrawal.withdraw import plan, purge, raw_objects, take_out, withdraw
+from lineage.withdrawal.dvc_objects import Objects, caches
+from lineage.withdrawal.git_history import committed
+from lineage.withdrawal.markers import Noted, Subject, found_in, ids_in, lines_with, pattern
+from lineage.withdrawal.noted import note
+from lineage.withdrawal.purge import purge
+from lineage.withdrawal.rebuild import targets
+from lineage.withdrawal.withdraw import plan, take_out, withdraw
 from tests import tiny
 from tests.lineage.artifacts import samples
 from tests.test_own_data import write_pdf
@@ -135,13 +140,13 @@ def test_weights_are_found_through_their_mix_and_their_parents(tmp_path: Path) -
     run.write_text(f"outs:\n- md5: {child}\n")
 
     cache = Objects(tmp_path)
-    found = cache.found(Subject(DOCUMENT))
+    found = cache.found(Subject(DOCUMENT), Noted())
     assert found.adapters == {"1" * 64, "2" * 64}
     assert {first, child, first_weights, child_weights} <= found.oids
     assert not {other, other_weights, hashlib.md5(shared).hexdigest()} & found.oids
     cache.remove(found.oids)
     assert not run.exists(), "DVC must not believe that it can restore what is gone"
-    assert Objects(tmp_path).found(Subject(DOCUMENT)).oids == frozenset()
+    assert Objects(tmp_path).found(Subject(DOCUMENT), Noted()).oids == frozenset()
     assert other_weights in Objects(tmp_path).paths
 
 
@@ -156,7 +161,7 @@ def test_answers_written_about_a_withdrawn_text_go_with_its_rows(tmp_path: Path)
     generated(b"", row)
     generated(b"", kept)
     cache = Objects(tmp_path)
-    cache.remove(cache.found(Subject(DOCUMENT)).oids)
+    cache.remove(cache.found(Subject(DOCUMENT), Noted()).oids)
     left = {path.read_bytes() for path in cache.paths.values()}
     assert b'{"key": "1", "text": "about the withdrawn"}\n' not in left
     assert {b"", b'{"key": "2", "text": "about another"}\n'} <= left
@@ -168,11 +173,14 @@ def test_unmarked_objects_are_known_again_after_a_kill(own: Path) -> None:
     converted.write_text('{"file": "a.pdf"}', encoding="utf-8")
     reach = plan(load_curriculum(), "companies")
     files = [own / "data/raw/own/companies/rows.csv", converted]
-    noted = raw_objects(reach.subject, reach)
-    assert noted == {hashlib.md5(file.read_bytes()).hexdigest() for file in files}
+    noted = note(reach)
+    assert noted.objects == {hashlib.md5(file.read_bytes()).hexdigest() for file in files}
+    assert len(noted.ids) == 4
     take_out(reach)
+    for room in ("records", "heldout"):  # as a rebuild leaves them
+        shutil.rmtree(own / "data" / room / "companies")
     again = plan(load_curriculum(), "companies")
-    assert again.raw == () and raw_objects(again.subject, again) == noted
+    assert again.raw == () and again.records == {} and note(again) == noted
 
 
 def test_a_document_of_a_source_that_is_withdrawn_already_changes_nothing_of_it(own: Path) -> None:
@@ -182,33 +190,152 @@ def test_a_document_of_a_source_that_is_withdrawn_already_changes_nothing_of_it(
 
 
 def test_answers_that_are_left_are_not_paid_for_again(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lineage.withdrawal.withdraw._caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
+    monkeypatch.setattr("lineage.withdrawal.purge.caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
     monkeypatch.setattr("lineage.tracking.removal.remove_runs", lambda adapters: 0)
     monkeypatch.setattr("lineage.tracking.removal.runs_of", lambda adapters: [])
+    monkeypatch.setattr("lineage.tracking.removal.artifacts_with", lambda marks: [])
     left, gone = ({"key": digit * 64, "text": "{}"} for digit in "12")
     for answer in (left, gone):
         keep(answer, Path(".state/answers"))
     write_jsonl(Path("data/generated/own/cases/answers.jsonl"), [left])
-    purge(Subject(DOCUMENT), set())
+    purge(Subject(DOCUMENT), Noted(), rebuilt=True)
     assert kept("1" * 64) == left and kept("2" * 64) is None
 
 
 def test_nothing_is_purged_while_a_stage_runs(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lineage.withdrawal.withdraw.subprocess.run", lambda *_, **__: SimpleNamespace(returncode=0))
-    monkeypatch.setattr("lineage.withdrawal.withdraw.purge", lambda *_: pytest.fail("purged under a running stage"))
+    monkeypatch.setattr("lineage.withdrawal.withdraw.rebuild", lambda: "")
+    monkeypatch.setattr(
+        "lineage.withdrawal.withdraw.purge", lambda *_, **__: pytest.fail("purged under a running stage")
+    )
     reach = plan(load_curriculum(), DOCUMENT)
     with only_writer("train v3"), pytest.raises(LineageError, match="another stage is writing here: train v3"):
         withdraw(reach)
 
 
+def git(*arguments: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+def add(*places: str) -> None:
+    """`dvc add`, and a commit of what git has of it."""
+    from dvc.repo import Repo
+
+    with Repo(".") as repo:
+        repo.add([*places])
+    git("add", ".")
+    git("commit", "-q", "-m", "raw files")
+
+
 @pytest.fixture
 def own(planned: Path) -> Path:
-    """The same with `data: own` and a raw file of companies."""
+    """The same with `data: own` and a raw file of companies, in a repository of git and DVC."""
+    from dvc.repo import Repo
+
+    git("init", "-q")
+    Repo.init(".").close()
     Path("params.yaml").write_text(yaml.safe_dump(tiny.params() | {"data": "own"}, sort_keys=False), encoding="utf-8")
     raw = Path("data/raw/own/companies/rows.csv")
     raw.parent.mkdir(parents=True)
     raw.write_text("이름,자산\n가온,1\n", encoding="utf-8")
     return planned
+
+
+def test_raw_files_of_earlier_commits_are_known(own: Path) -> None:
+    """A file that was replaced lies in DVC's cache still; one that another source has as well stays."""
+    companies, samples = Path("data/raw/own/companies"), Path("data/raw/own/samples")
+    (companies / "old.csv").write_text("이름,자산\n나래,2\n", encoding="utf-8")
+    (companies / "shared.csv").write_text("이름,자산\n다온,3\n", encoding="utf-8")
+    samples.mkdir()
+    shutil.copy(companies / "shared.csv", samples / "copy.csv")
+    old, shared = (hashlib.md5((companies / name).read_bytes()).hexdigest() for name in ("old.csv", "shared.csv"))
+    add(str(companies), str(samples))
+    (companies / "old.csv").unlink()
+    (companies / "shared.csv").unlink()
+    add(str(companies))
+    noted = note(plan(load_curriculum(), "companies")).objects
+    assert old in noted and shared not in noted
+    cache = Objects(Path(".dvc/cache"))
+    found = cache.found(Subject("companies", ("companies",)), Noted(noted))
+    assert old in found.oids and any(oid.endswith(".dir") for oid in found.oids), "and the folders that list it"
+
+
+def test_a_folder_that_was_added_as_a_whole_gives_up_the_files_of_the_source(own: Path) -> None:
+    Path("data/raw/own/samples").mkdir()
+    Path("data/raw/own/samples/rows.csv").write_text("물음,답\nㄱ,ㄴ\n", encoding="utf-8")
+    add("data/raw/own")
+    shutil.rmtree("data/raw/own/companies")
+    add("data/raw/own")
+    content = "이름,자산\n가온,1\n".encode()
+    assert note(plan(load_curriculum(), "companies")).objects == {hashlib.md5(content).hexdigest()}
+
+
+def test_objects_as_dvc_2_laid_them_out_are_searched_too(own: Path) -> None:
+    row = json.dumps(record("companies", 1, [DOCUMENT])).encode()
+    oid = hashlib.md5(row).hexdigest()
+    old = Path(".dvc/cache") / oid[:2] / oid[2:]
+    old.parent.mkdir(parents=True)
+    old.write_bytes(row)
+    places, _ = caches()
+    (found,) = [place for place, cache in places.items() if cache.found(Subject(DOCUMENT), Noted()).oids]
+    assert found == "DVC's cache, as DVC 2 laid it out"
+    places[found].remove({oid})
+    assert not old.exists()
+
+
+def test_committed_rows_are_found_in_every_commit_and_pages_that_quote_one_are_not(own: Path) -> None:
+    row = record("companies", 1, [DOCUMENT])
+    write_jsonl(own / "notes/rows.jsonl", [row])
+    (own / "notes/page.md").write_text(f"A row looks so: `{json.dumps(row)}`\n", encoding="utf-8")
+    git("add", "notes")
+    git("commit", "-q", "-m", "by mistake")
+    git("rm", "-q", "notes/rows.jsonl")
+    git("commit", "-q", "-m", "taken out again")
+    assert committed(pattern(Subject("companies", ("companies",))), set()) == ["notes/rows.jsonl"]
+    page = hashlib.sha256((own / "notes/page.md").read_bytes()).hexdigest()
+    assert committed(pattern(Subject("f" * 64)), {page}) == ["notes/page.md"], "a raw file that was committed itself"
+
+
+def test_counts_of_a_source_are_no_hit(tmp_path: Path) -> None:
+    counts = tmp_path / "ingest.json"
+    counts.write_text('{"source": "companies", "records": 0, "note": "withdrawn"}', encoding="utf-8")
+    assert not found_in(counts, pattern(Subject("companies", ("companies",))))
+
+
+def test_reports_go_with_the_answers_that_they_show(tmp_path: Path) -> None:
+    """Those of the base too: it answers held-out rows of a document that no version was trained on."""
+    known = "companies.prompt_answer.0000000000000001"
+    answer = json.dumps({"set": "companies.prompt_answer", "id": known, "expected": "가려질 문장"}).encode()
+    base = {"measures.json": b'{"adapter": null}', "answers.jsonl": answer, "rows.jsonl": b"{}"}
+    put_folder(tmp_path, base)
+    before = put_folder(tmp_path, {"lineage.html": "<p>가려질 문장</p>".encode(), "comparison.json": b"{}"})
+    after = put_folder(tmp_path, {"lineage.html": b"<p>-</p>", "comparison.json": b"{}"})
+    cache = Objects(tmp_path)
+    gone = cache.found(Subject(DOCUMENT), Noted(ids=frozenset({known})), report=after).oids
+    assert before in gone and after not in gone
+    cache.remove(gone)
+    left = b"".join(path.read_bytes() for path in cache.paths.values())
+    assert "가려질 문장".encode() not in left and b"<p>-</p>" in left
+
+
+def test_only_what_was_built_is_built_again(planned: Path) -> None:
+    for file in ("data/mixes/v1/mix.json", "models/v1/lineage.json", "metrics/base/measures.json"):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).write_text("{}", encoding="utf-8")
+    assert targets(load_curriculum()) == (["mix@v1", "train@v1", "baseline"], [])
+
+
+def test_a_rebuild_that_stops_leaves_nothing_of_it(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineage.withdrawal.withdraw.rebuild", lambda: "`dvc repro train@v3`")
+    monkeypatch.setattr("lineage.withdrawal.withdraw.note", lambda reach: Noted())
+    monkeypatch.setattr("lineage.withdrawal.purge.caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
+    for version in ("v1", "v2"):
+        Path(f"models/{version}").mkdir(parents=True)
+        Path(f"models/{version}/adapter_model.safetensors").write_bytes(b"weights")
+    proof = withdraw(plan(load_curriculum(), DOCUMENT))
+    assert proof.stopped == "`dvc repro train@v3`" and not any(proof.hits.values())
+    assert not list(Path("models").iterdir()) and not list(Path("data/mixes").glob("v1/*"))
+    assert list(Path("data/records").rglob("*.jsonl")) == [], "it held rows of the document"
 
 
 @pytest.fixture(scope="module")

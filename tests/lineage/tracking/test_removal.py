@@ -1,0 +1,35 @@
+"""Files of runs that show withdrawn text: they are found by their marks, whatever was trained on what."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lineage.tracking.publish import publish
+from lineage.tracking.removal import artifacts_with, remove_artifacts
+from lineage.tracking.server import tracking_uri
+from tests.lineage.tracking.published_world import finished_workspace
+
+MARK = re.compile(b"site_reports.document.5f0c")
+
+
+def test_answers_of_the_base_go_and_come_back_without_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The base and every version are asked the same held-out rows; weights and measures stay."""
+    monkeypatch.chdir(tmp_path)
+    finished_workspace(tmp_path)
+    answers = [Path("metrics", model, "answers.jsonl") for model in ("base", "v1")]
+    before = [file.read_text(encoding="utf-8") for file in answers]
+    for file in answers:
+        row = '{"set": "site_reports.document", "id": "site_reports.document.5f0c", "expected": "가려질 문장"}\n'
+        file.write_text(row, encoding="utf-8")
+    publish(tracking_uri())
+    assert [path for _, path in artifacts_with(MARK)] == ["answers.jsonl"] * 2
+    kept = sorted(Path(".state/mlflow/artifacts").rglob("measures.json"))
+    assert remove_artifacts(MARK) == 2
+    assert artifacts_with(MARK) == []
+    assert sorted(Path(".state/mlflow/artifacts").rglob("measures.json")) == kept
+    for file, text in zip(answers, before, strict=True):
+        file.write_text(text, encoding="utf-8")
+    publish(tracking_uri())
+    assert len(list(Path(".state/mlflow/artifacts").rglob("answers.jsonl"))) == 4
+    assert artifacts_with(MARK) == []
