@@ -61,7 +61,8 @@ def _groups(planned: RebuildPlan) -> list[_Group]:
         reasons = _reasons(p)
         empty = stage.kind == "ingest" and stage.key in planned.empty
         alike = tuple(_without_key(reason, stage.key) for reason in reasons)
-        key = (stage.kind, stage.certain, stage.fetched, empty, alike) if stage.key else (stage.stage,)
+        how = stage.certain, stage.fetched, bool(p.taken_up)
+        key = (stage.kind, *how, empty, alike) if stage.key else (stage.stage,)
         found.setdefault(key, _Group([], alike if stage.key else reasons, empty)).members.append(p)
     return [
         group if len(group.members) > 1 else _Group(group.members, _reasons(group.members[0]), group.empty)
@@ -120,6 +121,8 @@ def _work(group: _Group) -> Iterator[str]:
 def _span(group: _Group) -> str:
     if group.members[0].stage.fetched:
         return "fetched"
+    if finished := ", ".join(p.taken_up for p in group.members if p.taken_up):
+        return f"nothing is trained: takes up the finished adapter of {finished}"
     known = [p.seconds for p in group.members if p.seconds]
     if len(known) < len(group.members):
         return span(None)

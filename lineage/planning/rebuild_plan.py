@@ -5,7 +5,7 @@ that cannot be built from what is here are named once. Where all that changed is
 names the command that tells DVC.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,20 +15,26 @@ from lineage.core.errors import LineageError
 from lineage.planning.cost import Cost, cost_of, prices
 from lineage.planning.duration import Seconds, adopting_seconds, stage_seconds
 from lineage.planning.dvc_graph import Graph, look, undisturbed, upstream
+from lineage.planning.foreseen import foreseen
 from lineage.planning.readiness import readiness
 from lineage.planning.stale_stages import StaleStage, stale_stages
 
 COMMIT = "dvc commit -f"  # takes everything as it lies here for made by the code as it is now
 OF_VERSION = ("mix", "train", "evaluate")
+OF_ROWS = ("samples", "convert", "ingest", "generate", "superseded", "duplicates")  # what a mix chooses from
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A stage that would run, and what it would cost. cost: of training. seconds: None, unknown."""
+    """A stage that would run, and what it would cost. cost: of training. seconds: None, unknown.
+
+    taken_up: of a training, the finished version whose adapter it takes up instead.
+    """
 
     stage: StaleStage
     cost: Cost | None
     seconds: Seconds | None
+    taken_up: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +63,13 @@ def plan(c: Curriculum, wanted: Iterable[str] = ()) -> RebuildPlan:
     view = undisturbed(look(c))
     asked = needed(view.graph, wanted)
     obstacles = {one.version: one.obstacle for one in readiness(c) if one.obstacle}
-    stages = _that_matter(stale_stages(c, view), asked, obstacles)
+    stale = stale_stages(c, view)
+    stages = _that_matter(stale, asked, obstacles)
+    rows_change = any(stage.kind in OF_ROWS and stage.certain for stage in stale)
+    finished = {} if rows_change or not any(stage.kind == "train" for stage in stages) else foreseen(c)
     told = {name: why for name, why in obstacles.items() if any(f"{kind}@{name}" in asked for kind in OF_VERSION)}
     empty = frozenset(s for s in c.sources if not files_of(c, s)) if c.data == "own" else frozenset()
-    return RebuildPlan(tuple(_priced(c, stages)), told, empty)
+    return RebuildPlan(tuple(_priced(c, stages, finished)), told, empty)
 
 
 def _that_matter(stale: list[StaleStage], asked: set[str], obstacles: Container[str]) -> list[StaleStage]:
@@ -89,9 +98,12 @@ def needed(graph: Graph, wanted: Iterable[str]) -> set[str]:
     return upstream(graph, found)
 
 
-def _priced(c: Curriculum, stages: list[StaleStage]) -> Iterable[Planned]:
+def _priced(c: Curriculum, stages: list[StaleStage], finished: Mapping[str, str]) -> Iterable[Planned]:
     known = prices(c)
     for stage in stages:
+        if stage.kind == "train" and stage.key in finished:
+            yield Planned(stage, None, Seconds(0.0, True), finished[stage.key])
+            continue
         trained = stage.kind == "train" and c.versions[stage.key].train.adopted is None
         cost = cost_of(c, c.version(stage.key), known) if trained else None
         if stage.fetched:
@@ -117,6 +129,7 @@ def as_json(planned: RebuildPlan) -> dict[str, Any]:
                 "measured": bool(p.seconds and p.seconds.measured),
                 "steps": p.cost.work.steps if p.cost else None,
                 "tokens": p.cost.work.tokens if p.cost else None,
+                "taken_up": p.taken_up or None,
             }
             for p in planned.stages
         ],

@@ -147,6 +147,19 @@ def test_nothing_changed_then_one_field(graph: Path, diff, capsys) -> None:
     assert {s: row["certain"] for s, row in diff()["stages"].items()} == {"train@v3": True}
 
 
+def test_a_training_whose_result_is_there_under_another_name_costs_nothing(
+    graph: Path, diff, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lineage.planning.rebuild_plan.foreseen", lambda c: {"v3": "plan"})
+    change(**{"versions.v3.train": {"lr_scale": 3.0}})
+    planned = diff()["stages"]["train@v3"]
+    assert planned["taken_up"] == "plan" and planned["seconds"] == 0.0
+    main(["diff"])
+    assert "train@v3 · nothing is trained: takes up the finished adapter of plan" in capsys.readouterr().out
+    Path("raw/samples/a").write_text("other rows", encoding="utf-8")
+    assert diff()["stages"]["train@v3"]["taken_up"] is None, "who knows what its mix will be"
+
+
 def test_a_profile_is_compared_with_the_one_before(graph: Path, diff) -> None:
     tree = tiny.params(profile="other")
     tree["profiles"]["other"] = tree["profiles"]["cpu"] | {"batch_size": 2}
