@@ -10,24 +10,25 @@ a run stops the stage that it is in; running it again goes on from there.
 
 import sys
 import time
+from collections import Counter
 from typing import Annotated, Any
 
 from prefect import flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
-from prefect.concurrency.sync import concurrency
-from prefect.states import Completed
+from prefect.states import Completed, State
 from pydantic import Field
 
-from flows.repro import Outcome, for_versions, of_versions, reproduce
+from flows.rebuild_lock import note, only_rebuild
+from flows.repro import for_versions, of_versions, one_dvc, reproduce, this_dvc
 from flows.run_summary import StageRow, write_links, write_plan, write_summary
+from flows.slot import free_what_was_left, slot
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError, Preempted
 from lineage.planning.dvc_graph import CHECK, Graph, read_graph, stale, upstream
 
 AS_IT_IS = "as in params.yaml"
-GPU = "gpu"  # the limit that `flows.serve` sets to 1; a stage that computes holds it
-COMPUTES = ("base", "baseline", "train@", "evaluate@")
+COMPUTES = ("base", "baseline", "train@", "evaluate@")  # such a stage holds the slot of flows/slot.py
 TRIED_AGAIN = ("convert@", "ingest@", "publish")  # they read what may be away for a moment; training does not
 RETRY_DELAYS = [10.0, 60.0]  # seconds
 PREEMPTED_DELAYS = [30.0, 60.0, 300.0, 300.0, 300.0]  # for a stage that was stopped from outside and can go on
@@ -52,19 +53,34 @@ Profile = Annotated[str, _one_of(_choices("profiles"))]
 
 
 @task(task_run_name="{stage}", cache_policy=NO_CACHE)
-def run_stage(stage: str, known_fresh: bool, force: bool) -> Any:
+def run_stage(stage: str, force: bool) -> Any:
     """One stage of dvc.yaml; its state is named by what happened: fresh, rebuilt or restored."""
-    if known_fresh:
-        return Completed(name="Fresh", message="nothing that it depends on has changed")
-    say = get_run_logger().info
-    outcome: Outcome
+    begun = time.monotonic()
+    log = get_run_logger()
+
+    def say(line: str) -> None:
+        log.info("%s: %s", stage, line)
+
+    note(stage=stage)
     if stage.startswith(COMPUTES):
-        # Losing the lease must not end hours of training.
-        with concurrency(GPU, occupy=1, strict=False, raise_on_lease_renewal_failure=False):
+        with slot(stage, say):
             outcome = reproduce(stage, say, force=force)
     else:
         outcome = reproduce(stage, say, force=force)
-    return Completed(name=outcome.capitalize())
+    return Completed(name=outcome.capitalize(), message=f"{stage} in {time.monotonic() - begun:.1f} s")
+
+
+@task(task_run_name="{count} fresh stages", cache_policy=NO_CACHE)
+def leave_fresh(count: int, stages: str) -> Any:
+    """All stages that nothing has changed for, as one: `check, samples, convert ×3, ingest ×15`."""
+    return Completed(name="Fresh", message=f"nothing has changed for {stages}")
+
+
+def _families(stages: list[str]) -> str:
+    """Stages in few words: those of a kind counted, a single one named."""
+    counts = Counter(stage.partition("@")[0] for stage in stages)
+    alone = {stage.partition("@")[0]: stage for stage in stages}
+    return ", ".join(f"{kind} ×{count}" if count > 1 else alone[kind] for kind, count in counts.items())
 
 
 def _run_name() -> str:
@@ -91,27 +107,52 @@ def rebuild(
     """
     c = load_curriculum()
     _check_request(c, versions, profile)
-    graph = read_graph()
-    stages = for_versions(graph, versions, c.in_order())
-    changed = {stage: why for stage, why in stale().items() if stage in stages}
-    forced = of_versions(stages, versions or c.in_order()) if force else set()
     if dry_run:
+        with one_dvc():
+            graph, stages, changed, forced = _asked_for(c, versions, force)
         write_plan(_plan(graph, stages, changed, forced))
         return
-    touched = set(changed) | forced
-    rows: list[StageRow] = []
+    me = runtime.flow_run
+    with (
+        only_rebuild(me.name, str(me.id), get_run_logger().info, free_what_was_left) as holder,
+        one_dvc(holder.fileno()),
+    ):
+        graph, stages, changed, forced = _asked_for(c, versions, force)
+        _run_all(graph, stages, set(changed) | forced, forced)
+
+
+def _asked_for(
+    c: Curriculum, versions: list[str], force: bool
+) -> tuple[Graph, list[str], dict[str, list[str]], set[str]]:
+    """The graph, the stages of a request in order, those that are stale with the reasons, and those that are forced."""
+    ask = one.ask if (one := this_dvc()) else None
+    graph = read_graph(ask)
+    stages = for_versions(graph, versions, c.in_order())
+    changed = {stage: why for stage, why in stale(ask).items() if stage in stages}
+    return graph, stages, changed, of_versions(stages, versions or c.in_order()) if force else set()
+
+
+def _run_all(graph: Graph, stages: list[str], touched: set[str], forced: set[str]) -> None:
+    """The fresh stages as one task, then the others one by one; the summary and the links in any case."""
+    fresh = [stage for stage in stages if not touched & _before(graph, stage)]
+    left = [stage for stage in stages if stage not in fresh]
+    rows = [StageRow(stage, "fresh", 0.0) for stage in fresh]
+    states: dict[str, State[Any]] = {}
     try:
-        for stage in stages:
-            fresh = not touched & _before(graph, stage)
-            rows.append(_run(stage, known_fresh=fresh, force=stage in forced))
+        if fresh:
+            states = dict.fromkeys(fresh, leave_fresh(len(fresh), _families(fresh), return_state=True))
+        for stage in left:
+            before = {id(states[one]): states[one] for one in sorted(graph[stage]) if one in states}
+            row, states[stage] = _run(stage, force=stage in forced, after=list(before.values()))
+            rows.append(row)
     except _Failed as failed:
         rows.append(failed.row)
         raise failed.error from None
     except BaseException:  # cancelled, or Ctrl-C
-        rows.append(StageRow(stages[len(rows)], "stopped", 0.0))
+        rows.append(StageRow([*fresh, *left][len(rows)], "stopped", 0.0))
         raise
     finally:
-        rows += [StageRow(stage, "not run", 0.0) for stage in stages[len(rows) :]]
+        rows += [StageRow(stage, "not run", 0.0) for stage in [*fresh, *left][len(rows) :]]
         write_summary(rows)
         write_links()
 
@@ -128,7 +169,8 @@ def _before(graph: Graph, stage: str) -> set[str]:
     return {stage} | upstream(graph, {stage}) - {CHECK}
 
 
-def _run(stage: str, *, known_fresh: bool, force: bool) -> StageRow:
+def _run(stage: str, *, force: bool, after: list[State[Any]]) -> tuple[StageRow, State[Any]]:
+    """A stage's task; `after` are the states of those that it stands on, which are its edges in Prefect's graph."""
     begun = time.monotonic()
     if stage.startswith(TRIED_AGAIN):
         one = run_stage.with_options(retries=len(RETRY_DELAYS), retry_delay_seconds=RETRY_DELAYS)
@@ -136,7 +178,7 @@ def _run(stage: str, *, known_fresh: bool, force: bool) -> StageRow:
         one = run_stage.with_options(
             retries=len(PREEMPTED_DELAYS), retry_delay_seconds=PREEMPTED_DELAYS, retry_condition_fn=_was_preempted
         )
-    state = one(stage, known_fresh, force, return_state=True)
+    state = one(stage, force, return_state=True, wait_for=after)
     seconds = time.monotonic() - begun
     if not state.is_completed():
         error = state.result(raise_on_failure=False)
@@ -144,7 +186,7 @@ def _run(stage: str, *, known_fresh: bool, force: bool) -> StageRow:
             StageRow(stage, "stopped" if isinstance(error, Preempted) else "failed", seconds),
             error if isinstance(error, BaseException) else LineageError(state.message),
         )
-    return StageRow(stage, (state.name or "completed").lower(), seconds)
+    return StageRow(stage, (state.name or "completed").lower(), seconds), state
 
 
 def _was_preempted(_task: Any, _run: Any, state: Any) -> bool:

@@ -17,8 +17,8 @@ GRACE = float(os.environ.get("KRX_GRACE_SECONDS", "10"))  # for a stage to end b
 
 
 def main() -> None:
-    """Run the command of the command line; exit with its code."""
-    command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
+    """Run the command of the command line, with the files that were handed on open; exit with its code."""
+    command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True, close_fds=False)
     group = command.pid
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=_end, args=(group,), daemon=True).start())
     threading.Thread(target=_until_let_go, args=(group,), daemon=True).start()

@@ -1,19 +1,19 @@
 """DVC as the flows use it: the stages of some versions, and `dvc repro -s` for one stage.
 
-Everything goes through DVC's command line, in processes of their own: whatever happens to a flow, plain
+Everything goes through DVC's command line, in a process of its own: whatever happens to a flow, plain
 `dvc repro` goes on from what it left. What the graph is, and what is stale in it, `lineage/planning/dvc_graph.py` asks.
 """
 
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal
 
+from flows.warm_dvc import WarmDvc
 from lineage.core.errors import LineageError, Preempted
-from lineage.planning.dvc_graph import DVC, Graph, complaint, environment, in_order, upstream
+from lineage.planning.dvc_graph import Graph, complaint, in_order, upstream
 
 Outcome = Literal["fresh", "rebuilt", "restored"]  # restored: from DVC's cache of earlier runs
 ADVICE = (
@@ -23,7 +23,8 @@ ADVICE = (
     "dvc config ",
     "Use `dvc push`",
 )  # DVC's
-PROCESS_GUARD = Path(__file__).with_name("process_guard.py")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what a terminal would obey instead of showing
+_OF_THIS_RUN: ContextVar[WarmDvc | None] = ContextVar("warm_dvc", default=None)
 
 
 def for_versions(graph: Graph, versions: list[str], known: list[str]) -> list[str]:
@@ -44,6 +45,22 @@ def of_versions(stages: list[str], versions: list[str]) -> set[str]:
     return {stage for stage in stages if _key(stage) in versions}
 
 
+@contextmanager
+def one_dvc(held: int | None = None) -> Iterator[WarmDvc]:
+    """Inside, every `reproduce` asks the same process, which ends with the block; `held` as for `WarmDvc`."""
+    with WarmDvc(held) as dvc:
+        before = _OF_THIS_RUN.set(dvc)
+        try:
+            yield dvc
+        finally:
+            _OF_THIS_RUN.reset(before)
+
+
+def this_dvc() -> WarmDvc | None:
+    """The process of the block of `one_dvc` that this is called in."""
+    return _OF_THIS_RUN.get()
+
+
 def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) -> Outcome:
     """Run `dvc repro -s` for one stage; every line that it prints goes to `say`.
 
@@ -56,12 +73,18 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
     lines: list[str] = []
 
     def line(text: str) -> None:
+        text = CONTROL.sub("", text)
         lines.append(text)
         if not text.lstrip().startswith(ADVICE):
             say(text)
 
-    options = ["--force"] if force else []
-    if code := guarded([*DVC, "repro", "--single-item", *options, stage], line):
+    command = ["repro", "--single-item", *(["--force"] if force else []), stage]
+    if dvc := _OF_THIS_RUN.get():
+        code = dvc.run(command, line)
+    else:
+        with WarmDvc() as dvc:
+            code = dvc.run(command, line)
+    if code:
         raise _failure(stage, lines, code)
     if any(text.startswith("Running stage") for text in lines):
         return "rebuilt"
@@ -90,30 +113,6 @@ def _failure(stage: str, lines: list[str], code: int) -> LineageError:
 def _codes_of(*signals: signal.Signals) -> set[int]:
     """How the death by a signal is told: negative by Python, 128 more by a shell."""
     return {code for number in signals for code in (-number, 128 + number)}
-
-
-def guarded(command: list[str], say: Callable[[str], None]) -> int:
-    """Run a command in a process group that ends with this call, and hand its output on line by line."""
-    process = subprocess.Popen(
-        [sys.executable, str(PROCESS_GUARD), *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-        env=environment(),
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        for text in process.stdout:
-            if text.strip():
-                say(text.rstrip())
-    finally:
-        process.stdin.close()
-        process.wait()
-    return process.returncode
 
 
 def _key(stage: str) -> str | None:

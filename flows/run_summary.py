@@ -1,6 +1,7 @@
 """What a flow run leaves in Prefect's UI: a table of stages, a plan, links to MLflow and to the report."""
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from prefect import get_run_logger
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
 from flows import MLFLOW_UI, TRAINING_PAGES
+from flows.repro import CONTROL
 
 EXPERIMENT = "krx-lineage"
 
@@ -36,7 +38,7 @@ def write_summary(rows: list[StageRow]) -> None:
 def write_plan(plan: list[tuple[str, str]]) -> None:
     """What a dry run found: stages and the reason why each would run."""
     title = f"{len(plan)} stages would run" if plan else "Everything is up to date"
-    lines = [f"| {stage} | {why} |" for stage, why in plan]
+    lines = [f"| {stage} | {as_text(why)} |" for stage, why in plan]
     table = "\n".join(["| stage | because |", "|---|---|", *lines]) if plan else ""
     create_markdown_artifact(f"# {title}\n\n{table}\n", key="lineage-plan", description=title)
     for stage, why in plan:
@@ -80,6 +82,14 @@ def _find(address: str) -> tuple[str | None, str | None]:
     except (httpx.HTTPError, KeyError, ValueError):
         return None, None
     return experiment, runs[0]["info"]["run_id"] if runs else None
+
+
+def as_text(said: str) -> str:
+    """Words from files and people for a cell of a Markdown table: shown as they are, and obeyed as nothing."""
+    marked = re.sub(
+        r"[\\`*_{}\[\]<>()#+!|~-]", lambda sign: f"&#{ord(sign[0])};", CONTROL.sub("", said.replace("&", "&amp;"))
+    )
+    return " ".join(marked.split())
 
 
 def _mark(outcome: str) -> str:

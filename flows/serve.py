@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flows import MLFLOW_UI, TRAINING_PAGES
-from flows.repro import PROCESS_GUARD
+from flows.warm_dvc import PROCESS_GUARD
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.paths import STATE

@@ -13,7 +13,8 @@ from prefect.client.schemas.objects import StateType
 from prefect.deployments.runner import EntrypointType
 from prefect.states import Crashed
 
-from flows.lineage_flow import GPU, rebuild
+from flows.lineage_flow import rebuild
+from flows.slot import GPU
 from lineage.config.load import load_curriculum
 
 DEPLOYMENT = "rebuild"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.repro import for_versions, guarded, of_versions, reproduce
+from flows.repro import for_versions, of_versions, reproduce
+from flows.warm_dvc import PROCESS_GUARD
 from lineage.core.errors import LineageError, Preempted
 from lineage.planning.dvc_graph import in_order, read_graph, stale, upstream
 
@@ -117,7 +118,9 @@ def test_no_stage_outlives_its_flow(workspace: Path, stage: str, how: signal.Sig
 
 def test_what_a_command_leaves_behind_ends_with_it(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    assert guarded(["sh", "-c", f"sleep 300 & echo $! > {pid}; exit 3"], lambda _: None) == 3
+    command = ["sh", "-c", f"sleep 300 & echo $! > {pid}; exit 3"]
+    guard = subprocess.Popen([sys.executable, PROCESS_GUARD, *command], stdin=subprocess.PIPE)
+    assert guard.wait(timeout=60) == 3
     until(lambda: not alive(int(pid.read_text())))
 
 
