@@ -57,7 +57,7 @@ reproduce = lineage_flow.reproduce
 lineage_flow.reproduce = lambda stage, say, force: begun.append(stage) or reproduce(stage, say, force=force)
 for stage in ("stopped", "refused"):
     try:
-        print(lineage_flow.flow(lambda: lineage_flow._run(stage, known_fresh=False, force=False))())
+        print(lineage_flow.flow(lambda: lineage_flow._run(stage, force=False, after=[])[0])())
     except lineage_flow._Failed as failed:
         print(failed.row, failed.error)
 print(begun)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.repro import for_versions, of_versions, reproduce
+from flows.repro import for_versions, of_versions, one_dvc, reproduce
 from flows.warm_dvc import PROCESS_GUARD
 from lineage.core.errors import LineageError, Preempted
 from lineage.planning.dvc_graph import in_order, read_graph, stale, upstream
@@ -70,6 +70,35 @@ def test_a_stage_is_rebuilt_then_fresh_then_restored(workspace: Path) -> None:
     reproduce("train@v1", lines.append)
     (workspace / "input.txt").write_text("one\n", encoding="utf-8")
     assert reproduce("train@v1", lines.append) == "restored"
+
+
+def test_one_dvc_does_for_many_stages_what_one_each_does(workspace: Path) -> None:
+    """Also after a stage that failed, and after the process was ended from outside."""
+    lines: list[str] = []
+    with one_dvc() as dvc:
+        assert read_graph(dvc.ask) == read_graph()
+        assert stale(dvc.ask) == stale()
+        assert reproduce("check", lines.append) == "rebuilt"
+        with pytest.raises(LineageError, match="no such column"):
+            reproduce("refused", lines.append)
+        assert reproduce("train@v1", lines.append) == "rebuilt"
+        assert "train@v1" not in stale(dvc.ask)
+        with pytest.raises(LineageError, match="no-such-stage"):
+            dvc.ask("status", "no-such-stage")
+        process = dvc._process
+        assert process
+        os.killpg(int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()), signal.SIGTERM)
+        process.wait(timeout=30)
+        assert reproduce("train@v1", lines.append, force=True) == "rebuilt"
+    assert lines.count("training v1") == 2
+
+
+def test_what_a_stage_prints_is_text(workspace: Path) -> None:
+    graph = workspace / "dvc.yaml"
+    graph.write_text("stages: {loud: {cmd: \"printf '\\\\033[2J<b>[red]\\\\n'\"}}", encoding="utf-8")
+    lines: list[str] = []
+    reproduce("loud", lines.append)
+    assert "[2J<b>[red]" in lines
 
 
 def test_a_failed_stage_gives_what_it_said_for_people(workspace: Path) -> None:

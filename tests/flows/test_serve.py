@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 from flows.serve import free
 from lineage.core.errors import LineageError
+from tests.flows.test_repro import alive
 
 DEAD = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
@@ -56,7 +57,9 @@ def served(workspace: Path) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
     """The addresses of Prefect's API and of MLflow, and the process, once the deployment is there."""
     graph = workspace / "dvc.yaml"
     graph.write_text(graph.read_text().partition("  refused:")[0].replace("  deaf:", "  deaf@x:"), encoding="utf-8")
-    graph.write_text(graph.read_text().partition("  slow:")[0], encoding="utf-8")
+    text = graph.read_text().partition("  slow:")[0]
+    held_up = "cmd: while test -f hold; do echo $$ > held.pid; sleep 0.1; done; echo training"
+    graph.write_text(text.replace("cmd: echo training", held_up), encoding="utf-8")
     ports = (free_port(), free_port())
     command = [sys.executable, "-m", "flows.serve", "--prefect-port", str(ports[0]), "--mlflow-port", str(ports[1])]
     output = (workspace / "serve.log").open("w")
@@ -80,15 +83,95 @@ def served(workspace: Path) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
 
 def run(api: str, parameters: dict[str, Any]) -> tuple[str, str]:
     """Start a run as the UI does; its last state and its message."""
+    return ended(api, start(api, parameters))
+
+
+def start(api: str, parameters: dict[str, Any]) -> str:
+    """Start a run as the UI does; its id."""
     deployment = ask(f"{api}/deployments/name/lineage/rebuild")["id"]
     started = ask(f"{api}/deployments/{deployment}/create_flow_run", {"parameters": parameters})
+    return str(started["id"])
+
+
+def ended(api: str, identity: str) -> tuple[str, str]:
+    """A run's last state and its message, when it has one."""
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
-        state = ask(f"{api}/flow_runs/{started['id']}")["state"]
+        state = ask(f"{api}/flow_runs/{identity}")["state"]
         if state["type"] in DEAD:
             return state["type"], state["message"] or ""
         time.sleep(0.5)
     raise AssertionError(f"still {state['type']}")
+
+
+def logged(api: str, identity: str) -> str:
+    """What a run has said, with its tasks."""
+    asked = {"logs": {"flow_run_id": {"any_": [identity]}}, "sort": "TIMESTAMP_ASC"}
+    return "\n".join(line["message"] for line in ask(f"{api}/logs/filter", asked))
+
+
+def the_graph_has_edges(api: str, identity: str) -> None:
+    """Prefect's graph of a run is dvc.yaml's; what is fresh is one task."""
+    nodes = {one["label"]: one for _, one in ask(f"{api}/flow_runs/{identity}/graph-v2")["nodes"]}
+    names = {one["id"]: label for label, one in nodes.items()}
+    edges = {(names[parent["id"]], label) for label, one in nodes.items() for parent in one["parents"]}
+    assert edges == {
+        ("1 fresh stages", "train@v1"),
+        ("train@v1", "train@v2"),
+        ("train@v1", "train@v3"),
+        *((f"train@{version}", "report") for version in ("v1", "v2", "v3")),
+    }
+
+
+def a_killed_run_holds_up_nothing(api: str, workspace: Path) -> None:
+    """Neither its slot's lease nor its state; the next one says what it goes on from, and for whom it waits."""
+    hold, lock = workspace / "hold", workspace / ".state/rebuild.lock"
+    hold.touch()
+    (workspace / "input.txt").write_text("two\n", encoding="utf-8")
+    killed = start(api, {})
+    holder = until(lambda: (found := json.loads(lock.read_text() or "{}")).get("lease") and found)
+    assert holder["stage"] == "train@v1"
+    working = int(until(lambda: (workspace / "held.pid").is_file() and (workspace / "held.pid").read_text().strip()))
+    os.kill(holder["pid"], signal.SIGKILL)
+    until(lambda: not alive(working), 15)
+    hold.unlink()
+    begun = time.monotonic()
+    following = start(api, {})
+    assert ended(api, following)[0] == "COMPLETED"
+    assert time.monotonic() - begun < 120  # the lease alone would have held it up for longer with Prefect's default
+    assert (workspace / "out/report").read_text() == "two\n" * 3
+    assert ended(api, killed)[0] == "CRASHED"
+    said = logged(api, following)
+    assert f"(process {holder['pid']} at train@v1) was killed; this one goes on from what it left" in said
+    assert "train@v1: training v1" in said
+    the_graph_has_edges(api, following)
+    assert ask(f"{api}/v2/concurrency_limits/gpu")["active_slots"] == 0
+
+
+def a_slot_that_nobody_uses_is_named(api: str) -> None:
+    """Such as that of a run that was killed on another machine."""
+    patch(f"{api}/v2/concurrency_limits/gpu", {"active_slots": 1})
+    waiting = start(api, {"versions": ["v1"], "force": True})
+    until(lambda: "train@v1 waits for the slot `gpu`: no stage computes" in logged(api, waiting), 90)
+    assert "prefect gcl update gpu --active-slots 0" in logged(api, waiting)
+    patch(f"{api}/v2/concurrency_limits/gpu", {"active_slots": 0})
+    assert ended(api, waiting)[0] == "COMPLETED"
+
+
+def patch(address: str, body: Any) -> None:
+    data = json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(address, data, headers, method="PATCH"), timeout=30):
+        pass
+
+
+def until(true: Callable[[], Any], seconds: float = 120) -> Any:
+    """Wait until something is true, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+    return found
 
 
 @pytest.mark.slow
@@ -116,6 +199,9 @@ def test_a_run_from_the_ui_rebuilds_the_workspace(
         with pytest.raises(urllib.error.HTTPError) as error:
             run(api, wrong)
         assert error.value.code in (409, 422)
+
+    a_killed_run_holds_up_nothing(api, workspace)
+    a_slot_that_nobody_uses_is_named(api)
 
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=90) == 0
