@@ -1,8 +1,8 @@
 """DVC's command line for many commands in one process: `python flows/dvc_worker.py FD MARK`, started by `warm_dvc.py`.
 
 Most of what a fresh stage costs is the import of DVC, so it is imported once a run. Each line of the pipe FD is a JSON
-list: one command's arguments, as `dvc` takes them, and whether what it prints is wanted apart. After each command a
-line `MARK {"code": …, "answer": …}` follows what the command and its stages printed.
+list: one command's arguments, as `dvc` takes them, variables for its stages, and whether what it prints is wanted
+apart. After each command a line `MARK {"code": …, "answer": …}` follows what the command and its stages printed.
 """
 
 import json
@@ -18,9 +18,13 @@ def main() -> None:
     from dvc.cli import main as dvc
 
     for line in commands:
-        arguments, apart = json.loads(line)
+        arguments, variables, apart = json.loads(line)
+        usual = dict(os.environ)
+        os.environ |= variables
         sys.argv = ["dvc", *arguments]  # what DVC's lock says to another command that finds it
         code, answer = _apart(dvc, arguments) if apart else (dvc(arguments), "")
+        os.environ.clear()
+        os.environ |= usual
         sys.stdout.flush()
         sys.stderr.flush()
         print(f"\n{mark} {json.dumps({'code': code, 'answer': answer})}", flush=True)

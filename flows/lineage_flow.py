@@ -70,8 +70,8 @@ def run_stage(stage: str, force: bool) -> Any:
     return Completed(name=outcome.capitalize(), message=f"{stage} in {time.monotonic() - begun:.1f} s")
 
 
-@task(task_run_name="{count} fresh stages", cache_policy=NO_CACHE)
-def leave_fresh(count: int, stages: str) -> Any:
+@task(task_run_name="{title}", cache_policy=NO_CACHE)
+def leave_fresh(title: str, stages: str) -> Any:
     """All stages that nothing has changed for, as one: `check, samples, convert ×3, ingest ×15`."""
     return Completed(name="Fresh", message=f"nothing has changed for {stages}")
 
@@ -140,7 +140,8 @@ def _run_all(graph: Graph, stages: list[str], touched: set[str], forced: set[str
     states: dict[str, State[Any]] = {}
     try:
         if fresh:
-            states = dict.fromkeys(fresh, leave_fresh(len(fresh), _families(fresh), return_state=True))
+            title = f"{len(fresh)} fresh stage{'s' if len(fresh) > 1 else ''}"
+            states = dict.fromkeys(fresh, leave_fresh(title, _families(fresh), return_state=True))
         for stage in left:
             before = {id(states[one]): states[one] for one in sorted(graph[stage]) if one in states}
             row, states[stage] = _run(stage, force=stage in forced, after=list(before.values()))

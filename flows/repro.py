@@ -13,6 +13,7 @@ from typing import Literal
 
 from flows.warm_dvc import WarmDvc
 from lineage.core.errors import LineageError, Preempted
+from lineage.core.forced import VARIABLE
 from lineage.planning.dvc_graph import Graph, complaint, in_order, upstream
 
 Outcome = Literal["fresh", "rebuilt", "restored"]  # restored: from DVC's cache of earlier runs
@@ -79,11 +80,12 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
             say(text)
 
     command = ["repro", "--single-item", *(["--force"] if force else []), stage]
+    variables = {VARIABLE: "1"} if force else {}
     if dvc := _OF_THIS_RUN.get():
-        code = dvc.run(command, line)
+        code = dvc.run(command, line, variables)
     else:
         with WarmDvc() as dvc:
-            code = dvc.run(command, line)
+            code = dvc.run(command, line, variables)
     if code:
         raise _failure(stage, lines, code)
     if any(text.startswith("Running stage") for text in lines):

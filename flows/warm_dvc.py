@@ -41,12 +41,14 @@ class WarmDvc:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def run(self, arguments: list[str], say: Callable[[str], None]) -> int:
+    def run(self, arguments: list[str], say: Callable[[str], None], variables: dict[str, str] | None = None) -> int:
         """Run a command and hand on its lines, those of its stages among them; its exit code.
 
         Interrupted in whatever way, it takes the command and its stages with it.
+
+        variables: what its stages find in their environment beside the usual.
         """
-        return int(self._run(arguments, say, apart=False)["code"])
+        return int(self._run([arguments, variables or {}, False], say)["code"])
 
     def ask(self, *arguments: str) -> str:
         """What a command prints.
@@ -55,7 +57,7 @@ class WarmDvc:
             LineageError: with DVC's own words, if it fails.
         """
         complaints: list[str] = []
-        told = self._run(list(arguments), complaints.append, apart=True)
+        told = self._run([arguments, {}, True], complaints.append)
         if told["code"]:
             raise refused(arguments, "\n".join(complaints))
         return str(told["answer"])
@@ -71,7 +73,7 @@ class WarmDvc:
             process.wait()
             process.stdout.close()
 
-    def _run(self, arguments: list[str], say: Callable[[str], None], *, apart: bool) -> dict[str, Any]:
+    def _run(self, command: list[Any], say: Callable[[str], None]) -> dict[str, Any]:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._start()
@@ -79,7 +81,7 @@ class WarmDvc:
         assert process
         assert process.stdout
         try:
-            commands.write(json.dumps([arguments, apart]) + "\n")
+            commands.write(json.dumps(command) + "\n")
             commands.flush()
             for text in process.stdout:
                 if text.startswith(self._mark):

@@ -19,6 +19,7 @@ from lineage.base_model import chat_template
 from lineage.config.schema import BASE, Curriculum
 from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of
+from lineage.core.forced import forced
 from lineage.core.paths import WEIGHTS
 from lineage.evaluation import answering, inference, result_cache
 from lineage.evaluation.answering import SpokenAnswer
@@ -43,7 +44,7 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
         LineageError: the version is not built, or its adapter is not what its record says.
     """
     adapter = weights_of(version)
-    results = measured(c, version, adapter, sets)
+    results = measured(c, version, adapter, sets, again=forced())
     measures = Measures(
         version=version,
         parent=c.versions[version].parent if version != BASE else None,
@@ -97,7 +98,9 @@ def weights_of(version: str) -> str | None:
     return sha256(folder / WEIGHTS) if version != BASE else None
 
 
-def measured(c: Curriculum, version: str, adapter: str | None, sets: list[HeldOutSet]) -> dict[str, SetResult]:
+def measured(
+    c: Curriculum, version: str, adapter: str | None, sets: list[HeldOutSet], *, again: bool = False
+) -> dict[str, SetResult]:
     """The result of each set by name: kept ones, and the model's answers to the others, which are kept from now on.
 
     Args:
@@ -105,6 +108,7 @@ def measured(c: Curriculum, version: str, adapter: str | None, sets: list[HeldOu
         version: a version, or the base.
         adapter: the SHA-256 of its weights, from `weights_of`.
         sets: the held-out sets.
+        again: ask all of them, whatever is kept.
     """
     base = read_base()
     settings = [
@@ -117,7 +121,7 @@ def measured(c: Curriculum, version: str, adapter: str | None, sets: list[HeldOu
     ]
     asked_by = sha256_of([base.identity, adapter, settings, base.template.model_dump(), code_identity(__name__)])
     places = {s.name: result_cache.place(s, asked_by) for s in sets}
-    results = {name: found for name, file in places.items() if (found := result_cache.kept(file))}
+    results = {name: found for name, file in places.items() if not again and (found := result_cache.kept(file))}
     if missing := [s for s in sets if s.name not in results]:
         from lineage.base_model.fast_import import ASKING, import_lean
 

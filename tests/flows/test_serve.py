@@ -116,7 +116,7 @@ def the_graph_has_edges(api: str, identity: str) -> None:
     names = {one["id"]: label for label, one in nodes.items()}
     edges = {(names[parent["id"]], label) for label, one in nodes.items() for parent in one["parents"]}
     assert edges == {
-        ("1 fresh stages", "train@v1"),
+        ("1 fresh stage", "train@v1"),
         ("train@v1", "train@v2"),
         ("train@v1", "train@v3"),
         *((f"train@{version}", "report") for version in ("v1", "v2", "v3")),

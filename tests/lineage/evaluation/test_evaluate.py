@@ -154,6 +154,15 @@ def test_the_second_time_no_model_is_loaded_and_the_bytes_are_the_same(lineage_c
     assert sha256(tiny.evaluate(tiny.curriculum(), "v2")) == before
 
 
+def test_by_force_all_is_asked_again_and_the_bytes_are_the_same(lineage_copy: Path, monkeypatch) -> None:
+    before, asked = sha256(Path("metrics/v2")), []
+    ask = evaluation.ask
+    monkeypatch.setattr(evaluation, "ask", lambda c, m, t, sets: (asked.extend(sets), ask(c, m, t, sets))[1])
+    monkeypatch.setenv("KRX_FORCE", "1")
+    assert sha256(tiny.evaluate(tiny.curriculum(), "v2")) == before
+    assert {s.name for s in asked} == set(measures("v2")["sets"])
+
+
 def test_without_the_cache_the_bytes_are_the_same(lineage_copy: Path) -> None:
     import shutil
 
