@@ -18,12 +18,14 @@ from lineage.planning.dvc_graph import Graph, complaint, in_order, upstream
 
 Outcome = Literal["fresh", "rebuilt", "restored"]  # restored: from DVC's cache of earlier runs
 ADVICE = (
+    "Updating lock file ",
     "To track the changes",
     "git add ",
     "To enable auto staging",
     "dvc config ",
     "Use `dvc push`",
 )  # DVC's
+EMPTY = re.compile(r"WARNING: '.*' is empty\.")  # a mix without replay has such a file, rightly
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what a terminal would obey instead of showing
 _OF_THIS_RUN: ContextVar[WarmDvc | None] = ContextVar("warm_dvc", default=None)
 
@@ -76,7 +78,7 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
     def line(text: str) -> None:
         text = CONTROL.sub("", text)
         lines.append(text)
-        if not text.lstrip().startswith(ADVICE):
+        if not text.lstrip().startswith(ADVICE) and not EMPTY.fullmatch(text):
             say(text)
 
     command = ["repro", "--single-item", *(["--force"] if force else []), stage]

@@ -3,15 +3,13 @@
 import os
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from prefect import get_run_logger
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
-from flows import MLFLOW_UI, TRAINING_PAGES
+from flows import MLFLOW_UI
+from flows.mlflow_pages import report_page, runs_page
 from flows.repro import CONTROL
-
-EXPERIMENT = "krx-lineage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +49,9 @@ def write_links() -> None:
     address = (os.environ.get(MLFLOW_UI) or os.environ.get("MLFLOW_TRACKING_URI", "")).rstrip("/")
     if not address.startswith("http"):
         return
-    experiment, report = _find(address)
-    where = f"{address}/#/experiments/{experiment}" if experiment else f"{address}/#/experiments"
-    create_link_artifact(
-        f"{where}{TRAINING_PAGES}", key="mlflow", link_text="MLflow: every version, its measures and curves"
-    )
-    if report:
-        create_link_artifact(
-            f"{where}/runs/{report}/artifacts/lineage.html{TRAINING_PAGES}",
-            key="report",
-            link_text="The report",
-        )
-
-
-def _find(address: str) -> tuple[str | None, str | None]:
-    """The experiment's and the report run's ids, asked of the server; None while they are not there."""
-    import httpx
-
-    api = f"{address}/api/2.0/mlflow"
-    try:
-        found = httpx.get(f"{api}/experiments/get-by-name", params={"experiment_name": EXPERIMENT}, timeout=10)
-        found.raise_for_status()
-        experiment: str = found.json()["experiment"]["experiment_id"]
-        query: dict[str, Any] = {
-            "experiment_ids": [experiment],
-            "filter": "tags.lineage_key = 'report'",
-            "max_results": 1,
-        }
-        runs = httpx.post(f"{api}/runs/search", json=query, timeout=10).raise_for_status().json().get("runs", [])
-    except (httpx.HTTPError, KeyError, ValueError):
-        return None, None
-    return experiment, runs[0]["info"]["run_id"] if runs else None
+    create_link_artifact(runs_page(address), key="mlflow", link_text="MLflow: every version, its measures and curves")
+    if report := report_page(address):
+        create_link_artifact(report, key="report", link_text="The report")
 
 
 def as_text(said: str) -> str:

@@ -20,7 +20,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from flows import MLFLOW_UI, TRAINING_PAGES
+from flows import MLFLOW_UI
+from flows.mlflow_pages import runs_page
+from flows.page_policy import keep_to_this_machine
 from flows.warm_dvc import PROCESS_GUARD
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
@@ -66,17 +68,16 @@ def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
     os.environ["PREFECT_SERVER_UI_API_URL"] = f"{prefect}/api"
     os.environ[MLFLOW_UI] = remote or mlflow
     print("starting (the first time takes a minute)…")
-    servers = {"prefect": running.enter_context(server("prefect", _prefect_command(prefect_port)))}
+    servers = {"prefect": running.enter_context(server("prefect", prefect_command(prefect_port)))}
     if not remote:
         free(mlflow_port, "--mlflow-port")
         servers["mlflow"] = running.enter_context(server("mlflow", _mlflow_command(mlflow_port)))
         answers("mlflow", f"{mlflow}/health", servers["mlflow"])
     answers("prefect", f"{prefect}/api/health", servers["prefect"])
+    keep_to_this_machine(Path(os.environ["PREFECT_SERVER_UI_STATIC_DIRECTORY"]))
     servers["flows"] = running.enter_context(server("flows", [sys.executable, "-m", "flows.served"], shown=True))
     print(f"\nPrefect  {prefect}   deployment lineage/rebuild")
-    print(
-        f"MLflow   {without_password(remote) or mlflow}/#/experiments{TRAINING_PAGES}\nCtrl-C stops all\n", flush=True
-    )
+    print(f"MLflow   {without_password(runs_page(remote or mlflow))}\nCtrl-C stops all\n", flush=True)
     while all(process.poll() is None for process in servers.values()):
         time.sleep(1)
     dead = ", ".join(name for name, process in servers.items() if process.poll() is not None)
@@ -138,7 +139,8 @@ def answers(name: str, address: str, process: subprocess.Popen[bytes]) -> None:
     raise LineageError(f"{name} did not start; the end of {_log(name)}:\n{_tail(_log(name))}")
 
 
-def _prefect_command(port: int) -> list[str]:
+def prefect_command(port: int) -> list[str]:
+    """How Prefect's server is started."""
     return [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -110,6 +111,22 @@ def logged(api: str, identity: str) -> str:
     return "\n".join(line["message"] for line in ask(f"{api}/logs/filter", asked))
 
 
+def its_pages_ask_this_machine_alone(api: str) -> None:
+    """By a policy that browsers obey; what a browser asks for, where there is one."""
+    assert ask(f"{api}/admin/settings")["server"]["ui"]["show_promotional_content"] is False
+    page = f"{api.removesuffix('/api')}/v2/dashboard"
+    request = urllib.request.Request(page, headers={"Accept": "text/html"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert "connect-src 'self' data: blob: http://127.0.0.1:*" in answer.read().decode()
+    if chromium := shutil.which("chromium"):
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=browser", "--log-net-log=asked.json"]
+        command = [chromium, *options, "--timeout=15000", "--screenshot=page.png", page]
+        subprocess.run(command, capture_output=True, timeout=120)
+        asked = Path("asked.json").read_text(encoding="utf-8", errors="replace")
+        assert f"{api}/admin/settings" in asked
+        assert "amplitude" not in asked
+
+
 def the_graph_has_edges(api: str, identity: str) -> None:
     """Prefect's graph of a run is dvc.yaml's; what is fresh is one task."""
     nodes = {one["label"]: one for _, one in ask(f"{api}/flow_runs/{identity}/graph-v2")["nodes"]}
@@ -182,6 +199,7 @@ def test_a_run_from_the_ui_rebuilds_the_workspace(
     with urllib.request.urlopen(f"{mlflow}/health", timeout=30) as answer:
         assert answer.status == 200
     assert ask(f"{api}/v2/concurrency_limits/gpu")["limit"] == 1
+    its_pages_ask_this_machine_alone(api)
 
     assert run(api, {"versions": ["v1"], "dry_run": True})[0] == "COMPLETED"
     assert not (workspace / "out").exists()

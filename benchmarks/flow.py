@@ -1,0 +1,119 @@
+"""What a flow costs beside `dvc repro`: `python -m benchmarks.flow` rebuilds one version by both, in turn.
+
+    one version    1.08 × dvc repro by the clock, 1.12 × its CPU seconds
+    nothing to do  1.41 × …
+
+A clone of this checkout, its curriculum cut down to the first version, is built once; then each run trains it anew with
+another rate. The flow asks a Prefect server that runs already, as behind `lineage ui`, and its seconds are those of its
+own process, imports included. `--keep FOLDER` keeps the clone and goes on in it; `--tokens N` trains for less.
+"""
+
+import argparse
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import yaml
+
+from lineage.core.errors import LineageError
+
+DVC = [sys.executable, "-m", "dvc", "repro"]
+FLOW = [sys.executable, "-m", "flows.lineage_flow"]
+Cost = tuple[float, float]  # seconds by the clock, CPU seconds with children
+
+
+def main() -> None:
+    """Build, measure in pairs, print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("--keep", type=Path, help="a folder for the clone, which then stays")
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--tokens", type=int, help="the budget of a training, instead of the profile's")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as running:
+        place = (asked.keep or Path(scratch, "clone")).absolute()
+        if not (place / "dvc.yaml").is_file():
+            subprocess.run(["git", "clone", "--quiet", str(Path.cwd()), str(place)], check=True)
+        os.chdir(place)
+        os.environ |= {"KRX_PREFETCH": "0", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        version = only_the_first(asked.tokens)
+        train_with(version, 1.0)
+        cost(DVC)
+        from flows.serve import answers, prefect_command, server
+
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+        process = running.enter_context(server("prefect", prefect_command(port)))
+        answers("prefect", f"http://127.0.0.1:{port}/api/health", process)
+        cost(FLOW)
+        rates = (1 + step / 1000 for step in range(1, 1000))
+        one: list[tuple[Cost, Cost]] = []
+        for _ in range(asked.pairs):
+            costs = []
+            for command in (DVC, FLOW):
+                train_with(version, next(rates))
+                costs.append(cost(command))
+            one.append((costs[0], costs[1]))
+        print(line("one version", one))
+        print(line("nothing to do", [(cost(DVC), cost(FLOW)) for _ in range(asked.pairs)]))
+        os.chdir("/")
+
+
+def only_the_first(tokens: int | None) -> str:
+    """Cut the curriculum down to its first version, so that nothing else waits to be built; its name."""
+    tree = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    version = next(iter(tree["versions"]))
+    tree["versions"] = {version: tree["versions"][version]}
+    if tokens:
+        tree["profiles"][tree["profile"]]["budget"] = {"tokens": tokens}
+    _write(tree)
+    return str(version)
+
+
+def train_with(version: str, rate: float) -> None:
+    """Another learning rate, which makes the version stale and nothing before it."""
+    tree = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    tree["versions"][version]["train"]["lr_scale"] = rate
+    _write(tree)
+
+
+def cost(command: list[str]) -> Cost:
+    """What a command takes; it must succeed."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True)
+    clock, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise LineageError(
+            f"{' '.join(command[1:])} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}"
+        )
+    return clock, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def line(what: str, pairs: list[tuple[Cost, Cost]]) -> str:
+    """The median ratios of the pairs, and every pair's seconds."""
+    clock, cpu = ([flow[i] / dvc[i] for dvc, flow in pairs] for i in (0, 1))
+    seconds = ", ".join(f"{flow[0]:.1f}/{dvc[0]:.1f}" for dvc, flow in pairs)
+    processor = ", ".join(f"{flow[1]:.1f}/{dvc[1]:.1f}" for dvc, flow in pairs)
+    return (
+        f"{what:<14} {statistics.median(clock):.2f} × dvc repro by the clock ({seconds} s), "
+        f"{statistics.median(cpu):.2f} × its CPU seconds ({processor} s)"
+    )
+
+
+def _write(tree: object) -> None:
+    Path("params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LineageError as error:
+        sys.exit(f"\n✗ {error}\n")

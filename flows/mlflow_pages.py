@@ -1,0 +1,39 @@
+"""Where MLflow's pages show the lineage: the table of runs, and the report."""
+
+from typing import Any
+
+import httpx
+
+from lineage.tracking.server import EXPERIMENT
+
+TRAINING_PAGES = "?workflowType=machine_learning"  # otherwise MLflow opens its pages for agents
+
+
+def runs_page(address: str) -> str:
+    """The page with the table of all runs; before anything was published, the list of experiments."""
+    experiment, _ = find(address)
+    return f"{address}/#/experiments" + (f"/{experiment}/runs" if experiment else "") + TRAINING_PAGES
+
+
+def report_page(address: str) -> str | None:
+    """The page that shows the report, if one was published."""
+    experiment, run = find(address)
+    return f"{address}/#/experiments/{experiment}/runs/{run}/artifacts/lineage.html{TRAINING_PAGES}" if run else None
+
+
+def find(address: str) -> tuple[str | None, str | None]:
+    """The experiment's and the report run's ids, asked of the server; None while they are not there."""
+    api = f"{address}/api/2.0/mlflow"
+    try:
+        found = httpx.get(f"{api}/experiments/get-by-name", params={"experiment_name": EXPERIMENT}, timeout=10)
+        found.raise_for_status()
+        experiment: str = found.json()["experiment"]["experiment_id"]
+        query: dict[str, Any] = {
+            "experiment_ids": [experiment],
+            "filter": "tags.lineage_key = 'report'",
+            "max_results": 1,
+        }
+        runs = httpx.post(f"{api}/runs/search", json=query, timeout=10).raise_for_status().json().get("runs", [])
+    except (httpx.HTTPError, KeyError, ValueError):
+        return None, None
+    return experiment, runs[0]["info"]["run_id"] if runs else None
