@@ -40,7 +40,7 @@ def write_plan(plan: list[tuple[str, str]]) -> None:
     table = "\n".join(["| stage | because |", "|---|---|", *lines]) if plan else ""
     create_markdown_artifact(f"# {title}\n\n{table}\n", key="lineage-plan", description=title)
     for stage, why in plan:
-        get_run_logger().info("%s: %s", stage, why)
+        get_run_logger().info("%s: %s", stage, CONTROL.sub("", why))
     get_run_logger().info(title)
 
 
