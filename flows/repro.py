@@ -14,6 +14,7 @@ from typing import Literal
 from flows.warm_dvc import WarmDvc
 from lineage.core.errors import LineageError, Preempted
 from lineage.core.forced import VARIABLE
+from lineage.core.plain_text import plain
 from lineage.planning.dvc_graph import Graph, complaint, in_order, upstream
 
 Outcome = Literal["fresh", "rebuilt", "restored"]  # restored: from DVC's cache of earlier runs
@@ -26,7 +27,6 @@ ADVICE = (
     "Use `dvc push`",
 )  # DVC's
 EMPTY = re.compile(r"WARNING: '.*' is empty\.")  # a mix without replay has such a file, rightly
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what a terminal would obey instead of showing
 _OF_THIS_RUN: ContextVar[WarmDvc | None] = ContextVar("warm_dvc", default=None)
 
 
@@ -76,7 +76,7 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
     lines: list[str] = []
 
     def line(text: str) -> None:
-        text = CONTROL.sub("", text)
+        text = plain(text)
         lines.append(text)
         if not text.lstrip().startswith(ADVICE) and not EMPTY.fullmatch(text):
             say(text)

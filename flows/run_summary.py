@@ -1,7 +1,6 @@
 """What a flow run leaves in Prefect's UI: a table of stages, a plan, links to MLflow and to the report."""
 
 import os
-import re
 from dataclasses import dataclass
 
 from prefect import get_run_logger
@@ -9,7 +8,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
 from flows import MLFLOW_UI
 from flows.mlflow_pages import report_page, runs_page
-from flows.repro import CONTROL
+from lineage.core.plain_text import for_markdown, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +35,11 @@ def write_summary(rows: list[StageRow]) -> None:
 def write_plan(plan: list[tuple[str, str]]) -> None:
     """What a dry run found: stages and the reason why each would run."""
     title = f"{len(plan)} stages would run" if plan else "Everything is up to date"
-    lines = [f"| {stage} | {as_text(why)} |" for stage, why in plan]
+    lines = [f"| {stage} | {for_markdown(why)} |" for stage, why in plan]
     table = "\n".join(["| stage | because |", "|---|---|", *lines]) if plan else ""
     create_markdown_artifact(f"# {title}\n\n{table}\n", key="lineage-plan", description=title)
     for stage, why in plan:
-        get_run_logger().info("%s: %s", stage, CONTROL.sub("", why))
+        get_run_logger().info("%s: %s", stage, one_line(why))
     get_run_logger().info(title)
 
 
@@ -52,14 +51,6 @@ def write_links() -> None:
     create_link_artifact(runs_page(address), key="mlflow", link_text="MLflow: every version, its measures and curves")
     if report := report_page(address):
         create_link_artifact(report, key="report", link_text="The report")
-
-
-def as_text(said: str) -> str:
-    """Words from files and people for a cell of a Markdown table: shown as they are, and obeyed as nothing."""
-    marked = re.sub(
-        r"[\\`*_{}\[\]<>()#+!|~-]", lambda sign: f"&#{ord(sign[0])};", CONTROL.sub("", said.replace("&", "&amp;"))
-    )
-    return " ".join(marked.split())
 
 
 def _mark(outcome: str) -> str:

@@ -98,7 +98,7 @@ def test_what_a_stage_prints_is_text(workspace: Path) -> None:
     graph.write_text("stages: {loud: {cmd: \"printf '\\\\033[2J<b>[red]\\\\n'\"}}", encoding="utf-8")
     lines: list[str] = []
     reproduce("loud", lines.append)
-    assert "[2J<b>[red]" in lines
+    assert "␛[2J<b>[red]" in lines
 
 
 def test_a_failed_stage_gives_what_it_said_for_people(workspace: Path) -> None:
