@@ -102,7 +102,7 @@ def test_a_stage_that_is_stale_for_words_alone_takes_up_its_adapter(w: Workspace
     assert w.repro("--single-item", "train@v2", KRX_TRAIN_AGAIN="0") == {"train@v2"}
     assert "v2: its finished adapter is taken up, nothing was trained" in w.said
     assert w.adapter("v2") == before
-    w.repro("--single-item", "--force", "train@v2", KRX_TRAIN_AGAIN="1")
+    w.repro("--single-item", "--force", "train@v2", KRX_TRAIN_AGAIN="0")
     assert "v2: continues v1" in w.said and w.adapter("v2") == before
     file.write_text(file.read_text(encoding="utf-8") + "\nREMARK = 1\n", encoding="utf-8")
     w.repro("--single-item", "train@v2", KRX_TRAIN_AGAIN="0")

@@ -8,7 +8,7 @@ their folders in DVC's cache, and each folder's `lineage.json` says what its ada
 
 An adapter is taken up only if everything that shapes a training is the same: fingerprint, packages, and the code, by
 its identity or file by file. Every file is held against its hash. What of a training nobody can compare, such as the
-processor, DVC does not compare either. `KRX_TRAIN_AGAIN=1` trains in any case.
+processor, DVC does not compare either. Who asks by force (lineage/core/forced.py) gets it trained again.
 """
 
 import json
@@ -43,13 +43,14 @@ from lineage.core.dvc_cache import (
 )
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
+from lineage.core.forced import forced
 from lineage.core.inputs import files_of
 from lineage.records.record import PARTS
 from lineage.training.adapter_saving import write_config
 from lineage.training.parent import open_parent
 from lineage.training.plan import fingerprint_of, loaded, packages
 
-AGAIN = "KRX_TRAIN_AGAIN"  # the variable of who wants to see it trained
+AGAIN = "KRX_TRAIN_AGAIN"  # "1": trainings alone are forced, for tests and benchmarks that compare bytes
 TRAINED_BY = "lineage.training.train"  # the module whose identity stands in manifests as `code`
 CONFIG = "adapter_config.json"
 STAGE = "train@"
@@ -116,7 +117,7 @@ def _whose(one: Finished, v: ResolvedVersion) -> str:
 
 def wanted() -> bool:
     """Whether finished adapters may be taken up."""
-    return os.environ.get(AGAIN, "0") in ("", "0")
+    return os.environ.get(AGAIN, "0") in ("", "0") and not forced()
 
 
 def candidates(c: Curriculum, v: ResolvedVersion) -> tuple[list[Finished], list[str]]:

@@ -238,6 +238,8 @@ def test_who_asks_for_training_gets_it(here: Path, monkeypatch: pytest.MonkeyPat
     assert taken(c, "v2") == "" and not is_finished(c, c.version("v2"))
     monkeypatch.setenv("KRX_TRAIN_AGAIN", "0")
     assert taken(c, "v2")
+    monkeypatch.setenv("KRX_FORCE", "1")
+    assert taken(c, "v2") == "" and not is_finished(c, c.version("v2"))
 
 
 def test_the_stage_takes_up_before_anything_is_loaded(
