@@ -1,7 +1,7 @@
 """Fills MLflow with what the graph holds, and changes nothing when it is run again.
 
 One run per version and fingerprint, one for the base, one for the report. A publish that was killed is completed by the
-next; deleting `.state/mlflow` loses nothing.
+next; what was edited or lost in MLflow since is repaired; deleting `.state/mlflow` loses nothing.
 """
 
 import subprocess
@@ -10,49 +10,75 @@ from pathlib import Path
 
 from lineage.core.files import write_json
 from lineage.core.inputs import NOTHING, Inputs, must_be_unchanged
-from lineage.tracking.registry import champion, read_promotions, register
-from lineage.tracking.run_contents import Facts, read_facts
-from lineage.tracking.runs import Outcome, bring_up_to_date
+from lineage.tracking.promotions import champion, read_promotions
+from lineage.tracking.registry import kept_runs, point_champion, read_registry, register, standing_champion
+from lineage.tracking.run_contents import Facts, not_built, read_facts
+from lineage.tracking.runs import Shelf, Told, active_runs, bring_up_to_date, mark_states
 from lineage.tracking.server import FOLDER, connected, experiment, local_uri, shown
 
 RECEIPT = FOLDER / "published.json"
+NAMED = 4  # differences that are named when a run is repaired; the rest is counted
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One run as it now stands. `run_id` and `outcome` are for people; the receipt holds neither."""
+    """One run as it now stands. What `told` holds of MLflow is for people; the receipt has its digest alone."""
 
     facts: Facts
-    run_id: str
-    outcome: Outcome
-    digest: str
+    told: Told
 
 
 def publish(uri: str, inputs: Inputs = NOTHING) -> list[Published]:
     """Bring the MLflow at `uri` to say what the graph and promotions.yaml say; write the receipt.
 
+    What is not built is named and left out. What people should know of aliases and repairs is printed.
+
     Raises:
-        LineageError: an input is missing, a promotion names no built version, the server does not answer;
+        LineageError: an input is damaged, a promotion does not say which adapter it means, the server does not answer;
             one of the inputs that the stage began with changed meanwhile: there is no receipt then.
     """
-    everything = read_facts()
+    everything, absent = read_facts(), not_built()
+    versions = {facts.name: facts for facts in everything if facts.is_version}
     promotions = read_promotions()
-    promoted = champion(promotions, [facts.name for facts in everything if facts.is_version])
+    for name, reason in absent.items():
+        print(f"  {name}: not published, {reason}")
     done: dict[str, Published] = {}
     with connected(uri) as client:
+        registry = read_registry(client)
+        promotion = champion(promotions, versions.values(), standing_champion(client, registry))
         where = experiment(client, uri, _note(everything))
+        before = active_runs(client, where)
+        kept = kept_runs(registry, {run.info.run_id: run for run in before}, promotion)
+        shelf = Shelf(where, before, {facts.key for facts in everything}, kept)
         commit = _git_commit()
         for facts in everything:
-            extra = commit | ({"parent_run": done[facts.parent].run_id} if facts.parent in done else {})
-            done[facts.name] = Published(facts, *bring_up_to_date(client, where, facts, extra))
-            print(f"  {facts.name}: {done[facts.name].outcome}")
-        versions = [one for one in done.values() if one.facts.is_version]
-        uris = {one.run_id: client.get_run(one.run_id).info.artifact_uri for one in versions}
-        register(client, [(one.facts, one.run_id, uris[one.run_id]) for one in versions], promoted)
-    receipt = {name: {"lineage_key": one.facts.key, "complete": one.digest} for name, one in done.items()}
+            extra = commit | ({"parent_run": done[facts.parent].told.run_id} if facts.parent in done else {})
+            done[facts.name] = Published(facts, bring_up_to_date(client, shelf, facts, extra))
+            print(f"  {facts.name}: {_said(done[facts.name].told)}")
+        states = mark_states(client, shelf, everything, absent)
+        runs = {run.info.run_id: run for run in shelf.runs}
+        registered = [(facts, runs[done[name].told.run_id]) for name, facts in versions.items()]
+        known = {*versions, *absent}
+        for line in (
+            *register(client, registered, runs, states, known),
+            *point_champion(client, promotion, versions, runs),
+        ):
+            print(f"  {line}")
+    receipt = {name: {"lineage_key": one.facts.key, "complete": one.told.digest} for name, one in done.items()}
     must_be_unchanged(inputs, "What MLflow was given stays there; the next run completes it.")
-    write_json(RECEIPT, {"runs": receipt, "champion": promoted})
+    write_json(RECEIPT, {"runs": receipt, "champion": promotion.entry() if promotion else None})
     return list(done.values())
+
+
+def _said(told: Told) -> str:
+    """What was done to a run; of a repair also what was wrong."""
+    line: str = told.outcome
+    if told.renamed_from:
+        line += f", was {told.renamed_from}"
+    if told.outcome == "repaired":
+        more = f" and {len(told.words) - NAMED} more" if len(told.words) > NAMED else ""
+        line += f", changed or lost in MLflow: {', '.join(told.words[:NAMED])}{more}"
+    return line
 
 
 def show(published: list[Published], uri: str) -> None:
@@ -72,7 +98,7 @@ def show(published: list[Published], uri: str) -> None:
             one.facts.tags.get("fingerprint", "")[:12],
             "" if nll is None else f"{nll:.3f}",
             "" if gain is None else f"{gain:+.3f}",
-            one.outcome if one.facts.measured else f"{one.outcome}; not measured: dvc repro evaluate@{one.facts.name}",
+            one.told.outcome + ("" if one.facts.measured else f"; not measured: dvc repro evaluate@{one.facts.name}"),
         )
     Console().print(table)
     print("look at it: lineage ui" if uri == local_uri() else f"look at it: {shown(uri)}")
@@ -93,7 +119,10 @@ def _note(everything: list[Facts]) -> str:
 
     roots = sorted(set(children) - {one for below in children.values() for one in below})
     tree = "\n".join(line for root in roots for line in lines(root, 0))
-    return f"Each version under the one that it continues. The run `report` holds `lineage.html`.\n\n{tree}\n"
+    about = "Each version under the one that it continues. The run `report` holds `lineage.html`. A run whose tag"
+    return (
+        f"{about} `lineage_state` is not `current` is of an earlier build.\n\n{tree or '- no version is built yet'}\n"
+    )
 
 
 def _git_commit() -> dict[str, str]:

@@ -20,10 +20,10 @@ from lineage.config.schema import BASE
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
+from lineage.core.plain_text import one_line
+from lineage.tracking.notes import NOTE, as_note
 
-NOTE = "mlflow.note.content"  # what the UI shows as a run's description
 PREFERENCE = {"beta", "learning_rate", "pairs", "steps", "trained_tokens"}  # what a second phase is told by
-NOTE_LIMIT = 7500  # characters; MLflow cuts a tag at 8,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Facts:
 
 
 def read_facts() -> list[Facts]:
-    """The base, every version that the report knows (parents first), and the report.
+    """The base, every version that is built (parents first), and the report.
 
     Raises:
         LineageError: naming the file that is missing or not what its stage writes, and the remedy.
@@ -70,6 +70,16 @@ def read_facts() -> list[Facts]:
     shared = {"profile": comparison.profile, "data": comparison.data}
     versions = [_version(name, one, shared) for name, one in comparison.versions.items()]
     return [*_base(shared), *_parents_first(versions), _report(shared)]
+
+
+def not_built() -> dict[str, str]:
+    """The versions of the curriculum that the report found not built, each with its reason."""
+    comparison = read_comparison()
+    return {
+        name: one_line("; ".join(reasons))
+        for name, reasons in comparison.missing.items()
+        if name != BASE and name not in comparison.versions
+    }
 
 
 def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Facts:
@@ -93,7 +103,7 @@ def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Fa
             "mix": mix.sha256 or "unknown",
             "base": manifest.base.identity,
             "adapter": manifest.adapter,
-            NOTE: _note(card.read_text(encoding="utf-8")),
+            NOTE: as_note(card.read_text(encoding="utf-8")),
         }
         | ({"unknown_data": ",".join(unknown)} if (unknown := compared.unknown) else {}),
         params=_params(manifest),
@@ -159,12 +169,15 @@ def _pooled(compared: ComparedVersion) -> dict[str, float]:
 
 
 def _params(manifest: AdapterManifest) -> dict[str, str]:
-    """The settings as they were asked for, and those in force where they differ."""
+    """The settings as they were asked for, and those in force where they differ.
+
+    No version is named here: MLflow cannot change a parameter, and a name may change.
+    """
     said, adopted, second = manifest.to_json(), manifest.adopted, manifest.preference
     rows = {source: counts.rows for source, counts in manifest.mix.sources.items()}
     asked, in_force = manifest.requested, manifest.effective
     return _flat(
-        {name: said[name] for name in ("parent", "lora", "seed", "steps", "trained_tokens", "template")}
+        {name: said[name] for name in ("lora", "seed", "steps", "trained_tokens", "template")}
         | asked
         | {"base": said["base"], "mix_rows": rows}
         | {"effective": {name: value for name, value in in_force.items() if asked.get(name) != value}}
@@ -212,13 +225,6 @@ def _parents_first(versions: list[Facts]) -> list[Facts]:
         ready = {one.name for one in done}
         done.append(next(v for v in versions if v.name not in ready and (v.parent in ready or v.parent not in names)))
     return done
-
-
-def _note(card: str) -> str:
-    """A card as a run's description; a long one is cut at a line, and says where the whole of it is."""
-    if len(card) <= NOTE_LIMIT:
-        return card
-    return card[:NOTE_LIMIT].rpartition("\n")[0] + "\n\n(cut here; the whole card is the artifact `card.md`)\n"
 
 
 def _files(folder: Path) -> list[Path]:

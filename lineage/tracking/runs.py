@@ -1,162 +1,235 @@
-"""A run is brought to say exactly its facts, from whatever a killed or older publish left of it.
+"""A run is brought to say exactly its facts, from whatever people, a killed or an older publish left of it.
 
-- A run is found by its tag `lineage_key`. It is filled under status RUNNING; the tag `complete` (the digest
-  of the facts) and status FINISHED come last, so a run that has both has everything.
-- MLflow cannot take back a parameter, a curve's point or a metric. If one of them is no longer true, the run
-  goes to the bin and another takes its place.
-- A measure that has changed is logged again with a later timestamp, which is what MLflow shows. All other
-  timestamps follow from the run's start and the step, so that filling twice adds nothing.
+- A run is found by its tag `lineage_key`; one whose version was renamed by fingerprint and adapter. What it says is
+  compared with the facts, value by value and file by file; see lineage/tracking/differences.py.
+- It is filled under status RUNNING; the tag `complete` (the digest of the facts) and status FINISHED come last.
+- MLflow cannot take back a parameter, a curve's point or a metric. If one of them is no longer true, another run takes
+  its place, with the tags that people added, and it goes to the bin.
+- A run whose adapter is promoted, or loaded by an alias that people set, is never replaced by another adapter's: it
+  stays, under a key of its own.
+- All timestamps follow from the run's start and the step, so that filling twice adds nothing.
 """
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
+from lineage.config.schema import BASE
 from lineage.core import paths
+from lineage.tracking.differences import MANIFEST, STATE_TAG, Differences, differences
+from lineage.tracking.notes import NOTE
 from lineage.tracking.run_contents import Facts
 
-MANIFEST = "manifest.json"  # artifact path → SHA-256: what need not be uploaded again
 BATCH = 1000  # points a request; MLflow's limit
 PARAMS = 100  # parameters or tags a request; MLflow's limit
+CURRENT = "current"
+OF_A_RUN = ("complete", "lineage_key", "replaces", STATE_TAG)  # tags that another run does not inherit
 
-Outcome = Literal["new", "completed", "updated", "unchanged"]
+Outcome = Literal["new", "completed", "updated", "repaired", "unchanged"]
 
 
-def bring_up_to_date(client: Any, experiment: str, facts: Facts, extra: dict[str, str]) -> tuple[str, Outcome, str]:
-    """Find or make the run of `facts`; returns its id, what was done, and the digest that it now carries.
+@dataclass(slots=True)
+class Shelf:
+    """The runs of the experiment.
+
+    runs: those that are not in the bin. keys: the `lineage_key` of everything that is told now.
+    kept: ids of runs whose adapter must stay.
+    """
+
+    experiment: str
+    runs: list[Any]
+    keys: set[str]
+    kept: set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One run as it now stands. words: what was not as it should be. renamed_from: its version's name until now."""
+
+    run_id: str
+    outcome: Outcome
+    digest: str
+    words: list[str] = field(default_factory=list)
+    renamed_from: str | None = None
+
+
+def active_runs(client: Any, experiment: str) -> list[Any]:
+    """All runs that are not in the bin, oldest first."""
+    found, token = list[Any](), None
+    while True:
+        page = client.search_runs([experiment], page_token=token, order_by=["attributes.start_time ASC"])
+        found += page
+        if not (token := page.token):
+            return found
+
+
+def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, str]) -> Told:
+    """Find or make the run of `facts`, and make it say them.
 
     Args:
         client: an MlflowClient.
-        experiment: the id of the experiment that holds the runs.
+        shelf: the runs that there are.
         facts: what the run must say.
-        extra: tags that no digest covers: the parent's run id, the git commit (written when the run is filled).
+        extra: tags that no digest covers: the parent's run id; the git commit, written when the run is filled.
     """
     hashes = facts.hashes()
     digest = facts.digest(hashes)
-    run = find_run(client, experiment, facts.key)
-    if run and _is_complete(client, run, digest):
-        if "parent_run" in extra and run.data.tags.get("parent_run") != extra["parent_run"]:
-            client.set_tag(run.info.run_id, "parent_run", extra["parent_run"])
-        return run.info.run_id, "unchanged", digest
-
+    bookkeeping = {STATE_TAG: CURRENT} | {name: extra[name] for name in ("parent_run",) if name in extra}
+    run, superseded = _claim(client, shelf, facts)
     before: Outcome = "new"
+    renamed, words = None, list[str]()
     if run:
-        before = "updated" if "complete" in run.data.tags else "completed"
-        if _says_what_is_no_longer_true(client, run, facts, hashes):
-            client.delete_run(run.info.run_id)
-            run = None
-    if run is None:
-        run = client.create_run(experiment, tags={"lineage_key": facts.key}, run_name=facts.name)
+        tags = run.data.tags
+        renamed = tags.get("version") if facts.is_version and tags.get("version", facts.name) != facts.name else None
+        found = differences(client, run, facts, hashes)
+        whole = run.info.status == "FINISHED" and tags.get("complete") == digest
+        if whole and not found.words:
+            for name, value in bookkeeping.items():
+                if tags.get(name) != value:
+                    client.set_tag(run.info.run_id, name, value)
+            return Told(run.info.run_id, "unchanged", digest)
+        before = "repaired" if whole else "updated" if "complete" in tags else "completed"
+        words = found.words
+        if found.false:
+            superseded.append(run)
+    elif superseded:
+        before = "updated"
+    if run is None or run in superseded:
+        run = _made(client, shelf, facts, run)
+        found = differences(client, run, facts, hashes)
     identity = run.info.run_id
     if run.info.status != "RUNNING":
-        client.update_run(identity, status="RUNNING")
-    _fill(client, run, facts, extra)
-    _upload(client, identity, facts, hashes)
+        client.update_run(identity, status="RUNNING", name=facts.name)
+    _fill(client, run, facts, found, bookkeeping | extra)
+    _upload(client, identity, facts, hashes, found.files)
+    for one in superseded:
+        client.delete_run(one.info.run_id)
+        shelf.runs.remove(one)
+    run.data.tags.update(found.tags | bookkeeping)
     client.set_tag(identity, "complete", digest)
     client.set_terminated(identity, "FINISHED")
-    return identity, before, digest
+    return Told(identity, before, digest, words, renamed)
 
 
-def find_run(client: Any, experiment: str, key: str) -> Any | None:
-    """The run that carries `lineage_key`, if it is there and not in the bin."""
-    found = client.search_runs([experiment], f"tags.lineage_key = '{key}'", order_by=["attributes.start_time ASC"])
-    return found[0] if found else None
+def mark_states(client: Any, shelf: Shelf, told: list[Facts], unbuilt: dict[str, str]) -> dict[str, str]:
+    """Tag the runs of what is not current, so that nobody takes two of one name for equals; run id → state.
+
+    Args:
+        client: an MlflowClient.
+        shelf: the runs that there are.
+        told: everything that is current.
+        unbuilt: versions of the curriculum that are not built.
+    """
+    now = {facts.name: facts for facts in told}
+    states: dict[str, str] = {}
+    for run in shelf.runs:
+        key, identity = run.data.tags.get("lineage_key"), run.info.run_id
+        if key is None:
+            continue
+        states[identity] = CURRENT if key in shelf.keys else _state(run.data.tags, key.partition(":")[0], now, unbuilt)
+        if key not in shelf.keys and run.data.tags.get(STATE_TAG) != states[identity]:
+            client.set_tag(identity, STATE_TAG, states[identity])
+    return states
 
 
-def _is_complete(client: Any, run: Any, digest: str) -> bool:
-    """Whether nothing is left to be told; false if the artifacts were deleted."""
-    if run.info.status != "FINISHED" or run.data.tags.get("complete") != digest:
-        return False
-    return any(file.path == MANIFEST for file in client.list_artifacts(run.info.run_id))
+def _state(tags: dict[str, str], name: str, now: dict[str, Facts], unbuilt: dict[str, str]) -> str:
+    if name in unbuilt:
+        return "not built at present"
+    if name not in now:
+        return "not measured at present" if name == BASE else "no longer in params.yaml"
+    successor = now[name].tags
+    if name == BASE:
+        return f"superseded by base {successor['base'][:12]}"
+    if tags.get("fingerprint") == successor["fingerprint"]:
+        return f"superseded by adapter {successor['adapter'][:12]} of the same fingerprint"
+    return f"superseded by fingerprint {successor['fingerprint'][:12]}"
 
 
-def _says_what_is_no_longer_true(client: Any, run: Any, facts: Facts, hashes: dict[str, str]) -> bool:
-    if any(facts.params.get(name) != value for name, value in run.data.params.items()):
-        return True
-    if set(run.data.metrics) - set(facts.history) - set(facts.measures):
-        return True
-    if set(_manifest(client, run.info.run_id)) - set(hashes):
-        return True
-    return any(
-        facts.history[metric].get(point.step) != point.value
-        for metric in set(run.data.metrics) & set(facts.history)
-        for point in client.get_metric_history(run.info.run_id, metric)
-    )
+def _claim(client: Any, shelf: Shelf, facts: Facts) -> tuple[Any | None, list[Any]]:
+    """The run that is to say the facts, and those that it takes the place of."""
+    same_key = [run for run in shelf.runs if run.data.tags.get("lineage_key") == facts.key]
+    replaced = {run.data.tags["replaces"] for run in same_key if "replaces" in run.data.tags}
+    superseded = [run for run in same_key if run.info.run_id in replaced]  # a killed publish left both
+    same_key = [run for run in same_key if run not in superseded]
+    if not facts.is_version:
+        return (same_key[0] if same_key else None), superseded + same_key[1:]
+    adapter = facts.tags["adapter"]
+    mine = [run for run in same_key if run.data.tags.get("adapter", adapter) == adapter]
+    if not mine:
+        mine = [
+            run
+            for run in shelf.runs
+            if run.data.tags.get("lineage_key") not in shelf.keys
+            and run.data.tags.get("adapter") == adapter
+            and run.data.tags.get("fingerprint") == facts.tags["fingerprint"]
+        ]
+    for other in same_key:
+        if other in mine[:1]:
+            continue
+        if other.info.run_id in shelf.kept and other not in mine:
+            key = f"{facts.key}:{other.data.tags['adapter'][:12]}"
+            client.set_tag(other.info.run_id, "lineage_key", key)
+            other.data.tags["lineage_key"] = key
+        else:
+            superseded.append(other)
+    return (mine[0] if mine else None), superseded
 
 
-def _fill(client: Any, run: Any, facts: Facts, extra: dict[str, str]) -> None:
+def _made(client: Any, shelf: Shelf, facts: Facts, before: Any | None) -> Any:
+    """A new run; one that takes another's place has the tags that people gave that one."""
+    tags = {"lineage_key": facts.key}
+    tags |= {name: facts.tags[name] for name in ("version", "fingerprint", "adapter") if name in facts.tags}
+    if before is not None:
+        had = before.data.tags
+        peoples = {k: v for k, v in had.items() if k not in OF_A_RUN and not k.startswith("mlflow.")}
+        note = {name: had[name] for name in (NOTE, STATE_TAG)} if {NOTE, STATE_TAG} <= had.keys() else {}
+        tags = peoples | note | tags | {"replaces": before.info.run_id}
+    run = client.create_run(shelf.experiment, tags=tags, run_name=facts.name)
+    shelf.runs.append(run)
+    return run
+
+
+def _fill(client: Any, run: Any, facts: Facts, found: Differences, extra: dict[str, str]) -> None:
     """Tags, parameters, curves, measures and data sets that the run does not have yet."""
     from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
-    identity, begun = run.info.run_id, run.info.start_time
-    tags = [RunTag(k, v) for k, v in (facts.tags | extra).items() if run.data.tags.get(k) != v]
-    params = [Param(k, v) for k, v in facts.params.items() if k not in run.data.params]
-    for batch in _batches(params, PARAMS):
-        client.log_batch(identity, params=batch)
-    for batch in _batches(tags, PARAMS):
+    identity = run.info.run_id
+    tags = found.tags | {name: value for name, value in extra.items() if run.data.tags.get(name) != value}
+    for params in _batches([Param(k, v) for k, v in found.params.items()], PARAMS):
+        client.log_batch(identity, params=params)
+    for batch in _batches([RunTag(k, v) for k, v in tags.items()], PARAMS):
         client.log_batch(identity, tags=batch)
+    for name in found.gone:
+        client.delete_tag(identity, name)
+    for points in _batches([Metric(metric, value, at, step) for metric, value, step, at in found.points], BATCH):
+        client.log_batch(identity, metrics=points)
 
-    points = []
-    for metric, curve in facts.history.items():
-        known = _steps(client, run, metric)
-        points += [Metric(metric, v, begun + step, step) for step, v in curve.items() if step not in known]
-    for metric, value in facts.measures.items():
-        if run.data.metrics.get(metric) != value:
-            told = client.get_metric_history(identity, metric) if metric in run.data.metrics else []
-            points.append(Metric(metric, value, max((m.timestamp + 1 for m in told), default=begun), 0))
-    for batch in _batches(points, BATCH):
-        client.log_batch(identity, metrics=batch)
-
-    inputs = [
-        DatasetInput(
-            Dataset(
-                name,
-                digest,
-                "local",
-                json.dumps({"uri": paths.mix(facts.name).as_posix()}),
-                None,
-                json.dumps(contents),
-            ),
-            [InputTag("mlflow.data.context", "training")],
-        )
-        for name, (digest, contents) in facts.datasets.items()
-    ]
+    inputs = []
+    for name in found.datasets:
+        digest, contents = facts.datasets[name]
+        source = json.dumps({"uri": paths.mix(facts.name).as_posix()})
+        dataset = Dataset(name, digest, "local", source, None, json.dumps(contents))
+        inputs.append(DatasetInput(dataset, [InputTag("mlflow.data.context", "training")]))
     if inputs:
-        client.log_inputs(identity, inputs)  # MLflow keeps one of each name and digest
+        client.log_inputs(identity, inputs)
 
 
-def _steps(client: Any, run: Any, metric: str) -> set[int]:
-    if metric not in run.data.metrics:
-        return set()
-    return {point.step for point in client.get_metric_history(run.info.run_id, metric)}
-
-
-def _upload(client: Any, identity: str, facts: Facts, hashes: dict[str, str]) -> None:
-    """The artifacts that are not there yet in these bytes; the manifest last."""
-    there = _manifest(client, identity)
-    for where, file in facts.artifacts.items():
-        if there.get(where) == hashes[where]:
+def _upload(client: Any, identity: str, facts: Facts, hashes: dict[str, str], files: list[str]) -> None:
+    """Some artifacts, in the bytes that they have here; the manifest last."""
+    for where in files:
+        if where == MANIFEST:
             continue
-        folder = Path(where).parent.as_posix()
-        if Path(where).name == file.name:
+        file, folder = facts.artifacts[where], Path(where).parent.as_posix()
+        with TemporaryDirectory() as scratch:
+            if Path(where).name != file.name:
+                file = Path(shutil.copy(file, Path(scratch) / Path(where).name))
             client.log_artifact(identity, str(file), None if folder == "." else folder)
-        else:
-            client.log_text(identity, file.read_text(encoding="utf-8"), where)
-    if there != hashes:
+    if files:
         client.log_dict(identity, hashes, MANIFEST)
-
-
-def _manifest(client: Any, identity: str) -> dict[str, str]:
-    """What the run's artifacts were when it was last filled; empty before that."""
-    from tempfile import TemporaryDirectory
-
-    if not any(file.path == MANIFEST for file in client.list_artifacts(identity)):
-        return {}
-    with TemporaryDirectory() as folder:
-        path = Path(client.download_artifacts(identity, MANIFEST, folder))
-        hashes: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return hashes
 
 
 def _batches(items: list[Any], size: int) -> Iterator[list[Any]]:

@@ -4,12 +4,15 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.paths import STATE
 from lineage.core.stage import QUIET
+from lineage.tracking.database import make_database
+from lineage.tracking.notes import NOTE, with_peoples
 
 FOLDER = STATE / "mlflow"
 EXPERIMENT = "krx-lineage"
@@ -32,7 +35,12 @@ def tracking_uri() -> str:
 
 def local_uri() -> str:
     """The workspace's own database."""
-    return f"sqlite:///{(FOLDER / 'mlflow.db').absolute()}"
+    return f"sqlite:///{local_database().absolute()}"
+
+
+def local_database() -> Path:
+    """The file of the workspace's own database."""
+    return FOLDER / "mlflow.db"
 
 
 def artifact_root() -> str:
@@ -61,6 +69,8 @@ def connected(uri: str) -> Iterator[Any]:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
+        if uri == local_uri():
+            make_database(local_database())
         yield MlflowClient(uri, uri)
     except (MlflowException, SQLAlchemyError, requests.RequestException, OSError) as error:
         reason = shown(str(error).strip().partition("\n")[0][:300])
@@ -88,8 +98,10 @@ def experiment(client: Any, uri: str, note: str) -> str:
             f"absolute paths, so make it again: rm -r {FOLDER} && lineage publish"
         )
     # The kind decides which pages the UI offers: those for training, not those for agents.
+    present = found.tags.get(NOTE, "")
+    told_before = not present.startswith(note[:40])
     for name, value in {
-        "mlflow.note.content": note,
+        NOTE: with_peoples(note, present, told_before=told_before),
         "mlflow.experimentKind": "custom_model_development",
     }.items():
         if found.tags.get(name) != value:

@@ -3,8 +3,11 @@
 import csv
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
+
+from lineage.tracking.server import EXPERIMENT, local_uri
 
 SETS = {
     "krx_samples.prompt_answer": "text",
@@ -18,6 +21,38 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+V2 = "v2:" + digest("v2fingerprint")
+
+
+def with_database(root: Path, empty: Path) -> None:
+    (root / ".state/mlflow").mkdir(parents=True)
+    shutil.copy(empty, root / ".state/mlflow/mlflow.db")
+
+
+def client() -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(local_uri(), local_uri())
+
+
+def runs() -> dict[str, Any]:
+    """The runs by `lineage_key`; a key that occurs twice fails the test."""
+    c = client()
+    found = c.search_runs([c.get_experiment_by_name(EXPERIMENT).experiment_id])
+    by_key = {run.data.tags["lineage_key"]: run for run in found}
+    assert len(by_key) == len(found)
+    return by_key
+
+
+def promote(root: Path, version: str, attempt: str = "", because: str = "better", by: str = "") -> None:
+    """Add a promotion of a version as `write_version` makes it."""
+    file = root / "promotions.yaml"
+    entry = {"version": version, "fingerprint": digest(version + attempt + "fingerprint")}
+    entry |= {"adapter": digest(weights(version, attempt)), "because": because} | ({"by": by} if by else {})
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    write(file, f"{before}- {json.dumps(entry)}\n")
+
+
 def write(path: Path, value: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), encoding="utf-8")
@@ -25,7 +60,7 @@ def write(path: Path, value: Any) -> None:
 
 def finished_workspace(root: Path, tree: dict[str, str] | None = None, steps: int = 40) -> Path:
     """Write models/, metrics/ and reports/ of a lineage below `root`."""
-    tree = tree or TREE
+    tree = TREE if tree is None else tree
     write(
         root / "models/base/base.json",
         {
@@ -49,9 +84,20 @@ def weights(version: str, attempt: str = "") -> str:
     return "weights of " + version + attempt
 
 
-def write_version(root: Path, version: str, parent: str, number: int, steps: int = 40, attempt: str = "") -> None:
-    folder, adapter = root / "models" / version, digest(weights(version, attempt))
-    write(folder / "adapter_model.safetensors", weights(version, attempt))
+def write_version(
+    root: Path,
+    version: str,
+    parent: str,
+    number: int,
+    steps: int = 40,
+    attempt: str = "",
+    **changed: str,
+) -> None:
+    """One version. changed: its `tensors`, or `made_as`, the name under which it was made, if it has another now."""
+    made_as = changed.get("made_as", version)
+    tensors = changed.get("tensors", weights(made_as, attempt))
+    folder, adapter = root / "models" / version, digest(tensors)
+    write(folder / "adapter_model.safetensors", tensors)
     write(folder / "adapter_config.json", {"r": 32})
     requested = {"learning_rate": 0.002, "optimizer": "adamw_8bit", "batch_size": 32}
     write(
@@ -63,7 +109,7 @@ def write_version(root: Path, version: str, parent: str, number: int, steps: int
             "adapter": adapter,
             "base": {"identity": digest("base"), "origin": {"build": {}}, "load": "float32"},
             "mix": {
-                "sha256": digest(version + "mix"),
+                "sha256": digest(made_as + "mix"),
                 "rows": 300,
                 "tokens": 9000,
                 "supervised_tokens": 3000,
@@ -89,7 +135,7 @@ def write_version(root: Path, version: str, parent: str, number: int, steps: int
             "packages": {"torch": "2.13.0"},
             "trainable_parameters": 9000,
             "eight_bit_share": 0.44,
-            "fingerprint": digest(version + attempt + "fingerprint"),
+            "fingerprint": digest(made_as + attempt + "fingerprint"),
         },
     )
     with (folder / "history.csv").open("w", newline="", encoding="utf-8") as file:
@@ -132,7 +178,7 @@ def write_measures(root: Path, name: str, adapter: str | None, nll: float) -> No
     )
 
 
-def write_report(root: Path, tree: dict[str, str]) -> None:
+def write_report(root: Path, tree: dict[str, str], missing: dict[str, list[str]] | None = None) -> None:
     pooled = {"rows": 24, "tokens": 300, "nll": 4.5, "parent_nll": 5.0, "difference": -0.5, "interval": [-0.6, -0.4]}
     pooled |= {"groups": 24, "p": 0.001, "smallest": 0.2}
     versions = {
@@ -150,6 +196,6 @@ def write_report(root: Path, tree: dict[str, str]) -> None:
         for version, parent in tree.items()
     }
     of_all = {"profile": "cpu", "data": "sample", "confidence": 0.95, "fewest_rows": 8, "fewest_groups": 6}
-    none = {"base": None, "base_sets": {}, "same_mix": [], "missing": {}}
+    none = {"base": None, "base_sets": {}, "same_mix": [], "missing": missing or {}}
     write(root / "reports/comparison.json", of_all | none | {"versions": versions})
     write(root / "reports/lineage.html", "<h1>lineage</h1>")

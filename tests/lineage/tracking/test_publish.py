@@ -15,62 +15,26 @@ import pytest
 from lineage.core.code_identity import ROOT
 from lineage.core.errors import LineageError
 from lineage.core.inputs import inputs_of
+from lineage.tracking.notes import LINE
+from lineage.tracking.promotions import read_promotions
 from lineage.tracking.publish import RECEIPT, Published, publish, show
-from lineage.tracking.registry import MODEL, read_promotions
-from lineage.tracking.server import EXPERIMENT, SETTINGS, local_uri
+from lineage.tracking.registry import MODEL
+from lineage.tracking.server import EXPERIMENT, local_uri
 from tests.lineage.tracking.published_world import (
     TREE,
+    V2,
+    client,
     digest,
     finished_workspace,
+    promote,
+    runs,
     weights,
+    with_database,
     write,
     write_measures,
     write_report,
     write_version,
 )
-
-V2 = "v2:" + digest("v2fingerprint")
-
-
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MLflow's tables, made once: its migrations take seconds."""
-    for name, value in SETTINGS.items():
-        os.environ.setdefault(name, value)
-    from mlflow import MlflowClient
-
-    path = tmp_path_factory.mktemp("mlflow") / "empty.db"
-    MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.chdir(tmp_path)
-    finished_workspace(tmp_path)
-    with_database(tmp_path, empty_database)
-    return tmp_path
-
-
-def with_database(root: Path, empty: Path) -> None:
-    (root / ".state/mlflow").mkdir(parents=True)
-    shutil.copy(empty, root / ".state/mlflow/mlflow.db")
-
-
-def client() -> Any:
-    from mlflow import MlflowClient
-
-    return MlflowClient(local_uri(), local_uri())
-
-
-def runs() -> dict[str, Any]:
-    """The runs by `lineage_key`; a key that occurs twice fails the test."""
-    c = client()
-    found = c.search_runs([c.get_experiment_by_name(EXPERIMENT).experiment_id])
-    by_key = {run.data.tags["lineage_key"]: run for run in found}
-    assert len(by_key) == len(found)
-    return by_key
 
 
 def everything(root: Path) -> dict[str, Any]:
@@ -86,7 +50,7 @@ def everything(root: Path) -> dict[str, Any]:
 
 
 def outcomes(published: list[Published]) -> dict[str, str]:
-    return {one.facts.name: one.outcome for one in published}
+    return {one.facts.name: one.told.outcome for one in published}
 
 
 def test_a_run_per_version_tells_what_it_is_and_how_well_it_did(workspace: Path) -> None:
@@ -165,7 +129,7 @@ def test_an_adapter_is_loaded_by_its_alias(workspace: Path, monkeypatch: pytest.
 
 
 def test_publishing_twice_changes_nothing(workspace: Path) -> None:
-    write(workspace / "promotions.yaml", "- {version: v2, because: better}\n")
+    promote(workspace, "v2")
     publish(local_uri())
     before = everything(workspace)
     again = publish(local_uri())
@@ -185,7 +149,7 @@ def test_a_changed_card_changes_its_run_alone(workspace: Path) -> None:
         "report": "updated",
     }
     after = runs()
-    assert after[V2].data.tags["mlflow.note.content"] == "# v2, corrected\n"
+    assert after[V2].data.tags["mlflow.note.content"] == "# v2, corrected" + LINE
     assert after[V2].info.run_id == before[V2].info.run_id
     assert len(client().get_metric_history(after[V2].info.run_id, "train/loss")) == 40
     adapter = next(workspace.glob(f".state/mlflow/artifacts/{after[V2].info.run_id}/artifacts/adapter/*.safetensors"))
@@ -263,24 +227,12 @@ def test_another_attempt_is_another_run_and_the_alias_moves(workspace: Path) -> 
     assert client().get_model_version_by_alias(MODEL, "lineage-v3").tags["fingerprint"] == digest("v3againfingerprint")
 
 
-def test_the_champion_is_what_the_file_says(workspace: Path) -> None:
-    write(
-        workspace / "promotions.yaml",
-        "- {version: v1, because: first}\n- {version: v3, because: better, by: us}\n",
-    )
-    publish(local_uri())
-    found = client().get_model_version_by_alias(MODEL, "champion")
-    assert (found.tags["lineage_version"], found.tags["promoted_because"]) == ("v3", "better")
-    write(workspace / "promotions.yaml", "# nobody\n")
-    publish(local_uri())
-    assert "champion" not in client().get_registered_model(MODEL).aliases
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("- {version: v9, because: x}", "'v9' is not among"),
         ("- {version: v1}", "because missing"),
+        ("- {version: v1, because: x, fingerprint: abc}", "fingerprint: expected 12 to 64 digits"),
         ("- {version: v1, because: x, who: me}", "unknown field who"),
         ("champion: v1", "expected a list"),
         ("- v1", "entry 1: expected version"),
