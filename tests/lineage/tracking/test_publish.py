@@ -348,3 +348,24 @@ def test_a_new_version_joins_the_others(workspace: Path) -> None:
         "v4": "new",
         "report": "updated",
     }
+
+
+def test_what_is_there_is_published_of_a_lineage_that_is_not_whole(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(workspace / "models/v3")
+    write_report(workspace, {"v1": "base", "v2": "v1"}, {"v3": ["not trained; no file in data/raw/own/papers"]})
+    promote(workspace, "v3")
+    assert list(outcomes(publish(local_uri()))) == ["base", "v1", "v2", "report"]
+    said = capsys.readouterr().out
+    assert said.count("v3: not published, not trained; no file in data/raw/own/papers\n") == 1
+    assert "is neither built here nor in MLflow" in said
+
+
+def test_a_lineage_of_which_nothing_is_built_is_published(workspace: Path) -> None:
+    for folder in ("models", "metrics", "reports/cards"):
+        shutil.rmtree(workspace / folder)
+    write_report(workspace, {}, {"v1": ["not trained"]})
+    assert list(outcomes(publish(local_uri()))) == ["report"]
+    note = client().get_experiment_by_name(EXPERIMENT).tags["mlflow.note.content"]
+    assert "no version is built yet" in note
