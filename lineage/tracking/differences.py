@@ -23,7 +23,6 @@ STATE_TAG = "lineage_state"
 OURS = ("nll/", "score/", "pooled/", "train/", "preference/")  # metrics that people do not add
 SOMETIMES = ("unknown_data",)  # tags that a version may lose
 MANIFEST = "manifest.json"  # artifact path → SHA-256 of what was uploaded
-SMALL = 1 << 20  # bytes; on a server, larger files are compared by size and by the manifest
 PARAM_LIMIT = 6000  # characters; MLflow cuts a longer value
 
 
@@ -64,7 +63,7 @@ def differences(client: Any, run: Any, facts: Facts, hashes: dict[str, str]) -> 
 
 
 def wrong_files(client: Any, run: Any, hashes: dict[str, str], here: dict[str, Path]) -> list[str]:
-    """The artifacts of a run that are not there in these bytes.
+    """The artifacts of a run that are not there in these bytes; on a server, not in this size or not once uploaded so.
 
     Args:
         client: an MlflowClient.
@@ -72,29 +71,25 @@ def wrong_files(client: Any, run: Any, hashes: dict[str, str], here: dict[str, P
         hashes: the SHA-256 of each artifact.
         here: the files that they are, where they lie here too: they tell the sizes.
     """
-    root = _folder(run)
-    if root is not None:
+    if (root := _folder(run)) is not None:
         return [at for at, digest in hashes.items() if not (root / at).is_file() or sha256(root / at) != digest]
     sizes = dict(_listed(client, run.info.run_id, {Path(where).parent.as_posix() for where in hashes}))
-    uploaded = manifest(client, run)
+    uploaded = _manifest(client, run)
     wrong = [at for at, digest in hashes.items() if at not in sizes or uploaded.get(at) != digest]
-    wrong += [at for at, file in here.items() if at not in wrong and sizes[at] not in (None, file.stat().st_size)]
-    with TemporaryDirectory() as folder:
-        for at, digest in hashes.items():
-            if at not in wrong and (sizes[at] or 0) <= SMALL:
-                there = Path(client.download_artifacts(run.info.run_id, at, folder))
-                wrong += [at] if sha256(there) != digest else []
-    return wrong
+    return wrong + [at for at, file in here.items() if at not in wrong and sizes[at] not in (None, file.stat().st_size)]
 
 
-def manifest(client: Any, run: Any) -> dict[str, str]:
+def _manifest(client: Any, run: Any) -> dict[str, str]:
     """What the run's artifacts were when it was last filled; empty before that, or if nobody can read it."""
+    from mlflow.artifacts import download_artifacts
+
     root = _folder(run)
     with TemporaryDirectory() as folder:
         if root is not None:
             file = root / MANIFEST
         elif any(one.path == MANIFEST for one in client.list_artifacts(run.info.run_id)):
-            file = Path(client.download_artifacts(run.info.run_id, MANIFEST, folder))
+            uri = f"{run.info.artifact_uri}/{MANIFEST}"
+            file = Path(download_artifacts(artifact_uri=uri, dst_path=folder, tracking_uri=client.tracking_uri))
         else:
             return {}
         try:
@@ -155,7 +150,7 @@ def _datasets(client: Any, run: Any, facts: Facts, found: Differences) -> None:
 
 
 def _files(client: Any, run: Any, facts: Facts, hashes: dict[str, str], found: Differences) -> None:
-    uploaded = manifest(client, run)
+    uploaded = _manifest(client, run)
     found.false += [f"file {at}" for at in uploaded if at not in hashes]
     found.files = wrong_files(client, run, hashes, facts.artifacts)
     if uploaded != hashes:
