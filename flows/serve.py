@@ -28,7 +28,8 @@ from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.paths import STATE
 from lineage.planning.dvc_graph import environment
-from lineage.tracking.server import SETTINGS, artifact_root, local_uri
+from lineage.tracking.database import make_database
+from lineage.tracking.server import SETTINGS, artifact_root, local_database, local_uri
 from lineage.tracking.server import shown as without_password
 
 HOST = "127.0.0.1"
@@ -71,6 +72,7 @@ def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
     servers = {"prefect": running.enter_context(server("prefect", prefect_command(prefect_port)))}
     if not remote:
         free(mlflow_port, "--mlflow-port")
+        make_database(local_database())
         servers["mlflow"] = running.enter_context(server("mlflow", _mlflow_command(mlflow_port)))
         answers("mlflow", f"{mlflow}/health", servers["mlflow"])
     answers("prefect", f"{prefect}/api/health", servers["prefect"])

@@ -6,11 +6,12 @@
                              and its mix by its digest
     the run of the base      its measures: what v1 is compared with
     the run of the report    the page, to be opened in MLflow
-    the registered model     a version each, and the alias `champion` as promotions.yaml says
+    the registered model     a version each; the alias `champion` at the adapter that promotions.yaml names
 
 Where: `MLFLOW_TRACKING_URI`, or `.state/mlflow/mlflow.db` and `.state/mlflow/artifacts` in this workspace,
 which need no server. One run per version and fingerprint, one for the base, one for the report. Running it
-again changes nothing; a killed run is completed by the next; deleting `.state/mlflow` loses nothing.
+again changes nothing, and repairs what was edited or lost there; a killed run is completed by the next; deleting
+`.state/mlflow` loses nothing. What is not built is named and left out.
 """
 
 from lineage.core.inputs import NOTHING, Inputs
