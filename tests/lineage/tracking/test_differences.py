@@ -87,15 +87,3 @@ def test_what_cannot_be_taken_back_is_replaced_with_all_that_people_gave_it(
         assert c.get_model_version_by_alias(MODEL, alias).run_id == after.info.run_id
     versions = c.search_model_versions(f"name = '{MODEL}' AND tags.lineage_version = 'v2'")
     assert [v.run_id for v in versions] == [after.info.run_id]
-
-
-def test_a_measure_that_is_no_number_is_told_once(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from tests.lineage.tracking.published_world import digest, weights, write_measures
-
-    write_measures(workspace, "v2", digest(weights("v2")), float("nan"))
-    write_measures(workspace, "v3", digest(weights("v3")), float("inf"))
-    publish(local_uri())
-    capsys.readouterr()
-    publish(local_uri())
-    said = capsys.readouterr().out
-    assert "v2: unchanged" in said and "v3: unchanged" in said
