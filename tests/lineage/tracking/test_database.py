@@ -44,8 +44,8 @@ def test_a_publish_that_is_killed_while_the_database_is_made_blocks_no_later_one
     for count in (2, 12):
         killed(lambda: publish(local_uri()), MIGRATED, count)
         assert not database.exists()
-    # As a server that makes it in place leaves it, with the journal of what it was at.
-    killed(lambda: client().search_experiments(), MIGRATED, 9)
+    # As a server that makes it in place leaves it: MLflow finds `_alembic_tmp_tags` there and goes no further.
+    killed(lambda: client().search_experiments(), MIGRATED, 5)
     assert database.stat().st_size
     journal = database.with_name("mlflow.db-journal")
     journal.write_bytes(b"of another database")
