@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.artifacts.base_manifest import read_base
+from lineage.base_model.loading import weights_of
 from lineage.config.load import load_curriculum
 from lineage.core.stage import prepare_environment
 
@@ -51,7 +52,7 @@ def accepted(version: str) -> dict[str, Any]:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder, weights = Path("models", version), read_base().weights
+    folder, weights = Path("models", version), _weights()
     on_gpu = torch.cuda.is_available()
     device, dtype = ("cuda", torch.bfloat16) if on_gpu else ("cpu", torch.float32)
     base: Any = AutoModelForCausalLM.from_pretrained(weights, dtype=dtype)
@@ -77,7 +78,7 @@ def served(version: str) -> dict[str, Any]:
 
     folder, weights = (
         Path("models", version).resolve(),
-        read_base().weights,
+        _weights(),
     )
     r = json.loads((folder / "adapter_config.json").read_text())["r"]
     model = LLM(
@@ -93,6 +94,10 @@ def served(version: str) -> dict[str, Any]:
     plain = model.generate([PROMPT], greedy)[0].outputs[0].token_ids
     ours = model.generate([PROMPT], greedy, lora_request=LoRARequest(version, 1, str(folder)))[0].outputs[0].token_ids
     return {"new_tokens": len(ours), "same_as_the_base": list(plain) == list(ours)}
+
+
+def _weights() -> str:
+    return weights_of(read_base(), load_curriculum().active.base)
 
 
 if __name__ == "__main__":

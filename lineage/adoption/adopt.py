@@ -20,8 +20,10 @@ from lineage.adoption import base_check as bases
 from lineage.adoption import compatibility, tokenizer_check
 from lineage.adoption import source_folder as folders
 from lineage.adoption.adoption_manifest import Adoption, HeldAgainst, write_adoption
+from lineage.adoption.merged_base import base_on_disk, vouched
 from lineage.artifacts.base_manifest import BaseManifest, read_base
 from lineage.artifacts.manifest import OriginalFile
+from lineage.base_model.loading import weights_of
 from lineage.config.edit import edit_curriculum
 from lineage.config.lora import Lora
 from lineage.config.schema import BASE, Curriculum
@@ -104,11 +106,15 @@ def examined(
     """
     where, config = str(found.path), found.config
     shapes.check_config(config, f"{where}/{folders.CONFIG}")
-    notes = [*found.notes, *bases.same_base(config, base, word.base_is_mine, f"{where}/{folders.CONFIG}")]
+    lies = base_on_disk(c.active.base)
+    named = c.active.base.path and Path(c.active.base.path).name
+    notes = [*found.notes, *bases.same_base(config, base, named, word.base_is_mine, f"{where}/{folders.CONFIG}")]
+    if word.base_is_mine:
+        notes += vouched(config, lies, f"{where}/{folders.CONFIG}")
     header = tensors.read_header(found.weights)  # before libraries are loaded for seconds
     modules = bases.linear_layers(paths.BASE_MODEL)
-    if base.origin.repo is None:
-        bases.check_weights(modules, Path(base.weights))
+    if base.origin.repo is None and lies:
+        bases.check_weights(modules, lies)
     lora, names, more = compatibility.fits(config, header, modules, c.chain.lora, found.weights)
     notes += more
     tensors.check_values(found.weights, names)
@@ -136,9 +142,10 @@ def _base(c: Curriculum) -> tuple[BaseManifest, Any]:
     """The base and its tokenizer, once both are known to be the active profile's."""
     base, spec = read_base(), c.active.base
     origin = base.origin
-    known = (spec.build and origin.build is not None) or (spec.path and origin.path == Path(spec.path).name)
-    if not known and (spec.repo is None or (spec.repo, spec.revision) != (origin.repo, origin.revision)):
+    if (spec.repo, spec.revision) != (origin.repo, origin.revision):
         raise LineageError(f"{paths.BASE_RECORD}: it is not the base of the profile {c.profile}; run: dvc repro base")
+    if spec.repo is None:
+        weights_of(base, spec)
     from transformers import AutoTokenizer
 
     return base, AutoTokenizer.from_pretrained(paths.BASE_MODEL)

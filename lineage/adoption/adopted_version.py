@@ -51,11 +51,11 @@ def publish_adopted(c: Curriculum, v: ResolvedVersion, out: Path) -> str:
             f"{str(spec.train.adopted)[:12]}; bring it back with `dvc checkout {folder}.dvc`, or {again}"
         )
     against = adoption.against
-    for what, was, now in (
-        ("base", against.base, base.identity),
-        ("template", against.template, base.template.sha256),
+    for what, same, was, now in (
+        ("base", base.is_called(against.base), against.base, base.identity),
+        ("template", against.template == base.template.sha256, against.template, base.template.sha256),
     ):
-        if was != now:
+        if not same:
             raise LineageError(f"{folder}: it was adopted under another {what} ({was[:12]}, now {now[:12]}); {again}")
     parent = open_parent(v.parent, base)
     header = read_header(file)

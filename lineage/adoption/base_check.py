@@ -7,7 +7,8 @@ asking, these are taken for the base of `models/base/base.json`:
     …/models--Qwen--Qwen2-7B-Instruct/snapshots/<commit>/     the hub's cache of it
     unsloth/Qwen2-7B-Instruct(-unsloth)(-bnb-4bit)            Unsloth's copies under the same name: noted
     /some/folder/Qwen2-7B-Instruct              a folder of that name: noted
-    base:4f2a91c07b11                           what this project writes where the base has no repository
+    ./models/base-4f2a91c07b11                  what this project writes where the base has no repository
+    base:4f2a91c07b11                           what it wrote before
 
 Anything else needs `--base-is-mine`.
 """
@@ -21,6 +22,7 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 
 CACHED = re.compile(r"models--([\w.-]+?)--([\w.-]+)/snapshots/([0-9a-f]{40})/?$")
+OURS = re.compile(rf"(?:base:|(?:\./)?{re.escape(paths.base_link('').as_posix())})([0-9a-f]{{12}})")
 COPIES = re.compile(r"(-unsloth)?(-bnb-4bit)?$")
 
 
@@ -57,12 +59,13 @@ def check_weights(modules: dict[str, tuple[int, int]], weights: Path) -> None:
                     )
 
 
-def same_base(config: dict[str, Any], base: BaseManifest, mine: bool, where: str) -> list[str]:
+def same_base(config: dict[str, Any], base: BaseManifest, folder: str | None, mine: bool, where: str) -> list[str]:
     """What is worth a note about the base that an adapter names.
 
     Args:
         config: the adapter's, as PEFT wrote it.
         base: of this chain.
+        folder: what the folder of this base is called, if it lies in one.
         mine: the user vouches for it.
         where: the config's file, for the message.
 
@@ -72,7 +75,11 @@ def same_base(config: dict[str, Any], base: BaseManifest, mine: bool, where: str
     stated = str(config.get("base_model_name_or_path") or "")
     revision = config.get("revision")
     origin = base.origin
-    wanted = origin.repo or origin.path or base.name
+    wanted = origin.repo or folder or base.name
+    if ours := OURS.fullmatch(stated):
+        known = [identity[:12] for identity in (base.identity, base.earlier_identity) if identity]
+        stated = base.name if ours[1] in known else f"base:{ours[1]}"
+        wanted = origin.repo or base.name
     if cached := CACHED.search(stated.replace("\\", "/")):
         stated, revision = f"{cached[1]}/{cached[2]}", cached[3]
     note, differs = _read(stated, wanted, bool(origin.repo))
@@ -105,7 +112,7 @@ def _read(stated: str, wanted: str, is_repository: bool) -> tuple[str, str]:
         return "", ""
     if is_repository and plain.lower().startswith("unsloth/") and COPIES.sub("", last.lower()) == name.lower():
         return f"it was trained on {plain}, Unsloth's copy of {wanted}", ""
-    if not _is_repository(plain) and not wanted.startswith("base:") and _spelt(last) == _spelt(name):
+    if not _is_repository(plain) and not OURS.fullmatch(wanted) and _spelt(last) == _spelt(name):
         return f"it names its base by a folder called {last}; a folder's name proves nothing", ""
     return (
         "",

@@ -56,4 +56,5 @@ def write_config(lora: Lora, base: BaseManifest, out: Path) -> None:
         task_type="CAUSAL_LM",
     ).to_dict()
     plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
-    write_json(out / CONFIG, plain | {"base_model_name_or_path": base.name, "inference_mode": True})
+    named = {"base_model_name_or_path": base.name, "revision": base.revision}
+    write_json(out / CONFIG, plain | named | {"inference_mode": True})

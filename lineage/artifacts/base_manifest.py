@@ -1,7 +1,9 @@
 """The manifest of the base, `models/base/base.json`: where it came from, what it is, which template every version uses.
 
 {"origin": {"repo": "Qwen/Qwen2-7B-Instruct", "revision": "f2826a00…"}, "identity": "b6aa633d…",
- "template": {"name": "chatml", "sha256": "e69e2cb4…"}, "weights": "Qwen/Qwen2-7B-Instruct", …}
+ "files": {"config.json": "5c1e…", …}, "template": {"name": "chatml", "sha256": "e69e2cb4…"}, …}
+
+It says what the base is, never where it lies: that stands in `params.yaml`, and the same base elsewhere is the same.
 """
 
 from pathlib import Path
@@ -14,9 +16,14 @@ from lineage.core.errors import LineageError
 
 
 class BaseOrigin(ArtifactPart):
-    """Where a base comes from: built here to these sizes, a folder of this name, or a hub repository at a commit."""
+    """Where a base comes from: built here to these sizes, a folder's model, or a hub repository at a commit.
+
+    model: the kind and size of a folder's model, such as `Qwen2ForCausalLM of 494,032,768 parameters`.
+    path: the name of its folder, in manifests that were written before.
+    """
 
     build: dict[str, int | float] | None = None
+    model: str | None = None
     path: str | None = None
     repo: str | None = None
     revision: str | None = None
@@ -36,22 +43,37 @@ class TemplateName(ArtifactPart):
 class BaseManifest(Artifact):
     """What the base is.
 
-    weights: the folder of its weights, or its repository. files: the SHA-256 of each, where they lie elsewhere.
-    identity: a hash of weights, tokenizer and stop token.
+    files: a hash of each file that shapes what it says; see lineage/base_model/shaping_files.py.
+    identity: a hash of these files and the stop token. earlier_identity: the same of weights, config.json and
+    tokenizer.json alone, by which manifests that were written before name it.
+    begins: what stands before every conversation, its token for the beginning of a text; empty if it has none.
+    tied: whether its head is its embedding. weights: where they lay, in manifests that were written before.
     """
 
     origin: BaseOrigin
-    weights: str
+    weights: str | None = None
     files: dict[str, str] = Field(default_factory=dict)
     identity: str
+    earlier_identity: str | None = None
     template: TemplateName
+    begins: str = ""
+    tied: bool | None = None
     parameters: int
     vocab_size: int
 
     @property
     def name(self) -> str:
-        """How an adapter names this base: a hub id, or `base:` and a hash; never a path."""
-        return self.origin.repo or f"base:{self.identity[:12]}"
+        """How an adapter names this base: a hub id, or a link in the workspace that its identity names."""
+        return self.origin.repo or f"./{paths.base_link(self.identity).as_posix()}"
+
+    @property
+    def revision(self) -> str | None:
+        """The commit that an adapter names beside it."""
+        return self.origin.revision
+
+    def is_called(self, identity: str) -> bool:
+        """Whether a manifest that names this identity means this base."""
+        return identity in (self.identity, self.earlier_identity)
 
 
 def read_base(root: Path = Path()) -> BaseManifest:

@@ -206,7 +206,7 @@ def opened_adapter(version: str, base: BaseManifest, root: Path = Path()) -> Ada
         LineageError: naming the version, what differs and the command that mends it.
     """
     manifest, folder = verified_manifest(version, root), root / paths.adapter(version)
-    if manifest.base.identity != base.identity:
+    if not base.is_called(manifest.base.identity):
         was, now = manifest.base.identity[:12], base.identity[:12]
         raise LineageError(
             f"{folder}: it was trained on another base ({was}, now {now}); train it again: dvc repro -f "

@@ -1,6 +1,6 @@
 """Makes `models/base`: a tiny Qwen2 pretrained here, or a checked pointer to a model that lies elsewhere."""
 
-import hashlib
+import json
 import os
 import random
 import re
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from lineage.artifacts.base_manifest import BaseManifest, BaseOrigin, TemplateName
-from lineage.base_model import chat_template, tiny_corpus
-from lineage.base_model.loading import BASE_FOLDER
+from lineage.base_model import chat_template, shaping_files, tiny_corpus
 from lineage.config.schema import Build, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.core.files import sha256
+
+EMBEDDINGS = ("embed_tokens", "wte", "word_embeddings", "embed_in")  # what families call the input embedding
 
 
 def build(spec: Build, c: Curriculum, out: Path) -> BaseManifest:
@@ -53,14 +53,7 @@ def build(spec: Build, c: Curriculum, out: Path) -> BaseManifest:
     tokenizer.backend_tokenizer.no_truncation()  # pretraining's, which would be saved with it
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(out)
-    return BaseManifest(
-        origin=BaseOrigin(build=spec.model_dump()),
-        weights=BASE_FOLDER.as_posix(),
-        identity=_identity(out, tokenizer),
-        template=_template(c.chain.template),
-        parameters=sum(p.numel() for p in model.parameters()),
-        vocab_size=len(tokenizer),
-    )
+    return _manifest(BaseOrigin(build=spec.model_dump()), shaping_files.hashes(out), tokenizer, c.chain.template, out)
 
 
 def train_tokenizer(vocab_size: int, seed: int, template: str) -> Any:
@@ -159,17 +152,18 @@ def _text(row: str | tiny_corpus.Turns, template: str) -> str:
     return row if isinstance(row, str) else chat_template.render(template, list(row))
 
 
-def point_at(folder: Path, origin: BaseOrigin, template: str, out: Path) -> BaseManifest:
+def point_at(folder: Path, origin: BaseOrigin | None, template: str, out: Path) -> BaseManifest:
     """Check a causal LM on disk, copy its configuration and tokenizer into `out`, and return the manifest of the base.
 
     Args:
         folder: where its files lie.
-        origin: how params.yaml names it.
+        origin: its repository and commit; None: it is known by what lies in the folder, wherever that is.
         template: a file of `lineage/base_model/templates`, without its ending.
         out: the folder of the base.
 
     Raises:
-        LineageError: if the folder lacks a config, a tokenizer or safetensors weights.
+        LineageError: if the folder lacks a config, a tokenizer or safetensors weights, or its tokenizer has ids that
+            its embedding has no row for.
     """
     weights = sorted(folder.glob("*.safetensors"))
     for what, found in (
@@ -181,39 +175,73 @@ def point_at(folder: Path, origin: BaseOrigin, template: str, out: Path) -> Base
             raise LineageError(
                 f"base model {folder}: no {what}; point profiles.<profile>.base.path at a complete model folder"
             )
-    from transformers import AutoConfig, AutoTokenizer
+    files = shaping_files.hashes(folder)
+    from transformers import AutoTokenizer
 
-    config = AutoConfig.from_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    chat_template.equip(tokenizer, template, folder.as_posix())
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    _every_id_has_a_row(tokenizer, weights, folder)
+    chat_template.equip(tokenizer, template, folder.name)
+    tokenizer.name_or_path = ""  # else the folder would be noted in its config
     tokenizer.save_pretrained(out)
     for name in ("config.json", "generation_config.json"):
         if (folder / name).is_file():
             shutil.copyfile(folder / name, out / name)
+    return _manifest(origin, files, tokenizer, template, folder)
+
+
+def _manifest(
+    origin: BaseOrigin | None, files: dict[str, str], tokenizer: Any, template: str, folder: Path
+) -> BaseManifest:
+    """What the base in `folder` is.
+
+    Args:
+        origin: where it comes from; None: it is named by its kind and size.
+        files: the hashes of its files.
+        tokenizer: its own, with the chain's template.
+        template: the template's name.
+        folder: where its config and weights lie.
+    """
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    text, weights = config.get("text_config", config), sorted(folder.glob("*.safetensors"))
+    parameters = sum(prod(shape) for shape in _shapes(weights).values())
+    kind = (config.get("architectures") or [f"a {config['model_type']}"])[0]
     return BaseManifest(
-        origin=origin,
-        weights=origin.repo or folder.as_posix(),
-        files={file.name: sha256(file) for file in weights},
-        identity=_identity(folder, tokenizer),
-        template=_template(template),
-        parameters=sum(_elements(file) for file in weights),
-        vocab_size=config.vocab_size,
+        origin=origin or BaseOrigin(model=f"{kind} of {parameters:,} parameters"),
+        files=files,
+        identity=shaping_files.identity(files, tokenizer.eos_token),
+        earlier_identity=shaping_files.earlier_identity(files, tokenizer.eos_token),
+        template=TemplateName(name=template, sha256=chat_template.template_hash(tokenizer.chat_template)),
+        begins=chat_template.beginning(tokenizer),
+        tied=not any(name.endswith("lm_head.weight") for name in _shapes(weights)),
+        parameters=parameters,
+        vocab_size=text["vocab_size"],
     )
 
 
-def _template(name: str) -> TemplateName:
-    return TemplateName(name=name, sha256=chat_template.template_hash(chat_template.template(name)))
+def _every_id_has_a_row(tokenizer: Any, weights: list[Path], folder: Path) -> None:
+    """Refuse a tokenizer whose ids reach beyond the embedding: the first row with such a token would end the training.
+
+    PEFT would even enlarge the embedding by rows that nobody trained, whenever a stranger loads an adapter.
+    """
+    vocabulary = tokenizer.get_vocab()
+    last = max(vocabulary, key=lambda token: vocabulary[token])
+    shapes = _shapes(weights)
+    rows = next((shape[0] for name, shape in shapes.items() if name.rsplit(".", 2)[-2] in EMBEDDINGS), None)
+    if rows is not None and vocabulary[last] >= rows:
+        beyond = sum(number >= rows for number in vocabulary.values())
+        raise LineageError(
+            f"base model {folder}: its tokenizer has the ids 0 to {vocabulary[last]:,}, its embedding {rows:,} rows: "
+            f"nothing is known of {beyond:,} tokens, such as {last!r}. Tokenizer and weights are of two models, or "
+            f"tokens were added and never trained; take both from one model"
+        )
 
 
-def _identity(folder: Path, tokenizer: Any) -> str:
-    """Weights, shape and tokenizer, and the stop token, which stands in none of these files."""
-    files = sorted([*folder.glob("*.safetensors"), folder / "config.json", folder / "tokenizer.json"])
-    lines = [*(f"{f.name} {sha256(f)}" for f in files), f"stop {tokenizer.eos_token}"]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _elements(file: Path) -> int:
+def _shapes(weights: list[Path]) -> dict[str, tuple[int, ...]]:
+    """Tensor → shape, from the headers."""
     from safetensors import safe_open
 
-    with safe_open(file, framework="np") as tensors:
-        return sum(prod(tensors.get_slice(key).get_shape()) for key in tensors.keys())  # noqa: SIM118
+    found = dict[str, tuple[int, ...]]()
+    for file in weights:
+        with safe_open(file, framework="np") as tensors:
+            found |= {key: tuple(tensors.get_slice(key).get_shape()) for key in tensors.keys()}  # noqa: SIM118
+    return found

@@ -117,8 +117,11 @@ def _of_mix(c: Curriculum, version: str, taken: dict[str, Any]) -> dict[str, Any
 
 
 def _of_training(c: Curriculum) -> dict[str, Any]:
-    """What all versions are trained with; how often a run is saved shapes nothing. Their own lines stay parameters."""
-    profile = c.active.model_dump(mode="json", exclude_unset=True, exclude={"checkpoint_steps"})
+    """What all versions are trained with. Their own lines stay parameters.
+
+    How often a run is saved shapes nothing, and where the base lies neither: what it is stands in its manifest.
+    """
+    profile = c.active.model_dump(mode="json", exclude_unset=True, exclude={"checkpoint_steps", "base"})
     chain = c.chain.model_dump(mode="json", exclude_unset=True)
     return {"seed": c.seed, "chain": chain, "profiles": {c.profile: profile}}
 

@@ -39,6 +39,7 @@ WEIGHTS = "adapter_model.safetensors"  # of an adapter's folder, as PEFT calls i
 BASE_MODEL = MODELS / "base"
 BASE_RECORD = BASE_MODEL / "base.json"
 BASE_TOKENIZER = BASE_MODEL / "tokenizer.json"
+BASE_LINKS = "base-*"  # below `models`
 
 METRICS = Path("metrics")  # by version, and the base
 REPORTS = Path("reports")
@@ -88,6 +89,11 @@ def mix_summary(version: str) -> Path:
 def contamination(version: str) -> Path:
     """Which held-out rows stand in a version's mix."""
     return CONTAMINATION / f"{version}.json"
+
+
+def base_link(identity: str) -> Path:
+    """A link to the folder of a local base's weights, by which its adapters name it."""
+    return MODELS / BASE_LINKS.replace("*", identity[:12])
 
 
 def adapter(version: str) -> Path:

@@ -46,10 +46,10 @@ def find_ruler(c: Curriculum) -> Ruler | None:
     if base is None or not paths.BASE_TOKENIZER.is_file():
         return None
     return Ruler(
-        base.origin.repo or base.origin.path or "the base that this lineage builds",
+        base.origin.repo or base.origin.model or base.origin.path or "the base that this lineage builds",
         paths.BASE_TOKENIZER,
         sha256(paths.BASE_TOKENIZER),
-        chat_template.template(base.template.name),
+        chat_template.template(base.template.name, base.begins),
         c.active.max_length,
     )
 

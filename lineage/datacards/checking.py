@@ -175,7 +175,7 @@ def _indexed(card: Path, name: str, sums: list[int]) -> Iterator[str]:
 def _trained(root: Path, card: Path, name: str) -> Iterator[str]:
     """Tokens against the manifest of a training on this very mix with this very base, where there is one."""
     manifest, base = find_manifest(name, root), find_base(root)
-    if not manifest or not base or manifest.base.identity != base.identity:
+    if not manifest or not base or not base.is_called(manifest.base.identity):
         return
     if manifest.mix.sha256 != mix_identity(root / paths.mix(name)):
         return

@@ -50,7 +50,7 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
     from peft import PeftModel
     from transformers import AutoTokenizer
 
-    model = load_base(weights_of(base), profile)
+    model = load_base(weights_of(base, profile.base), profile)
     if version != BASE:
         model = PeftModel.from_pretrained(model, folder)
     if torch.cuda.is_available() and not profile.load_in_4bit:  # 4-bit weights are there already

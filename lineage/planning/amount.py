@@ -91,7 +91,7 @@ def _trained_on(v: ResolvedVersion) -> TrainedMix | None:
         manifest, base = find_manifest(v.name), find_base()
     except LineageError:
         return None  # a damaged file stops the stage that needs it, no estimate
-    if manifest is None or base is None or manifest.base.identity != base.identity:
+    if manifest is None or base is None or not base.is_called(manifest.base.identity):
         return None
     whole = not any(source.dropped for source in manifest.mix.sources.values())
     return manifest.mix if whole and manifest.mix.sha256 == mix_identity(v.mix) else None

@@ -120,8 +120,8 @@ def _tiles(w: Workspace, comparison: Comparison) -> list[tuple[str, str]]:
 
 
 def origin(base: BaseOrigin) -> str:
-    """The base for people: a hub repository, a folder, or built here."""
-    return base.repo or base.path or "base built here"
+    """The base for people: a hub repository, a folder's model, or built here."""
+    return base.repo or base.model or base.path or "base built here"
 
 
 def _short(number: int) -> str:

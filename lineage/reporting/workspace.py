@@ -129,7 +129,7 @@ def _trained(c: Curriculum, version: str, base: BaseManifest | None, root: Path)
         whole, manifest = inside(version, licences_of(c), root), read_manifest(version, root)
     except LineageError as error:
         raise Absent(f"out of date: {error}") from error
-    if base and whole.base != base.identity:
+    if base and not base.is_called(whole.base):
         raise Absent(f"out of date: {version} was trained on another base; {again}")
     if manifest.parent != parent:
         raise Absent(f"out of date: {version} continued {manifest.parent}, params.yaml now says {parent}; {again}")

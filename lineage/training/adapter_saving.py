@@ -12,10 +12,16 @@ from lineage.training.distributed import process_group
 from lineage.training.distributed.fsdp import whole_adapter
 
 
-def save_adapter(model: Any, base_name: str, out: Path) -> None:
+def save_adapter(model: Any, base_name: str, out: Path, revision: str | None = None) -> None:
     """Write `adapter_model.safetensors` and `adapter_config.json` into `out`, sorted, and nothing else.
 
     Where several processes train together all of them must call this; the first writes.
+
+    Args:
+        model: with the trained adapter.
+        base_name: how the adapter names its base.
+        out: the folder to write into.
+        revision: the commit of a hub base: whoever loads the adapter gets this one, not the newest.
     """
     from safetensors.torch import save_file
 
@@ -32,6 +38,7 @@ def write_config(config: dict[str, Any], base_name: str, out: Path) -> None:
     plain |= {
         "target_modules": sorted(plain["target_modules"]),
         "base_model_name_or_path": base_name,
+        "revision": revision,
         "inference_mode": True,
     }
     write_json(out / "adapter_config.json", plain)

@@ -22,7 +22,7 @@ class Job:
 
     version: str
     weights: str  # a folder that transformers can load the base from
-    base_name: str  # how the adapter names its base: a hub id, or `base:` and a hash; never a path
+    base_name: str  # how the adapter names its base: a hub id, or a link that its identity names; no path of a machine
     parent: Path | None  # the adapter to continue; None: a new one
     lora: Lora
     profile: Profile
@@ -33,6 +33,7 @@ class Job:
     dataset: Any  # sequences in the order of training; `id` names the rows of the mix that they are made of
     lengths: list[int]  # of the sequences, in tokens
     checkpoints: Path
+    base_revision: str | None = None  # the commit of a hub base
     beta: float | None = None  # of a preference phase (DPO); None: supervised
 
 

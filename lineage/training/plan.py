@@ -116,8 +116,9 @@ def planned(c: Curriculum, v: ResolvedVersion) -> Plan:
     scratch = STATE / "checkpoints" / sha256_of([fingerprint, code, packages(profile.trainer)])
     job = Job(
         version=v.name,
-        weights=weights_of(base),
+        weights=weights_of(base, profile.base),
         base_name=base.name,
+        base_revision=base.revision,
         parent=continued(parent, v.lora, c.seed, scratch),
         lora=v.lora,
         profile=profile,

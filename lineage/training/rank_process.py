@@ -73,7 +73,7 @@ def _train(folder: Path, rank: int) -> None:
         if rank == 0:
             (folder / "stopped").write_text(str(stopped), encoding="utf-8")
     else:
-        save_adapter(model, job.base_name, out)
+        save_adapter(model, job.base_name, out, job.base_revision)
         if rank == 0:
             (folder / "outcome.json").write_text(json.dumps(asdict(outcome)), encoding="utf-8")
     dist.barrier()  # a process that leaves early would look like a failure

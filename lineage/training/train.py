@@ -149,7 +149,7 @@ def computed(job: Job, trainer: Trainer, progress: Progress, out: Path) -> Outco
         if job.profile.launch.processes > 1:
             return launch.fit(job, out)
         model, outcome = (sft if job.beta is None else dpo).fit(job, trainer, progress)
-        save_adapter(model, job.base_name, out)
+        save_adapter(model, job.base_name, out, job.base_revision)
     return outcome
 
 

@@ -17,7 +17,7 @@ def load(job: Job) -> Any:
     model.config.use_cache = False
     if job.parent:
         continued = PeftModel.from_pretrained(model, job.parent, is_trainable=True)
-        # The parent's config names the base by its hash; saving would look for a model of that name, on the hub too.
+        # The parent's config names the base by a link; saving would look for a model of that name, on the hub too.
         continued.peft_config["default"].base_model_name_or_path = job.weights
         return continued
     lora = LoraConfig(

@@ -116,8 +116,8 @@ def _refuse(job: Job) -> None:
 def _naming_its_base(job: Job) -> Iterator[str]:
     """What unsloth is to load: the base's folder, or a view of the parent's adapter that names this folder.
 
-    Given an adapter, unsloth loads the base that `adapter_config.json` names, from the hub's newest commit. Ours names
-    a repository without its commit, or `base:` and a hash, so the view names the pinned weights instead.
+    Given an adapter, unsloth loads the base that `adapter_config.json` names, from the hub's newest commit whatever it
+    says of a revision; so the view names the folder of the pinned weights instead.
     """
     if not job.parent:
         yield job.weights
@@ -128,7 +128,8 @@ def _naming_its_base(job: Job) -> Iterator[str]:
             (view / file.name).symlink_to(file)
         config = json.loads((parent / "adapter_config.json").read_text(encoding="utf-8"))
         (view / "adapter_config.json").unlink()
-        write_json(view / "adapter_config.json", config | {"base_model_name_or_path": job.weights})
+        pinned = {"base_model_name_or_path": job.weights, "revision": None}
+        write_json(view / "adapter_config.json", config | pinned)
         yield folder
 
 

@@ -1,6 +1,12 @@
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from lineage.core import paths
+from lineage.evaluation import inference
 from lineage.training.adapter_saving import save_adapter
 from lineage.training.backends import hf
 from tests import tiny
@@ -13,15 +19,55 @@ def test_the_config_is_sorted_and_names_no_path(lineage_here: Path) -> None:
         assert list(config) == sorted(config)
         assert config["target_modules"] == sorted(config["target_modules"])
         base = json.loads(Path("models/base/base.json").read_text())
-        assert config["base_model_name_or_path"] == f"base:{base['identity'][:12]}"
-        assert str(lineage_here) not in text and "models/base" not in text
+        assert config["base_model_name_or_path"] == f"./models/base-{base['identity'][:12]}"
+        assert str(lineage_here) not in text
 
 
-def test_a_hub_base_is_named_by_its_repository(lineage_copy: Path, tmp_path: Path) -> None:
+def test_a_hub_base_is_named_by_its_repository_and_commit(
+    lineage_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PEFT alone then asks for this commit; without it, it would take the newest."""
+    from peft import AutoPeftModelForCausalLM
+    from transformers import AutoModelForCausalLM
+
+    asked: dict[str, Any] = {}
+
+    def downloaded(name: str, revision: str | None = None, **_: Any) -> Any:
+        asked.update(name=name, revision=revision)
+        return load("models/base")
+
+    load = AutoModelForCausalLM.from_pretrained
     model = hf.load(tiny.job("v2"))
-    save_adapter(model, "Qwen/Qwen2-7B-Instruct", tmp_path)
-    config = json.loads((tmp_path / "adapter_config.json").read_text())
-    assert config["base_model_name_or_path"] == "Qwen/Qwen2-7B-Instruct"
+    save_adapter(model, "Qwen/Qwen2-7B-Instruct", tmp_path, "a" * 40)
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", downloaded)
+    AutoPeftModelForCausalLM.from_pretrained(tmp_path)
+    assert asked == {"name": "Qwen/Qwen2-7B-Instruct", "revision": "a" * 40}
+
+
+def test_peft_alone_loads_a_version_from_the_workspace(lineage_here: Path) -> None:
+    import torch
+    from peft import AutoPeftModelForCausalLM
+
+    ours, tokenizer = inference.load("v3", tiny.curriculum().active)
+    theirs = AutoPeftModelForCausalLM.from_pretrained("models/v3").eval()
+    ids = tokenizer("1 + 1 = ?", return_tensors="pt")["input_ids"]
+    with torch.no_grad():
+        assert torch.equal(theirs(input_ids=ids).logits, ours(input_ids=ids).logits)
+
+
+def test_where_the_base_is_not_peft_says_which_one_is_missing(lineage_copy: Path) -> None:
+    """Neither the folder of another base, nor a repository of that name on the hub, is taken in its place."""
+    from peft import AutoPeftModelForCausalLM
+
+    record = json.loads(Path("models/base/base.json").read_text())
+    link = paths.base_link(record["identity"])
+    for file in Path("models").glob("base-*"):
+        file.unlink() if file.is_symlink() else shutil.rmtree(file)
+    with pytest.raises((OSError, ValueError), match=f"'./{link}'"):
+        AutoPeftModelForCausalLM.from_pretrained("models/v3")
+    inference.load("v3", tiny.curriculum().active)  # as `lineage ask` does
+    assert link.resolve() == Path("models/base").resolve()
+    AutoPeftModelForCausalLM.from_pretrained("models/v3")
 
 
 def test_loading_and_saving_changes_no_byte_and_leaves_nothing_else(lineage_copy: Path, tmp_path: Path) -> None:
