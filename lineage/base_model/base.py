@@ -179,8 +179,8 @@ def point_at(folder: Path, origin: BaseOrigin | None, template: str, out: Path) 
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    _every_id_has_a_row(tokenizer, weights, folder)
     chat_template.equip(tokenizer, template, folder.name)
+    _every_id_has_a_row(tokenizer, weights, folder)
     tokenizer.name_or_path = ""  # else the folder would be noted in its config
     tokenizer.save_pretrained(out)
     for name in ("config.json", "generation_config.json"):

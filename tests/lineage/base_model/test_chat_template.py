@@ -7,6 +7,7 @@ import pytest
 from lineage.base_model import chat_template
 from lineage.config.schema import Chain
 from lineage.core.errors import LineageError
+from tests.lineage.base_model.tiny_models import llama_tokenizer
 
 TURNS = [
     {"role": "system", "content": "금융 비서"},
@@ -161,20 +162,44 @@ def test_the_template_s_hash_is_that_of_its_file(name: str) -> None:
     assert chat_template.template_hash(chat_template.template(name)) == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("pad", ["<|im_end|>", None])
-def test_a_tokenizer_that_pads_with_its_stop_is_refused(tokenizer: Any, pad: str | None) -> None:
-    tokenizer.pad_token = pad
+def test_a_tokenizer_that_pads_with_its_stop_is_refused(tokenizer: Any) -> None:
+    tokenizer.pad_token = "<|im_end|>"
     with pytest.raises(LineageError, match=r"models/other: its tokenizer pads with .*pad_token.*<\|endoftext\|>"):
         chat_template.equip(tokenizer, "chatml", "models/other")
 
 
-def without_chatml() -> Any:
+def test_a_tokenizer_that_pads_with_nothing_gets_a_token_that_is_never_said(tokenizer: Any) -> None:
+    tokenizer.pad_token = None
+    chat_template.equip(tokenizer, "chatml", "models/other")
+    assert tokenizer.pad_token == "<|endoftext|>"
+    llama = llama_tokenizer()
+    chat_template.equip(llama, "question_answer", "models/other")
+    assert llama.pad_token == "<|reserved_special_token_0|>" and len(llama) == 420
+    other = without_chatml(pad=None)
+    other.eos_token = "</s>"
+    with pytest.raises(LineageError, match=r"models/other: its tokenizer pads with None"):
+        chat_template.equip(other, "question_answer", "models/other")
+
+
+def test_a_base_that_begins_every_text_begins_every_conversation() -> None:
+    """Once, in the template: what is tokenised never gets a token of the tokenizer's own."""
+    llama = llama_tokenizer()
+    chat_template.equip(llama, "question_answer", "models/other")
+    row = chat_template.tokenize(llama, TURNS, "답", every=True)
+    served = llama.apply_chat_template(TURNS, add_generation_prompt=True, return_dict=False)
+    assert row.ids[: len(served)] == served
+    assert [at for at, number in enumerate(row.ids) if number == llama.bos_token_id] == [0]
+    assert row.labels[0] == -100
+    assert llama.chat_template == chat_template.template("question_answer", "<|begin_of_text|>")
+
+
+def without_chatml(pad: str | None = "<pad>") -> Any:
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     inner = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate("<|im_start>end")}, merges=[]))
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    return PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<pad>")
+    return PreTrainedTokenizerFast(tokenizer_object=inner, pad_token=pad)
 
 
 def test_a_tokenizer_without_chatml_is_refused_and_another_template_named() -> None:
