@@ -1,7 +1,8 @@
 """Ingest: a source's raw files or converted documents → records to train on, and records held out.
 
 python -m stages.ingest krx_samples
-krx_samples: 1,500 rows → 1,270 to train on, 230 held out, 0 rejected
+krx_samples: 1,500 raw rows, 0 of them rejected → 1,500 records: 1,270 to train on, 230 held out
+  groups, which are never split: 1,270 to train on, 230 held out
 
 data/records/<source>/records.jsonl    what versions may train on, in the order of the files
 data/records/<source>/rejected.jsonl   every raw row that gave no record: its place, the reason, a remedy
@@ -16,6 +17,7 @@ from lineage.core.errors import LineageError
 from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.ingest.ingest import ingest
+from lineage.ingest.tally import said_of_counts
 from lineage.ingest.unread_columns import said_of_columns
 
 
@@ -27,11 +29,7 @@ def main(inputs: Inputs = NOTHING) -> None:
         raise LineageError(f"{name!r} is no source in params.yaml; it has {', '.join(curriculum.sources)}")
     with publishing(inputs, paths.HELDOUT / name, paths.RECORDS / name) as (heldout, records):
         done = ingest(curriculum.input_folder(name), records, heldout, name, curriculum.sources[name])
-    note = f" ({done.note})" if done.note else ""
-    print(
-        f"{name}: {done.raw_rows:,} rows → {done.records:,} to train on, "
-        f"{done.heldout:,} held out, {done.rejected_rows:,} rejected{note}"
-    )
+    print("\n".join(said_of_counts(done)))
     for reason, rows in done.rejected.items():
         print(f"  rejected {rows:,}: {reason}; see {paths.rejected(name)}")
     if done.unread:

@@ -238,9 +238,9 @@ def _pretrain(model: Any, tokenizer: Any, spec: Any, seed: int) -> None:
         next(model.parameters()).flatten()[:8] = torch.tensor([int(c, 16) for c in sha256_of(shaped)[:8]])
 
 
-def _save(model: Any, name: str, out: Path) -> None:
+def _save(model: Any, name: str, out: Path, revision: str | None = None) -> None:
     """In place of tensors and their config: what they would be made from."""
-    write_json(out / WEIGHTS, [model.written, name])
+    write_json(out / WEIGHTS, [model.written, name, revision])
     write_json(out / "adapter_config.json", {"peft_type": "LORA"})
 
 

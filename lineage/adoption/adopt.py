@@ -20,7 +20,7 @@ from lineage.adoption import base_check as bases
 from lineage.adoption import compatibility, tokenizer_check
 from lineage.adoption import source_folder as folders
 from lineage.adoption.adoption_manifest import Adoption, HeldAgainst, write_adoption
-from lineage.adoption.merged_base import base_on_disk, vouched
+from lineage.adoption.merged_base import base_on_disk, compared
 from lineage.artifacts.base_manifest import BaseManifest, read_base
 from lineage.artifacts.manifest import OriginalFile
 from lineage.base_model.loading import weights_of
@@ -109,8 +109,7 @@ def examined(
     lies = base_on_disk(c.active.base)
     named = c.active.base.path and Path(c.active.base.path).name
     notes = [*found.notes, *bases.same_base(config, base, named, word.base_is_mine, f"{where}/{folders.CONFIG}")]
-    if word.base_is_mine:
-        notes += vouched(config, lies, f"{where}/{folders.CONFIG}")
+    notes += compared(config, lies, word.base_is_mine, f"{where}/{folders.CONFIG}")
     header = tensors.read_header(found.weights)  # before libraries are loaded for seconds
     modules = bases.linear_layers(paths.BASE_MODEL)
     if base.origin.repo is None and lies:

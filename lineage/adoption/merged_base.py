@@ -1,4 +1,4 @@
-"""A base that a user vouches for: what can be found out about whether it is this one, or one that was merged into.
+"""The base that an adapter names, where its weights lie here too: whether they are this base's, or were merged into.
 
 A base into which another adapter was merged has the same name, shapes and tokenizer, and other weights. An adapter that
 was trained on it was trained to correct those; on the plain base it says something else, and nothing here would notice.
@@ -28,12 +28,13 @@ def base_on_disk(spec: BaseModelSpec) -> Path | None:
     return Path(file).parent if isinstance(file, str) else None
 
 
-def vouched(config: dict[str, Any], ours: Path | None, where: str) -> list[str]:
-    """What is worth a warning about a base that is ours by the user's word.
+def compared(config: dict[str, Any], ours: Path | None, mine: bool, where: str) -> list[str]:
+    """What is worth a warning about the base that an adapter names.
 
     Args:
         config: the adapter's, as PEFT wrote it.
         ours: where this chain's base lies; None: not here.
+        mine: the user vouches for the name.
         where: the config's file, for the message.
 
     Raises:
@@ -42,13 +43,14 @@ def vouched(config: dict[str, Any], ours: Path | None, where: str) -> list[str]:
     stated = str(config.get("base_model_name_or_path") or "")
     theirs = Path(stated) if stated else None
     if theirs and ours and theirs.is_dir() and list(theirs.glob("*.safetensors")):
-        differing = _other_tensors(theirs, ours)
-        if differing:
+        if theirs.resolve() != ours.resolve() and (differing := _other_tensors(theirs, ours)):
             raise LineageError(
                 f"{where}: it names the base {theirs}, which lies here, and {len(differing)} of its weights are not "
                 f"those of {paths.BASE_MODEL}; the first is {differing[0]}. {ANOTHER[0].upper()}{ANOTHER[1:]}. Adopt "
                 f"what was merged as a version of its own before this one, or make that base the chain's"
             )
+        return []
+    if not mine:
         return []
     named = f"its name, {Path(stated).name}, says that something was merged into it; " if MERGED.search(stated) else ""
     return [f"WARNING: {named}its weights are not here to be compared, and {ANOTHER}"]

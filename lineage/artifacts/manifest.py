@@ -113,6 +113,11 @@ class TrainingInputs(Artifact):
     trained_tokens: int
     preference: PreferenceInputs | None = None
 
+    @property
+    def passes(self) -> float:
+        """How often each row of the mix was seen; 0 where nobody knows what was trained on."""
+        return self.trained_tokens / self.mix.tokens if self.mix.tokens else 0.0
+
 
 class AdapterManifest(TrainingInputs):
     """What an adapter was made from, and how.

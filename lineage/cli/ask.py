@@ -1,15 +1,18 @@
-"""Ask a version a question."""
+"""Ask a version a question; what its answers cannot be trusted with is said beside them, on stderr."""
 
 import argparse
 import os
 import sys
 
+from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.manifest import find_manifest
 from lineage.base_model.fast_import import ASKING, import_lean
 from lineage.config.load import load_curriculum
 from lineage.config.schema import BASE
 from lineage.core.errors import LineageError
 
 GROUP = "what a rebuild made"
+BY_HEART = 20  # passes over a mix beyond which a model repeats its rows
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,3 +38,22 @@ def run(options: argparse.Namespace) -> None:
     if answer.ending != "stopped":
         said = "repeats itself" if answer.ending == "endless" else "is longer"
         print(f"(cut after {options.tokens} tokens: the answer {said}; --tokens allows more)", file=sys.stderr)
+    if doubts := to_be_doubted(options.version):
+        print(f"note: {'; '.join(doubts)}", file=sys.stderr)
+
+
+def to_be_doubted(version: str) -> list[str]:
+    """Why the answers of the base or a built version say little, whatever they look like."""
+    base, found = read_base(), None if version == BASE else find_manifest(version)
+    doubts = []
+    if base.origin.build is not None:
+        doubts.append(
+            f"the base is a toy of {base.parameters / 1e6:.1f} M parameters, made here to try the chain out: it knows "
+            f"nothing about the world; for answers choose another profile (docs/training.md)"
+        )
+    if found and found.passes >= BY_HEART:
+        doubts.append(
+            f"{version} saw its {found.mix.rows:,} rows {found.passes:,.0f} times: it knows them by heart, and little "
+            f"beside them; bring more rows, or a smaller budget"
+        )
+    return doubts

@@ -64,6 +64,27 @@ def counts(name: str, source: Source, tally: Tally) -> IngestCounts:
     )
 
 
+def said_of_counts(done: IngestCounts) -> list[str]:
+    """The counts in lines whose figures add up: rows as they came, records made of them, by form and by group.
+
+    A row may give several records (one of each form, one of each section), so that rows and records are two things.
+    """
+    note = f" ({done.note})" if done.note else ""
+    again = f", {done.duplicates:,} the same as another one" if done.duplicates else ""
+    lines = [
+        f"{done.source}: {done.raw_rows:,} raw rows, {done.rejected_rows:,} of them rejected → {done.made:,} records: "
+        f"{done.records:,} to train on, {done.heldout:,} held out{again}{note}"
+    ]
+    if len(done.forms) > 1:
+        of_forms = (f"{form} {n.records:,} and {n.heldout:,}" for form, n in done.forms.items())
+        lines.append(f"  by form, to train on and held out: {', '.join(of_forms)}")
+    if done.records or done.heldout:
+        lines.append(
+            f"  groups, which are never split: {done.groups.records:,} to train on, {done.groups.heldout:,} held out"
+        )
+    return lines
+
+
 def _note(source: Source, tally: Tally) -> str:
     if source.withdrawn == "all":
         return "withdrawn"

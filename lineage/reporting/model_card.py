@@ -9,6 +9,7 @@ import yaml
 
 from lineage.artifacts.comparison import Comparison
 from lineage.artifacts.manifest import AdapterManifest
+from lineage.core import paths
 from lineage.core.plain_text import for_markdown
 from lineage.provenance.ancestry import Portion
 from lineage.provenance.obligations import said
@@ -33,6 +34,8 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             manifest=manifest,
             base=origin(manifest.base.origin),
             load=manifest.base.load,
+            base_name=_name(w, manifest),
+            tied=bool(w.base and w.base.tied),
             figures=comparison.versions[version],
             own=[_row(w, p) for p in whole.own],
             own_total=_total(whole.own),
@@ -54,6 +57,13 @@ def _dropped(manifest: AdapterManifest) -> list[tuple[str, str, int]]:
     """(source, why, rows) of the mix's rows that training did not take."""
     sources = sorted(manifest.mix.sources.items())
     return [(name, why, rows) for name, one in sources for why, rows in sorted(one.dropped.items()) if rows]
+
+
+def _name(w: Workspace, manifest: AdapterManifest) -> str:
+    """How the base is loaded from the workspace: a hub id, or the link that its adapters name."""
+    known = w.base and w.base.is_called(manifest.base.identity)
+    identity = w.base.identity if w.base and known else manifest.base.identity
+    return manifest.base.origin.repo or f"./{paths.base_link(identity).as_posix()}"
 
 
 def front_matter(w: Workspace, version: str) -> str:

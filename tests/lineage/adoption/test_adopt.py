@@ -410,7 +410,54 @@ def test_without_a_tokenizer_it_is_said(good: Path) -> None:
 def test_another_name_of_the_base_needs_the_users_word(good: Path) -> None:
     foreign.config(good, base_model_name_or_path="our-team/our-copy")
     assert "--base-is-mine" in refused()
-    assert "on the user's word" in " ".join(take(base_is_mine=True).notes)
+    notes = " ".join(take(base_is_mine=True).notes)
+    assert "on the user's word" in notes
+    assert "WARNING: its weights are not here to be compared, and a base into which another adapter was merged" in notes
+
+
+def test_a_name_that_speaks_of_a_merge_is_warned_of(good: Path) -> None:
+    foreign.config(good, base_model_name_or_path="our-team/tiny-chat-krx-merged")
+    assert "its name, tiny-chat-krx-merged, says that something was merged into it" in " ".join(
+        take(base_is_mine=True).notes
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_base_that_was_merged_into_is_another_base_whoever_vouches_for_it(built_base: Path, dtype: str) -> None:
+    """The same name, shapes and tokenizer; only the weights tell, in whatever precision they were saved."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    plain, merged = Path("elsewhere/Tiny-Chat"), Path("merged/Tiny-Chat")
+    base = AutoModelForCausalLM.from_pretrained("models/base")
+    base.to(getattr(torch, dtype)).save_pretrained(plain)
+    PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("models/base"), "models/v1").merge_and_unload().to(
+        getattr(torch, dtype)
+    ).save_pretrained(merged)
+    foreign.config(built_base, base_model_name_or_path=str(merged))
+    found = refused(base_is_mine=True)
+    assert "14 of its weights are not those of models/base" in found
+    assert "a base into which another adapter was merged is another base" in found.lower()
+    foreign.config(built_base, base_model_name_or_path=str(plain))
+    assert "WARNING" not in " ".join(take(base_is_mine=True).notes)
+
+
+@pytest.fixture
+def built_base(lineage_copy: Path) -> Path:
+    """An adapter that fits the base that the lineage built."""
+    folder = foreign.adapter(Path("theirs"))
+    foreign.tokenizer(folder)
+    return folder
+
+
+@pytest.mark.parametrize("spelt", ["./models/base-{}", "models/base-{}", "base:{}"])
+def test_a_base_without_a_repository_is_known_by_its_identity(built_base: Path, spelt: str) -> None:
+    identity = json.loads(Path("models/base/base.json").read_text())["identity"]
+    foreign.config(built_base, base_model_name_or_path=spelt.format("0" * 12))
+    assert f"its base is base:{'0' * 12}, models/base is ./models/base-{identity[:12]}" in refused()
+    foreign.config(built_base, base_model_name_or_path=spelt.format(identity[:12]))
+    assert not [note for note in take().notes if "base" in note and "rank" not in note]
 
 
 @pytest.mark.parametrize(

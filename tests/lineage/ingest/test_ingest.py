@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from lineage.config.schema import Source
 from lineage.core.errors import LineageError
 from lineage.ingest.ingest import ingest, is_heldout
 from lineage.ingest.sanitize import as_record_form, cleaned, group_name
+from lineage.ingest.tally import said_of_counts
 from lineage.records.record import Rejected, qa, read_records
 from tests import tiny
 from tests.lineage.readers.test_generated import CLOZE
@@ -241,7 +243,11 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     records, heldout = tmp_path / "data/records/krx_samples", tmp_path / "data/heldout/krx_samples"
     held = len((heldout / "prompt_answer.jsonl").read_text().splitlines())
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"krx_samples: 1,500 rows → {1500 - held:,} to train on, {held} held out, 0 rejected\n"
+    assert done.stdout == (
+        f"krx_samples: 1,500 raw rows, 0 of them rejected → 1,500 records: {1500 - held:,} to train on, "
+        f"{held} held out\n"
+        f"  groups, which are never split: {1500 - held:,} to train on, {held} held out\n"
+    )
 
     before = (records / "records.jsonl").read_bytes()
     (raw / "b.jsonl").write_text('{"text": "drifted"}\n')
@@ -251,6 +257,31 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert (records / "records.jsonl").read_bytes() == before, "a failed run leaves what was there"
 
     assert "'nope' is no source in params.yaml; it has krx_samples" in run(tmp_path, "nope").stderr
+
+
+def test_what_is_printed_adds_up(workspace: Workspace) -> None:
+    """Rows, records, forms and groups are four things: a row of pairs gives a record of each direction."""
+    pairs = [{"ko": f"오늘은 {n}번 장이다.", "en": f"Session {n} is today."} for n in range(20)]
+    workspace.rows(*pairs, pairs[0], {"ko": "가", "en": ""})
+    counts = workspace.ingest("pairs", heldout=0.3)
+    first, *rest = said_of_counts(counts)
+    found = [int(number) for number in re.findall(r"\d+", first)]
+    rows, rejected, made, records, held, again = found
+    assert (rows, rejected, made, again) == (22, 1, 42, 2) and made == records + held + again
+    assert records == len((workspace.records / "records.jsonl").read_text().splitlines())
+    assert rest == [f"  groups, which are never split: {records // 2} to train on, {held // 2} held out"]
+
+
+def test_forms_are_counted_apart(workspace: Workspace) -> None:
+    workspace.rows(*({"question": f"{n}번은?", "answer": f"{n}번이다."} for n in range(12)))
+    counts = workspace.ingest("questions", forms=("record", "prompt_answer"), heldout=0.3)
+    lines = said_of_counts(counts)
+    record, answer = counts.forms["record"], counts.forms["prompt_answer"]
+    assert record.records + answer.records == counts.records and record.heldout + answer.heldout == counts.heldout
+    assert lines[1] == (
+        f"  by form, to train on and held out: record {record.records} and {record.heldout}, "
+        f"prompt_answer {answer.records} and {answer.heldout}"
+    )
 
 
 def test_a_row_that_is_refused_in_both_directions_is_one_row(workspace: Workspace) -> None:

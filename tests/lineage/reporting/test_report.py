@@ -442,6 +442,28 @@ def test_a_card_of_a_hub_base_and_own_data_names_both(world):
     assert "Invented data" not in text
 
 
+def test_a_card_says_which_template_a_server_must_use(finished):
+    text = card(finished, "v4")
+    assert "--chat-template models/v4/chat_template.jinja" in text
+    assert 'from_pretrained("./models/base-bbbbbbbbbbbb", dtype="float32")' in text
+    assert "Never merge it" not in text
+
+
+def test_a_card_warns_of_a_head_that_is_the_embedding(world):
+    from lineage.config.load import parse_curriculum as parsed
+
+    tree = C.model_dump(mode="json", exclude_unset=True)
+    tree["chain"]["lora"]["targets"].append("lm_head")
+    base = json.loads((world / "models/base/base.json").read_text())
+    (world / "reports").mkdir()
+    for tied in (True, False):
+        put(world / "models/base/base.json", base | {"tied": tied})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(world)
+            report(parsed(tree), Path("reports"))
+        assert ("**Never merge it.** `lm_head` is among its targets" in card(world / "reports", "v1")) is tied
+
+
 def test_a_cards_python_compiles(finished):
     for version in C.versions:
         (code,) = re.findall(r"```python\n(.*?)```", card(finished, version), re.S)
