@@ -5,14 +5,17 @@ training alone. All else must be the chain's, because a continued adapter cannot
 does not know is refused by name, never ignored.
 """
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lineage.config.schema import Lora
 from lineage.core.errors import LineageError
+from lineage.core.files import write_json
 
 # Read here or in base.py; or without effect on what the saved tensors mean.
 READ = {
@@ -132,6 +135,18 @@ def shape_of(config: Mapping[str, Any], ranks: Mapping[str, int], where: str) ->
     if not (math.isfinite(scaling) and scaling > 0):
         raise LineageError(f"{where}: lora_alpha is {alpha}; expected a number above zero")
     return Shape(rank, scaling, rslora, dora, dropout, last_parts(ranks))
+
+
+def name_base(file: Path, name: str, revision: str | None) -> None:
+    """Write how an adapter names its base into its `adapter_config.json`; all else in it stays.
+
+    Args:
+        file: the config.
+        name: a hub id, or the link to a local base.
+        revision: the commit of a hub base.
+    """
+    config = json.loads(file.read_text(encoding="utf-8"))
+    write_json(file, config | {"base_model_name_or_path": name, "revision": revision})
 
 
 def last_parts(modules: Iterable[str]) -> tuple[str, ...]:

@@ -35,7 +35,6 @@ SIZES = {
     "max_position_embeddings": 512,
     "initializer_range": 0.2,
 }
-FAMILIES = ("Qwen2", "Llama", "Gemma2", "Qwen3")
 
 
 def byte_level(special: list[str], added: tuple[str, ...] = ()) -> Any:
@@ -112,7 +111,7 @@ def publish(folder: Path, family: str, tokenizer: Any = None, seed: int = 3, **c
 
     Args:
         folder: made if it is not there.
-        family: one of `FAMILIES`.
+        family: Qwen2, Llama, Gemma2 or Qwen3.
         tokenizer: None: the family's own.
         seed: of the weights.
         changes: fields of the config.

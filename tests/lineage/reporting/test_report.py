@@ -455,8 +455,9 @@ def test_a_card_warns_of_a_head_that_is_the_embedding(world):
     tree = C.model_dump(mode="json", exclude_unset=True)
     tree["chain"]["lora"]["targets"].append("lm_head")
     base = json.loads((world / "models/base/base.json").read_text())
-    (world / "reports").mkdir()
     for tied in (True, False):
+        shutil.rmtree(world / "reports", ignore_errors=True)
+        (world / "reports").mkdir()
         put(world / "models/base/base.json", base | {"tied": tied})
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(world)

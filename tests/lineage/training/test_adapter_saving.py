@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from lineage.adapters.config import name_base
+from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.manifest import opened_adapter
 from lineage.core import paths
 from lineage.evaluation import inference
 from lineage.training.adapter_saving import save_adapter
@@ -53,6 +56,17 @@ def test_peft_alone_loads_a_version_from_the_workspace(lineage_here: Path) -> No
     ids = tokenizer("1 + 1 = ?", return_tensors="pt")["input_ids"]
     with torch.no_grad():
         assert torch.equal(theirs(input_ids=ids).logits, ours(input_ids=ids).logits)
+
+
+def test_an_adapter_that_was_named_before_is_named_anew_and_stays_itself(lineage_copy: Path) -> None:
+    """As CHANGELOG.md shows it: its bytes become those that training writes now."""
+    file = Path("models/v1/adapter_config.json")
+    now = file.read_bytes()
+    name_base(file, "base:000000000000", None)
+    base = read_base()
+    name_base(file, base.name, base.revision)
+    assert file.read_bytes() == now
+    assert opened_adapter("v1", base).version == "v1"
 
 
 def test_where_the_base_is_not_peft_says_which_one_is_missing(lineage_copy: Path) -> None:

@@ -1,7 +1,6 @@
 """Bases of other families, of random weights: trained, continued, measured and loaded again as a stranger would."""
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from lineage.config.schema import Curriculum
 from lineage.records.record import read_records
 from stages import base as stage
 from tests import tiny
-from tests.lineage.base_model.tiny_models import FAMILIES, publish
+from tests.lineage.base_model.tiny_models import publish
+from tests.lineage.training import stranger
 
 TEMPLATES = {"Qwen2": "chatml", "Qwen3": "chatml"}  # the others have no tokens of ChatML
 TURNS = [
@@ -36,7 +36,7 @@ def settle(family: str, folder: Path, epochs: int = 1) -> Curriculum:
     return load_curriculum()
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=[pytest.param("Qwen2", marks=pytest.mark.slow), "Llama", "Gemma2", "Qwen3"])
 def trained(
     request: pytest.FixtureRequest, workspace: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Curriculum]]:
@@ -55,7 +55,7 @@ def test_a_family_is_trained_continued_measured_and_loaded(trained: tuple[str, C
     family, c = trained
     v1, v2 = (json.loads(Path("models", v, "lineage.json").read_text(encoding="utf-8")) for v in ("v1", "v2"))
     assert v2["parent_adapter"] == v1["adapter"] and v2["requested"] == v2["effective"]
-    model, tokenizer = as_a_stranger("models/v2")
+    model, tokenizer = stranger.loaded("models/v2")
     begins = served_as_trained(tokenizer)
     assert begins == {"Llama": "<|begin_of_text|>", "Gemma2": "<bos>"}.get(family, "")
     rows = [json.loads(line) for line in Path("metrics/v2/rows.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -63,18 +63,9 @@ def test_a_family_is_trained_continued_measured_and_loaded(trained: tuple[str, C
     records = list(read_records(Path("data/heldout/samples/prompt_answer.jsonl")))
     assert len(measured) == len(records) > 3
     for record in records:
-        expected = plain_nll(model, tokenizer, record.turns[0]["content"], record.completion)
+        expected, _ = stranger.nll(model, tokenizer, record.prompt, record.completion)
         assert measured[record.id] == pytest.approx(expected, abs=1e-3)
     names_no_place(workspace, c)
-
-
-def as_a_stranger(folder: str) -> tuple[Any, Any]:
-    """The adapter and its tokenizer with PEFT and transformers alone, as their pages show it."""
-    from peft import AutoPeftModelForCausalLM
-    from transformers import AutoTokenizer
-
-    how = {"attn_implementation": "eager"} if "Gemma2" in Path("models/base/config.json").read_text() else {}
-    return AutoPeftModelForCausalLM.from_pretrained(folder, **how).eval(), AutoTokenizer.from_pretrained(folder)
 
 
 def served_as_trained(tokenizer: Any) -> str:
@@ -91,20 +82,6 @@ def served_as_trained(tokenizer: Any) -> str:
             assert served.count(tokenizer.bos_token_id) == 1 and served[0] == tokenizer.bos_token_id
     assert tokenizer.eos_token_id == ours.eos_token_id == row.ids[-1]
     return tokenizer.bos_token or ""
-
-
-def plain_nll(model: Any, tokenizer: Any, question: str, answer: str) -> float:
-    """Summed over the answer and its stop, from the whole logits of one forward pass; no code of the lineage."""
-    import torch
-
-    chat = [{"role": "user", "content": question}]
-    head = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False)
-    text = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
-    space = "" if text[-1].isspace() else " "
-    said = [*tokenizer(space + answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
-    with torch.no_grad():
-        chances = model(input_ids=torch.tensor([head + said])).logits[0].double().log_softmax(-1)
-    return -math.fsum(float(chances[len(head) + at - 1, token]) for at, token in enumerate(said))
 
 
 def names_no_place(root: Path, c: Curriculum) -> None:
