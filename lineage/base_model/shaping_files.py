@@ -12,6 +12,7 @@ from typing import Any
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 
+# All of these are fetched from a hub, so that the same commit has the same identity on every machine.
 FILES = (
     "*.safetensors",
     "*.safetensors.index.json",
@@ -21,7 +22,6 @@ FILES = (
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
-    "tokenizer.model",
     "vocab.json",
     "merges.txt",
 )
