@@ -148,7 +148,7 @@ def room(setup: Setup, name: str, like: Room | None = None, **changes: Any) -> R
     for seed, version in enumerate(("v1", "v2")):
         write_mix(new.root / "data/mixes" / version, rows, tree["profiles"]["gpu"]["max_length"], seed)
     if like:
-        shutil.copytree(like.root / "models", new.root / "models")
+        shutil.copytree(like.root / "models", new.root / "models", symlinks=True)  # a base is not copied
     else:
         new.run("stages.base")
     return new

@@ -40,6 +40,7 @@ BASE_MODEL = MODELS / "base"
 BASE_RECORD = BASE_MODEL / "base.json"
 BASE_TOKENIZER = BASE_MODEL / "tokenizer.json"
 BASE_LINKS = "base-*"  # below `models`
+OWN_BASE = MODELS / "local"  # a user's model, which .dvcignore names
 
 METRICS = Path("metrics")  # by version, and the base
 REPORTS = Path("reports")

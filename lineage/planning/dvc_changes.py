@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+from lineage.core import paths
 from lineage.planning.code_changes import blob_md5s, commits_of, git
 from lineage.planning.dvc_graph import Lock
 
@@ -103,7 +104,7 @@ def _committed(path: str, md5: str) -> Listing | None:
 
 def _present(folder: Path) -> Listing:
     files = [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else []
-    named = {file.relative_to(folder).as_posix(): file for file in files}
+    named = {file.relative_to(folder).as_posix(): file for file in files if not file.is_relative_to(paths.OWN_BASE)}
     return {name: _md5(file) for name, file in named.items() if not _ignored(name)}
 
 
