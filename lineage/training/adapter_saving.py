@@ -29,11 +29,18 @@ def save_adapter(model: Any, base_name: str, out: Path, revision: str | None = N
     if process_group.rank():
         return
     save_file(tensors, out / WEIGHTS, metadata={"format": "pt"})
-    write_config(model.peft_config["default"].to_dict(), base_name, out)
+    write_config(model.peft_config["default"].to_dict(), base_name, out, revision)
 
 
-def write_config(config: dict[str, Any], base_name: str, out: Path) -> None:
-    """Write `adapter_config.json` into `out`: what PEFT says of an adapter, in one order, and the name of its base."""
+def write_config(config: dict[str, Any], base_name: str, out: Path, revision: str | None = None) -> None:
+    """Write `adapter_config.json` into `out`: what PEFT says of an adapter, in one order, and the name of its base.
+
+    Args:
+        config: as PEFT gives it.
+        base_name: how the adapter names its base.
+        out: the folder to write into.
+        revision: the commit of a hub base.
+    """
     plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
     plain |= {
         "target_modules": sorted(plain["target_modules"]),

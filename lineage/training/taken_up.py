@@ -21,6 +21,7 @@ from pathlib import Path
 from lineage.artifacts.base_manifest import BaseManifest, read_base
 from lineage.artifacts.manifest import (
     AdapterManifest,
+    LoadedBase,
     PreferenceInputs,
     TrainingInputs,
     parsed_manifest,
@@ -153,12 +154,20 @@ def made_alike(
         base: the present base.
         parent_adapter: the SHA-256 of its parent's tensors; None: it starts from the base.
     """
-    was, on = one.manifest, loaded(base, c.active)
-    then = (was.parent_adapter, was.template, was.lora, was.seed, was.base.identity)
-    if then != (parent_adapter, base.template.sha256, v.lora, c.seed, base.identity):
+    was = one.manifest
+    then = (was.parent_adapter, was.template, was.lora, was.seed)
+    if then != (parent_adapter, base.template.sha256, v.lora, c.seed) or not base.is_called(was.base.identity):
         return False
-    now = trained_from(was).model_copy(update={"base": on})
+    now = trained_from(was).model_copy(update={"base": named_as_then(was, base, c)})
     return fingerprint_of(now, c.active, v.spec.train) == was.fingerprint
+
+
+def named_as_then(was: AdapterManifest, base: BaseManifest, c: Curriculum) -> LoadedBase:
+    """The present base, loaded as it is now, under the identity and origin that a manifest knows it by.
+
+    An earlier identity covers fewer files of the same base. The fingerprint was made with it, so it goes on with it.
+    """
+    return loaded(base, c.active).model_copy(update={"identity": was.base.identity, "origin": was.base.origin})
 
 
 def finished(locked: dict[str, LockedStage]) -> tuple[list[Finished], list[str]]:
@@ -254,7 +263,7 @@ def _write(one: Finished, c: Curriculum, v: ResolvedVersion, out: Path) -> None:
             shutil.copyfile(file, out / name)
     except OSError as error:
         raise LineageError(f"it could not be copied ({error})") from error
-    write_config(config, base.name, out)
+    write_config(config, base.name, out, base.revision)
     AutoTokenizer.from_pretrained(BASE_FOLDER).save_pretrained(out)
-    names = {"version": v.name, "parent": v.parent, "base": loaded(base, c.active)}
+    names = {"version": v.name, "parent": v.parent, "base": named_as_then(one.manifest, base, c)}
     write_manifest(out, one.manifest.model_copy(update=names))

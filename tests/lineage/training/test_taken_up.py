@@ -101,6 +101,22 @@ def test_a_stage_that_is_stale_for_nothing_takes_up_its_own(here: Path) -> None:
     assert sha256(Path("models/v2")) == before
 
 
+def test_a_base_whose_identity_covers_more_files_now_is_the_same_base(here: Path) -> None:
+    """Its adapters are not trained again, and name it by the link that is there now."""
+    file = Path("models/base/base.json")
+    base = json.loads(file.read_text())
+    file.write_text(json.dumps(base | {"identity": "e" * 64, "earlier_identity": base["identity"]}))
+    was = json.loads(Path("models/v1/lineage.json").read_text())
+    for version in ("v1", "v2"):
+        said = taken(tiny.curriculum(), version)
+        assert said.startswith(f"{version}: its finished adapter is taken up, nothing was trained"), said
+    assert json.loads(Path("models/v1/lineage.json").read_text()) == was
+    config = json.loads(Path("models/v1/adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == f"./models/base-{'e' * 12}"
+    file.write_text(json.dumps(base | {"identity": "e" * 64, "earlier_identity": "d" * 64}))
+    assert not is_finished(tiny.curriculum(), tiny.curriculum().version("v1"))
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
