@@ -145,7 +145,7 @@ def fingerprint_of(inputs: TrainingInputs, profile: Profile, train: Training) ->
     A parent counts by its tensors, a base in a folder by its files: other names and places give the same.
     """
     named = {name: value for name, value in inputs.to_json().items() if name not in ("version", "parent")}
-    if inputs.base.origin.path is not None:
+    if inputs.base.origin.path or inputs.base.origin.model:
         named["base"] = inputs.base.model_dump(mode="json", exclude={"origin"})
     return sha256_of([named, profile.model_dump(exclude=NO_PART_IN_THE_RESULT), train.model_dump()])
 
