@@ -22,6 +22,7 @@ from flows.rebuild_lock import note, only_rebuild
 from flows.repro import for_versions, of_versions, one_dvc, reproduce, this_dvc
 from flows.run_summary import StageRow, write_links, write_plan, write_summary
 from flows.slot import free_what_was_left, slot
+from lineage.artifacts.not_built import left_by
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError, Preempted
@@ -54,7 +55,7 @@ Profile = Annotated[str, _one_of(_choices("profiles"))]
 
 @task(task_run_name="{stage}", cache_policy=NO_CACHE)
 def run_stage(stage: str, force: bool) -> Any:
-    """One stage of dvc.yaml; its state is named by what happened: fresh, rebuilt or restored."""
+    """One stage of dvc.yaml; its state is named by what happened: fresh, rebuilt, restored or not built."""
     begun = time.monotonic()
     log = get_run_logger()
 
@@ -136,7 +137,7 @@ def _run_all(graph: Graph, stages: list[str], touched: set[str], forced: set[str
     """The fresh stages as one task, then the others one by one; the summary and the links in any case."""
     fresh = [stage for stage in stages if not touched & _before(graph, stage)]
     left = [stage for stage in stages if stage not in fresh]
-    rows = [StageRow(stage, "fresh", 0.0) for stage in fresh]
+    rows = [StageRow(stage, "not built" if left_by(stage) else "fresh", 0.0) for stage in fresh]
     states: dict[str, State[Any]] = {}
     try:
         if fresh:

@@ -12,12 +12,13 @@ from contextvars import ContextVar
 from typing import Literal
 
 from flows.warm_dvc import WarmDvc
+from lineage.artifacts.not_built import left_by
 from lineage.core.errors import LineageError, Preempted
 from lineage.core.forced import VARIABLE
 from lineage.core.plain_text import plain
 from lineage.planning.dvc_graph import Graph, complaint, in_order, upstream
 
-Outcome = Literal["fresh", "rebuilt", "restored"]  # restored: from DVC's cache of earlier runs
+Outcome = Literal["fresh", "rebuilt", "restored", "not built"]  # restored: from DVC's cache of earlier runs
 ADVICE = (
     "Updating lock file ",
     "To track the changes",
@@ -90,6 +91,8 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
             code = dvc.run(command, line, variables)
     if code:
         raise _failure(stage, lines, code)
+    if left_by(stage):
+        return "not built"
     if any(text.startswith("Running stage") for text in lines):
         return "rebuilt"
     return "restored" if any("is cached - skipping run" in text for text in lines) else "fresh"

@@ -13,7 +13,7 @@ from lineage.core.plain_text import for_markdown, one_line
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A stage as the run left it: fresh, rebuilt, restored, stopped, failed or not run."""
+    """A stage as the run left it: fresh, rebuilt, restored, not built, stopped, failed or not run."""
 
     stage: str
     outcome: str

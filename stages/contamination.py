@@ -6,11 +6,13 @@
 
 Of every held-out row the training row that holds most of it is named. A file speaks of the version's own mix and its
 replay; what a model has seen is the union over its line. Found and reported, not removed: measures are given on the
-clean part too, and a version that says `decontaminate: true` leaves such rows out.
+clean part too, and a version that says `decontaminate: true` leaves such rows out. Of a mix that could not be built
+nothing is said.
 """
 
 from pathlib import Path
 
+from lineage.artifacts.not_built import find_not_built
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import write_json
@@ -28,6 +30,8 @@ def main(inputs: Inputs = NOTHING) -> None:
     prepared: dict[Path, HeldOutIndex] = {}
     with publishing(inputs, paths.CONTAMINATION) as (out,):
         for folder in folders:
+            if find_not_built(folder):
+                continue
             report = contamination(folder, prepared)
             write_json(out / f"{folder.name}.json", report)
             repeated = {name: len(found["ids"]) for name, found in report["sets"].items() if found["ids"]}

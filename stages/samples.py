@@ -9,12 +9,17 @@
     arithmetic    an archive that comes in parts
     metamath, reddit_enko, problems, …    JSON, JSONL, CSV and workbooks in their true columns
 
-A line a source says how many files it has and how large they are.
+A line a source says how many files it has and how large they are. A source of the curriculum that this world does not
+have gets a folder without files: it gives no rows, and the versions that need it are not built.
 
 Nothing is read but code and nothing is downloaded. Companies, exchange, rules and questions are invented, and
 agree with each other: see lineage/sample_world.
 """
 
+from lineage.config.buildable import without_samples
+from lineage.config.excerpts import must_be_checked
+from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import run_stage
 from lineage.sample_world.samples import TARGET, write
@@ -22,8 +27,10 @@ from lineage.sample_world.samples import TARGET, write
 
 def main(inputs: Inputs = NOTHING) -> None:
     """Write the sample world of the workspace."""
+    c = load_curriculum()
+    must_be_checked(c, paths.SAMPLES_EXCERPT)
     with publishing(inputs, TARGET) as (out,):
-        write(out)
+        write(out, without_samples(c))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 A version continues its parent's weights with a fresh optimizer and schedule; a run of the *same* version that crashed
 goes on from its checkpoint. A version that was trained elsewhere is checked and published instead, and one that was
-trained here already, from the same and perhaps under another name, is taken up.
+trained here already, from the same and perhaps under another name, is taken up. Without a mix or a parent it is not
+built: `models/v3/not_built.json` stands in its place, and the stage has ended well.
 """
 
 import os
 import shutil
 
 from lineage.adoption.adopted_version import publish_adopted
+from lineage.artifacts.not_built import what_training_lacks, why_not_built, write_not_built
 from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
 from lineage.core import paths
@@ -30,6 +32,11 @@ def main(inputs: Inputs = NOTHING) -> None:
     c = load_curriculum()
     v = c.version(argument(f"a version, one of {', '.join(c.versions)}"))
     must_be_checked(c, paths.TRAIN_EXCERPT)
+    if lacking := what_training_lacks(v.name, v.parent):
+        with publishing(inputs, v.adapter) as (out,):
+            write_not_built(out, lacking)
+        print(f"{v.name}: NOT BUILT, {why_not_built(v.name)}")
+        return
     # Read once by the first library that computes.
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
     with publishing(inputs, v.adapter, note="" if v.spec.train.adopted else KEPT) as (out,):

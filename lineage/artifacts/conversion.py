@@ -59,17 +59,14 @@ def again(source: str) -> str:
     return f"run `dvc repro convert@{source}` to convert the PDFs again"
 
 
-def find_conversion(data: str, source: str, root: Path = Path()) -> Conversion | None:
-    """The counts of a source in the workspace at `root`; None if nothing of it was converted.
-
-    Args:
-        data: `sample` or `own`, as `data:` in params.yaml.
+def find_conversion(folder: Path) -> Conversion | None:
+    """The counts in the folder of a source's documents; None if nothing was converted into it.
 
     Raises:
         LineageError: the file is damaged; with the command to run.
     """
-    file = root / paths.conversion(data, source)
-    return parsed(Conversion, file.read_bytes(), file, again(source)) if file.is_file() else None
+    file = folder / paths.conversion("", "").name
+    return parsed(Conversion, file.read_bytes(), file, again(folder.name)) if file.is_file() else None
 
 
 def write_conversion(folder: Path, conversion: Conversion, quarantine: Iterable[Quarantined]) -> None:

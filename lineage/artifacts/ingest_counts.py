@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from lineage.artifacts.artifact import Artifact, ArtifactPart, parsed, write
+from lineage.artifacts.conversion import Conversion
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.records.record import Form
@@ -31,6 +32,7 @@ class IngestCounts(Artifact):
     made = records + heldout + duplicates. personal: kind → pieces of personal data found.
     forms: rows by form. groups: what is never split between training and held-out rows.
     note: why there are no records; empty where there are.
+    conversion: what became of the source's PDFs, where it comes as PDFs.
     """
 
     source: str
@@ -49,6 +51,7 @@ class IngestCounts(Artifact):
     forms: dict[Form, BothSides]
     groups: BothSides
     note: str
+    conversion: Conversion | None = None
 
     @property
     def left_out(self) -> dict[str, int]:

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from lineage.artifacts.artifact import Artifact, ArtifactPart, Setting, parsed, write
 from lineage.artifacts.base_manifest import BaseManifest, BaseOrigin
+from lineage.artifacts.not_built import why_not_built
 from lineage.config.lora import Lora
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -146,6 +147,8 @@ def read_manifest(version: str, root: Path = Path()) -> AdapterManifest:
         LineageError: the version is not built here, or the file is damaged; with the command to run.
     """
     found = find_manifest(version, root)
+    if found is None and (why := why_not_built(version, root)):
+        raise LineageError(f"{version} is not built: {why}; `lineage check` says where files belong")
     if found is None:
         raise LineageError(
             f"{root / paths.training_record(version)}: not found, {version} is not built here; build it with: "

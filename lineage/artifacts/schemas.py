@@ -13,6 +13,7 @@ from lineage.artifacts.ingest_counts import IngestCounts
 from lineage.artifacts.manifest import AdapterManifest
 from lineage.artifacts.measures import MeasuredRow, Measures, SampleAnswer
 from lineage.artifacts.mix_summary import MixSummary
+from lineage.artifacts.not_built import NotBuilt
 from lineage.core.files import write_json
 
 ARTIFACTS: dict[str, type] = {
@@ -25,6 +26,7 @@ ARTIFACTS: dict[str, type] = {
     "measured_row": MeasuredRow,
     "measures": Measures,
     "mix_summary": MixSummary,
+    "not_built": NotBuilt,
     "quarantined": Quarantined,
     "sample_answer": SampleAnswer,
 }

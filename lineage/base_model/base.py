@@ -19,6 +19,8 @@ from lineage.core.errors import LineageError
 
 EMBEDDINGS = ("embed_tokens", "wte", "word_embeddings", "embed_in")  # what families call the input embedding
 
+SHOWN_STEPS = 100  # between two lines of progress
+
 
 def build(spec: Build, c: Curriculum, out: Path) -> BaseManifest:
     """Train the tokenizer and the tiny model into `out`; return the manifest of the base."""
@@ -111,6 +113,7 @@ def pretrain(model: Any, tokenizer: Any, spec: Build, seed: int) -> None:
     optimizer = torch.optim.AdamW(model.parameters(), lr=spec.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
     schedule = get_cosine_schedule_with_warmup(optimizer, spec.steps // 20, spec.steps)
     batches = _batches(tokenizer, spec, seed)
+    losses: list[float] = []
     model.train()
     for step in range(1, spec.steps + 1):
         rows = next(batches)
@@ -124,8 +127,12 @@ def pretrain(model: Any, tokenizer: Any, spec: Build, seed: int) -> None:
         optimizer.step()
         schedule.step()
         optimizer.zero_grad(set_to_none=True)
-        if step % 100 == 0 or step == spec.steps:
-            print(f"base: step {step}/{spec.steps}, loss {loss.item():.3f}")
+        losses.append(loss.item())
+        if step % SHOWN_STEPS == 0 or step == spec.steps:
+            # Of one step it would jump up and down: a batch is all long passages, or all short answers.
+            mean = sum(losses) / len(losses)
+            print(f"base: step {step}/{spec.steps}, mean loss of the last {len(losses)} steps {mean:.3f}")
+            losses.clear()
     model.eval()
 
 

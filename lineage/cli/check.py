@@ -47,7 +47,10 @@ def check(c: Curriculum) -> None:
             say(f"no files yet in {paths.RAW / c.data}: {', '.join(empty)}")
     versions = list(readiness(c))
     for one in versions:
-        if not one.obstacle:
+        if one.lacked:
+            mended = f"once that is mended: dvc repro train@{one.version}"
+            say(f"{one.version} was not built at the last rebuild: {one.lacked}; {mended}")
+        elif not one.obstacle:
             console.print(f"[green]{one.version}[/] can be built: dvc repro train@{one.version}")
     for why, names in _by_obstacle(versions).items():
         say(f"{', '.join(names)} {why}")

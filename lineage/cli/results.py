@@ -4,6 +4,7 @@ The numbers are those that the `report` stage compared.
 """
 
 import argparse
+import subprocess
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from lineage.artifacts.comparison import ComparedSet, ComparedVersion, Comparison, Contrast, Verdict, read_comparison
 from lineage.config.load import load_curriculum
+from lineage.core import paths
 from lineage.core.plain_text import for_markup, plain
 from lineage.planning.state import older_than_shown
 
@@ -37,8 +39,28 @@ def run(options: argparse.Namespace) -> None:
     console.print(table)
     for line in _notes(comparison):
         console.print(Text(plain(line), style="dim"), highlight=False)
+    for name, reasons in comparison.missing.items():
+        console.print(f"[yellow]{name}[/] {for_markup('; '.join(reasons))}", soft_wrap=True)
     for line in older_than_shown(c):
         console.print(f"[yellow]{for_markup(line)}[/]", soft_wrap=True)
+    if line := lock_that_differs():
+        print(line)
+
+
+def lock_that_differs() -> str:
+    """What it means that git shows dvc.lock as changed; empty where it does not, or there is no git."""
+    try:
+        asked = subprocess.run(
+            ["git", "status", "--porcelain", "--", str(paths.DVC_LOCK)], capture_output=True, text=True, timeout=20
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    if asked.returncode or not asked.stdout.startswith((" M", "M")):
+        return ""
+    return (
+        f"git shows {paths.DVC_LOCK} as changed, rightly: it holds the hashes of what was built here, and another "
+        f"processor gives other bytes.\nCommit it with what you keep, or undo it: git checkout {paths.DVC_LOCK}"
+    )
 
 
 def _cells(name: str, version: ComparedVersion) -> Iterator[Text]:

@@ -15,6 +15,7 @@ STATE = Path(".state")  # may be deleted at any time: caches by content, checkpo
 DATA = Path("data")
 CHECKED = DATA / "checked.json"
 CURRICULUM = DATA / "curriculum"  # what stages read of params.yaml, as files; see lineage/config/excerpts.py
+SAMPLES_EXCERPT = CURRICULUM / "samples.json"
 TRAIN_EXCERPT = CURRICULUM / "train.json"
 EVALUATE_EXCERPT = CURRICULUM / "evaluate.json"
 REPORT_EXCERPT = CURRICULUM / "report.json"
@@ -57,6 +58,11 @@ def quarantine(data: str, source: str) -> Path:
     return DOCUMENTS / data / source / "quarantine.jsonl"
 
 
+def placeholder(folder: Path) -> Path:
+    """A hidden file in a folder of raw files that has no other yet: no reader looks at it."""
+    return folder / ".keep"
+
+
 def records(source: str) -> Path:
     """What versions may train on, one record a line."""
     return RECORDS / source / "records.jsonl"
@@ -85,6 +91,11 @@ def mix(version: str) -> Path:
 def mix_summary(version: str) -> Path:
     """What `mix` counted of a version."""
     return MIXES / version / "mix.json"
+
+
+def not_built(folder: Path) -> Path:
+    """The note in the folder of a mix, an adapter or measures that could not be made."""
+    return folder / "not_built.json"
 
 
 def contamination(version: str) -> Path:

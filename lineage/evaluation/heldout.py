@@ -29,7 +29,7 @@ def heldout_sets(rows: int) -> list[HeldOutSet]:
     if not paths.SUPERSEDED_ROWS.is_file():
         raise LineageError(f"{paths.SUPERSEDED_ROWS}: not found; run `dvc repro superseded`")
     with paths.SUPERSEDED_ROWS.open(encoding="utf-8") as lines:
-        overtaken = {json.loads(line)["id"] for line in lines}
+        overtaken = {json.loads(line)["id"] for line in lines if line.strip()}
     sets = []
     for file in sorted(paths.HELDOUT.glob("*/*.jsonl")):
         total = 0

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.conversion import find_conversion
 from lineage.artifacts.ingest_counts import IngestCounts, write_ingest_counts
 from lineage.config.load import mistaken
 from lineage.config.schema import Source
@@ -63,6 +64,8 @@ def ingest(folder: Path, records: Path, heldout: Path, name: str, source: Source
             tally.groups["heldout" if out else "records"].add(_int64(item.group))
             tally.documents.update(item.documents)
     balance = counts(name, source, tally)
+    if conversion := find_conversion(folder):
+        balance = balance.model_copy(update={"conversion": conversion})
     (records / "documents.txt").write_text("".join(f"{d}\n" for d in sorted(tally.documents)), encoding="utf-8")
     write_ingest_counts(records, balance)
     return balance

@@ -156,6 +156,8 @@ def _lines(file: Path, stage: str) -> Iterator[dict[str, Any]]:
         raise LineageError(f"{file}: missing; run `dvc repro {stage}`")
     with file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
             try:
                 yield json.loads(line)
             except json.JSONDecodeError as error:

@@ -1,6 +1,7 @@
 """Writes a version's mix: its own rows, the rows that it repeats of its ancestors, and what was left out and why.
 
 Which rows are taken is decided in `selection.py`. Of a row that was taken, memory holds a hash, never the text.
+A mix to which a source gives nothing is not built: a note says why, and its files of rows hold none.
 """
 
 import csv
@@ -8,31 +9,31 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
+from lineage.artifacts.ingest_counts import find_ingest_counts
 from lineage.artifacts.mix_summary import ExcludedRows, MixSummary, OwnRows, Replayed, write_mix
+from lineage.artifacts.not_built import NO_ROWS, NotBuilt, write_not_built
 from lineage.config.schema import Curriculum
 from lineage.config.version import ResolvedVersion
-from lineage.core.errors import LineageError
+from lineage.core.paths import rejected
 from lineage.mixture.exclusions import Findings
 from lineage.mixture.replay import ancestors_rows
 from lineage.mixture.selection import Account, Chooser, chooser
+from lineage.records.record import PARTS
 
 
-def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary:
-    """Write the rows into `out`, and their summary, which is returned. A version that was adopted has none.
+def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary | NotBuilt:
+    """Write the rows into `out`, and their summary, which is returned. A version that was adopted has no rows.
+
+    Where a source gives no row, or all are withdrawn, a note is written and returned in its place.
 
     Raises:
-        LineageError: if a source of the mix gave no records or all are withdrawn, another stage's findings are not
-            there, or an ancestor saw what none may have seen.
+        LineageError: another stage's findings are not there, or an ancestor saw what none may have seen.
     """
     version, spec, findings = v.name, v.spec, Findings()
     mine = chooser(c, version, findings)
-    if spec.mix and not mine.sources:
-        raise LineageError(
-            f"{version}: every source of its mix is withdrawn ({', '.join(spec.mix)}); name another one in "
-            f"versions.{version}.mix, or take {version} and what continues it out of params.yaml"
-        )
     line, pool = ancestors_rows(mine)
     taken, own = mine.memory(), Counter[str]()
+    no_rows = {} if mine.sources else dict.fromkeys(spec.mix, "it is withdrawn")
     with ExitStack() as stack:
         file = stack.enter_context((out / "own.jsonl").open("w", encoding="utf-8"))
         listed = csv.writer(stack.enter_context((out / "left_out.csv").open("w", encoding="utf-8", newline="")))
@@ -43,15 +44,17 @@ def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary:
                 file.write((mine.as_trained(choice.record).to_json() + "\n") * choice.copies)
                 own[source] += choice.copies
             if not own[source]:
-                raise LineageError(_nothing_taken(mine, source, account))
+                no_rows[source] = _nothing_taken(mine, source, account)
 
         file = stack.enter_context((out / "replay.jsonl").open("w", encoding="utf-8"))
-        wanted = round(own.total() * spec.replay / (1 - spec.replay))
+        wanted = 0 if no_rows else round(own.total() * spec.replay / (1 - spec.replay))
         came_from: dict[str, Counter[str]] = {}
         for ancestor, record in pool.drawn(wanted, taken):
             file.write(mine.as_trained(record).to_json() + "\n")
             came_from.setdefault(ancestor, Counter())[record.source] += 1
 
+    if no_rows:
+        return _left_out(out, NotBuilt(version=version, no_rows=no_rows))
     available = account.of("available")
     replayed = sum(counts.total() for counts in came_from.values())
     drawn = {ancestor: dict(counts) for ancestor, counts in came_from.items()}
@@ -78,21 +81,33 @@ def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary:
     return summary
 
 
+def _left_out(out: Path, note: NotBuilt) -> NotBuilt:
+    """In place of a mix: `train` depends on both files of rows, and an empty one is warned of by DVC."""
+    for part in PARTS:
+        (out / f"{part}.jsonl").write_text("\n", encoding="utf-8")
+    write_not_built(out, note)
+    return note
+
+
 def _nothing_taken(mine: Chooser, source: str, account: Account) -> str:
+    """Why a source of the mix gives it no row, from the records alone: what the stage depends on, and no more."""
     entry, at = mine.sources[source], f"versions.{mine.version}"
     lost = {reason: account.counts[reason, source] for reason in ("excluded", "superseded", "contaminated")}
-    repeated = account.counts["duplicates", source]
-    if repeated:
+    if repeated := account.counts["duplicates", source]:
         return (
-            f"{at}.mix.{source}: all its rows repeat rows that are taken already ({repeated:,}); take it out, or set "
+            f"all its rows repeat rows that are taken already ({repeated:,}); take it out, or set "
             f"{at}.deduplicate: none"
         )
     if account.counts["available", source]:
-        return f"{at}.mix.{source}.weight: {entry.weight} takes none of its rows; raise it"
-    why = f"no records of form {entry.form!r}"
+        return f"its weight {entry.weight} takes none of its rows; raise it"
     if lost["excluded"]:
-        why = f"only records made from documents that the version excludes ({lost['excluded']:,})"
-    elif any(lost.values()):
-        why = f"only records that are superseded or repeat held-out rows ({sum(lost.values()):,})"
-    remedy = f"put files into {mine.c.raw_folder(source)}/ or take it out of {at}.mix in params.yaml"
-    return f"{mine.version}: its source {source!r} has {why}; {remedy}"
+        return f"it has only records made from documents that the version excludes ({lost['excluded']:,})"
+    if any(lost.values()):
+        return f"it has only records that are superseded or repeat held-out rows ({sum(lost.values()):,})"
+    counts = find_ingest_counts(source)
+    if counts and not counts.raw_rows:
+        return NO_ROWS
+    if counts and not counts.made and counts.rejected_rows:
+        return f"all its {counts.rejected_rows:,} rows were rejected; see {rejected(source)}"
+    held = counts.forms[entry.form].heldout if counts and entry.form in counts.forms else 0
+    return f"it has no records of form {entry.form!r}" + (f" to train on, {held:,} are held out" if held else "")

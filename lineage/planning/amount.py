@@ -13,6 +13,7 @@ from pathlib import Path
 from lineage.artifacts.base_manifest import find_base
 from lineage.artifacts.manifest import TrainedMix, find_manifest
 from lineage.artifacts.mix_summary import mix_identity
+from lineage.artifacts.not_built import find_not_built
 from lineage.config.schema import Curriculum
 from lineage.config.version import ResolvedVersion
 from lineage.core import paths
@@ -74,7 +75,7 @@ def work_of(c: Curriculum, v: ResolvedVersion) -> Work:
 def amount_of(c: Curriculum, v: ResolvedVersion) -> Amount | None:
     """Rows and tokens of a version's mix; None if it is not there yet."""
     files = [v.mix / f"{part}.jsonl" for part in PARTS]
-    if not all(file.is_file() for file in files):
+    if not all(file.is_file() for file in files) or find_not_built(v.mix):
         return None
     counted = [_counted(file, c.active.max_length) for file in files]
     rows, tokens = (sum(part[i] for part in counted) for i in (0, 1))

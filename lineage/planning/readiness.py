@@ -6,17 +6,22 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 
 from lineage.artifacts.manifest import manifests
-from lineage.config.buildable import buildable
+from lineage.artifacts.not_built import why_not_built
+from lineage.config.buildable import buildable, without_files
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a version can be built now: `obstacle` says why not, and is empty where it can."""
+    """Whether a version can be built now: `obstacle` says why not, and is empty where it can.
+
+    lacked: what the last rebuild lacked for it, where files are there now that may mend it.
+    """
 
     version: str
     obstacle: str
+    lacked: str = ""
 
 
 def readiness(c: Curriculum) -> Iterator[Readiness]:
@@ -32,9 +37,9 @@ def readiness(c: Curriculum) -> Iterator[Readiness]:
         elif above := [parent for parent in c.ancestors(name) if parent in away]:
             yield Readiness(name, f"cannot be built before {above[-1]}")
         elif version.missing:
-            yield Readiness(name, f"cannot be built: no files for {', '.join(version.missing)}")
+            yield Readiness(name, f"cannot be built: {without_files(c, version.missing)}")
         else:
-            yield Readiness(name, "")
+            yield Readiness(name, "", why_not_built(name))
 
 
 def drifted_packages(c: Curriculum) -> list[str]:

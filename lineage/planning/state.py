@@ -94,7 +94,9 @@ class _Reading:
         self.c, self.view = c, view
         self.stale = {stage.stage: stage for stage in (stale_stages(c, view) if view else [])}
         self.now: Running | None = running()
-        self.obstacles = {one.version: one.obstacle for one in readiness(c) if one.obstacle}
+        ready = list(readiness(c))
+        self.obstacles = {one.version: one.obstacle for one in ready if one.obstacle}
+        self.lacked = {one.version: one.lacked for one in ready if one.lacked}
 
     def busy(self, stage: str) -> bool:
         """Whether a command is writing what a stage reads or makes."""
@@ -155,6 +157,10 @@ def _version(reading: _Reading, name: str, known: dict[str, State]) -> State:
         return replace(state, word="being trained now", reason=f"process {reading.now.pid}")
     if made is None and (obstacle := reading.obstacles.get(name)):
         return replace(state, word="cannot be built", reason=obstacle.removeprefix("cannot be built: "))
+    if made is None and (lacked := reading.lacked.get(name)):
+        if _stale(reading, name, parent):  # something was put in since
+            return replace(state, word="not here", reason=f"it was not built, {lacked}", back=back)
+        return replace(state, word="cannot be built", reason=lacked)
     if made is None:
         return replace(state, word="not here", reason=_gone(reading, name), back=_fetch(reading, name, stage, back))
     if made.parent != c.versions[name].parent:

@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from functools import cache
 
 from lineage.artifacts.manifest import verified_manifest
+from lineage.artifacts.not_built import find_not_built
 from lineage.base_model.fast_import import import_lean
 from lineage.config.load import load_curriculum
 from lineage.config.reserved import BASE
 from lineage.config.schema import Curriculum
+from lineage.core import paths
 from lineage.core.errors import LineageError, Preempted
 from lineage.core.paths import STATE
 from lineage.core.stage import prepare_environment
@@ -94,8 +96,8 @@ class Versions:
         return is_finished(self.c, self.c.version(version))
 
     def _plan(self, version: str) -> Plan | None:
-        """None: it was trained elsewhere, or its parent or its mix are not there."""
-        if self.c.versions[version].train.adopted:
+        """None: it was trained elsewhere, or its parent or its mix are not there, or could not be built."""
+        if self.c.versions[version].train.adopted or find_not_built(paths.mix(version)):
             return None
         try:
             return planned(self.c, self.c.version(version))

@@ -28,9 +28,9 @@ def losses(w: Workspace) -> list[Loss]:
     def add(where: str, what: str, reasons: Mapping[str, int], listed: str) -> None:
         found.extend(Loss(where, what, reason, count, listed) for reason, count in sorted(reasons.items()) if count)
 
-    for source, conversion in w.conversions.items():
+    for source, ingest in w.ingests.items():
         listed = paths.quarantine(w.curriculum.data, source).as_posix()
-        add(source, "PDF quarantined", conversion.reasons, listed)
+        add(source, "PDF quarantined", ingest.conversion.reasons if ingest.conversion else {}, listed)
     for source, ingest in w.ingests.items():
         # A quarantined PDF is rejected by ingest as well: it is counted once, above.
         rejected = {r: n for r, n in ingest.rejected.items() if not r.startswith("quarantined: ")}

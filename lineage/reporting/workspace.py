@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lineage.artifacts.base_manifest import BaseManifest, find_base
-from lineage.artifacts.conversion import Conversion, find_conversion
 from lineage.artifacts.ingest_counts import IngestCounts, find_ingest_counts
 from lineage.artifacts.manifest import AdapterManifest, read_manifest
 from lineage.artifacts.mix_summary import MixSummary, find_mix
+from lineage.artifacts.not_built import why_not_built
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -59,7 +59,6 @@ class Workspace:
         mixes: version → what `mix` counted.
         contamination: version → held-out set → what its mix holds of it; of those that were searched.
         ingests: source → what `ingest` counted.
-        conversions: source → what the conversion of its PDFs counted.
         missing: version, or the base → what is not there, and the command that makes it.
     """
 
@@ -70,7 +69,6 @@ class Workspace:
     mixes: dict[str, MixSummary]
     contamination: dict[str, dict[str, SearchedSet]]
     ingests: dict[str, IngestCounts]
-    conversions: dict[str, Conversion]
     missing: dict[str, list[str]]
 
 
@@ -104,7 +102,6 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
         mixes=_those_there({version: find_mix(version, root) for version in versions}),
         contamination=_those_there({version: _searched(root / paths.contamination(version)) for version in versions}),
         ingests=_those_there({source: find_ingest_counts(source, root) for source in c.sources}),
-        conversions=_those_there({source: find_conversion(c.data, source, root) for source in c.sources}),
         missing=missing,
     )
 
@@ -124,7 +121,8 @@ def _trained(c: Curriculum, version: str, base: BaseManifest | None, root: Path)
     parent = c.versions[version].parent
     again = f"run `dvc repro train@{version}`"
     if not (root / paths.training_record(version)).is_file():
-        raise Absent(f"not trained; {again}")
+        why = why_not_built(version, root)
+        raise Absent(f"not built: {why}; `lineage check` says where files belong" if why else f"not trained; {again}")
     try:
         whole, manifest = inside(version, licences_of(c), root), read_manifest(version, root)
     except LineageError as error:

@@ -1,7 +1,7 @@
 """Writes every source of the sample world in its true raw format, from code alone."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -47,8 +47,16 @@ SOURCES: dict[str, Callable[[], dict[str, bytes]]] = {
 }
 
 
-def write(target: Path = TARGET) -> None:
-    """Write all sources under `target`; what an earlier version of the world left there goes."""
+def write(target: Path = TARGET, without_files: Iterable[str] = ()) -> None:
+    """Write all sources under `target`; what an earlier version of the world left there goes.
+
+    without_files: sources that this world does not have. Each gets a folder, so that it is read as one without rows.
+    """
+    for source in without_files:
+        file = paths.placeholder(target / source)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"The sample world has no files for {source}.\n", encoding="utf-8")
+        print(f"{source:18}    0 files: it is not of the sample world", flush=True)
     for source, make in SOURCES.items():
         files = make()
         folder = target / source

@@ -109,4 +109,5 @@ def _day(number: int) -> str:
 
 def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+        file.writelines(lines or ["\n"])  # an empty file is warned of by DVC in every stage that depends on it

@@ -21,9 +21,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_what_is_written_is_read(folder: Path, tmp_path: Path) -> None:
-    assert find_conversion("own", "reports", tmp_path) == COUNTS
+    assert find_conversion(folder) == COUNTS
     assert list(read_quarantine(folder)) == [SCAN]
-    assert find_conversion("sample", "reports", tmp_path) is None and not list(read_quarantine(tmp_path))
+    assert find_conversion(tmp_path) is None and not list(read_quarantine(tmp_path))
 
 
 @pytest.mark.parametrize("change", [{"converted": 3}, {"reasons": {}}, {"pages": "many"}, {"extra": 1}])
@@ -33,4 +33,4 @@ def test_counts_that_do_not_balance_or_are_none_are_refused(
     file = folder / "convert.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(LineageError, match=r"convert\.json: .*run `dvc repro convert@reports`"):
-        find_conversion("own", "reports", tmp_path)
+        find_conversion(folder)

@@ -38,6 +38,16 @@ SETS = (
     "rules.record",
 )
 ROWS, TOKENS = 40, 10
+CONVERSION = {
+    "files": 30,
+    "converted": 28,
+    "quarantined": 2,
+    "ignored": [],
+    "pages": 90,
+    "tables": 4,
+    "warnings": 0,
+    "reasons": {"no text layer": 2},
+}
 
 
 def small_curriculum() -> Curriculum:
@@ -96,21 +106,9 @@ def write_world(root: Path, c: Curriculum, sets: tuple[str, ...] = SETS) -> None
                 "forms": {},
                 "groups": {"records": 85, "heldout": 15},
                 "note": "",
-            },
+            }
+            | ({"conversion": CONVERSION} if source == "site_reports" else {}),
         )
-    put(
-        root / "data/documents/sample/site_reports/convert.json",
-        {
-            "files": 30,
-            "converted": 28,
-            "quarantined": 2,
-            "ignored": [],
-            "pages": 90,
-            "tables": 4,
-            "warnings": 0,
-            "reasons": {"no text layer": 2},
-        },
-    )
 
 
 def adapter(version: str) -> str:

@@ -6,6 +6,7 @@ import json
 import operator
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,6 +17,7 @@ from typing import Any
 import pymupdf
 import pytest
 
+from lineage.config.buildable import SAMPLE_WORLD
 from lineage.config.load import load_curriculum
 from lineage.ingest.ingest import ingest, is_heldout
 from lineage.sample_world import samples
@@ -46,6 +48,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     runs = []
     for seed in ("1", "2"):
         workspace = tmp_path_factory.mktemp("world")
+        shutil.copy(ROOT / "params.yaml", workspace)
         environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "stages.samples"]
         runs.append((workspace, subprocess.Popen(command, cwd=workspace, env=environment, stdout=subprocess.PIPE)))
@@ -301,3 +304,16 @@ def test_particles_follow_the_last_sound(word: str, particle: str, together: str
 
 def test_figures_as_reports_print_them() -> None:
     assert [triangle(-1234), triangle(1234), bracketed(-1234)] == ["△ 1,234", "1,234", "(1,234)"]
+
+
+def test_the_sources_that_a_curriculum_may_count_on_are_those_of_this_world() -> None:
+    assert set(SAMPLE_WORLD) == set(SOURCES)
+
+
+def test_a_source_that_is_not_of_this_world_gets_a_folder_that_dvc_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "SOURCES", {})
+    samples.write(tmp_path, ["disclosures"])
+    (file,) = files_under(tmp_path)
+    assert file.relative_to(tmp_path).as_posix() == "disclosures/.keep" and file.read_bytes()
