@@ -12,6 +12,8 @@ import pytest
 
 from flows.repro import for_versions, of_versions, one_dvc, reproduce
 from flows.warm_dvc import PROCESS_GUARD
+from lineage.artifacts.not_built import NotBuilt, write_not_built
+from lineage.core import paths
 from lineage.core.errors import LineageError, Preempted
 from lineage.planning.dvc_graph import in_order, read_graph, stale, upstream
 
@@ -99,6 +101,16 @@ def test_what_a_stage_prints_is_text(workspace: Path) -> None:
     lines: list[str] = []
     reproduce("loud", lines.append)
     assert "␛[2J<b>[red]" in lines
+
+
+def test_a_stage_that_left_a_note_is_not_built_whatever_dvc_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("flows.warm_dvc.WarmDvc.run", lambda self, command, say, variables: say("Running stage") or 0)
+    assert reproduce("mix@v2", print) == "rebuilt"
+    write_not_built(paths.mix("v2"), NotBuilt(version="v2"))
+    assert reproduce("mix@v2", print) == "not built" and reproduce("mix@v1", print) == "rebuilt"
 
 
 def test_a_failed_stage_gives_what_it_said_for_people(workspace: Path) -> None:
