@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage.artifacts.conversion import Conversion, Quarantined, write_conversion
 from lineage.artifacts.ingest_counts import BothSides, IngestCounts
 from lineage.config.schema import Source
 from lineage.core.errors import LineageError
@@ -77,8 +78,23 @@ def test_rows_in_are_rows_out_and_rows_counted_away(workspace: Workspace) -> Non
         "remedy": "fill it in, or leave the row out",
         "rows": 1,
     }
-    assert json.loads((workspace.records / "ingest.json").read_text()) == counts.model_dump()
+    assert json.loads((workspace.records / "ingest.json").read_text()) == counts.to_json()
     assert counts.groups == BothSides(records=len(train), heldout=len(held))
+
+
+def test_what_became_of_the_pdfs_is_counted_beside_their_rows(workspace: Workspace) -> None:
+    """The report reads it there: without papers there is no folder of documents to read it from."""
+    made = Conversion(
+        files=1, converted=0, quarantined=1, ignored=(), pages=0, tables=0, warnings=0, reasons={"damaged": 1}
+    )
+    write_conversion(
+        workspace.raw, made, [Quarantined(file="a.pdf", sha256="", reason="damaged", detail="", remedy="x")]
+    )
+    counts = workspace.ingest("reports", ("document",))
+    assert counts.conversion == made and counts.records == 0
+    shutil.rmtree(workspace.raw)
+    workspace.raw.mkdir()
+    assert "conversion" not in workspace.ingest("reports", ("document",)).to_json()
 
 
 def test_records_are_placed_in_input_order(workspace: Workspace) -> None:
