@@ -54,7 +54,7 @@ def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary | NotBuilt:
             came_from.setdefault(ancestor, Counter())[record.source] += 1
 
     if no_rows:
-        return _left_out(out, NotBuilt(version=version, no_rows=no_rows))
+        return _left_out(out, NotBuilt(version=version, no_rows=dict(sorted(no_rows.items()))))
     available = account.of("available")
     replayed = sum(counts.total() for counts in came_from.values())
     drawn = {ancestor: dict(counts) for ancestor, counts in came_from.items()}
