@@ -278,7 +278,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch.undo()
 
 
-def _as_in_the_sample_world(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def as_in_the_sample_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sources of the tiny curriculum count as the sample world's, which has others."""
     monkeypatch.setattr(buildable, "SAMPLE_WORLD", (*buildable.SAMPLE_WORLD, *PARAMS["sources"]))
 
@@ -287,7 +288,6 @@ def _as_in_the_sample_world(monkeypatch: pytest.MonkeyPatch) -> None:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny curriculum and its records; nothing is mixed or trained."""
     monkeypatch.chdir(tmp_path)
-    _as_in_the_sample_world(monkeypatch)
     write_workspace()
     return tmp_path
 
@@ -296,7 +296,6 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def lineage_here(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The built lineage as the working folder, to be read only."""
     monkeypatch.chdir(built)
-    _as_in_the_sample_world(monkeypatch)
     return built
 
 
@@ -306,7 +305,6 @@ def lineage_copy(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     root = tmp_path / "lineage"
     shutil.copytree(built, root)
     monkeypatch.chdir(root)
-    _as_in_the_sample_world(monkeypatch)
     monkeypatch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
     return root
 

@@ -87,7 +87,7 @@ def test_files_that_dvc_tracks_and_that_are_not_here_are_brought_not_asked_for(w
     Path("data/raw/own/problems.dvc").write_text("outs: []\n")
     cli_main(["check"])
     said = " ".join(capsys.readouterr().out.split())
-    assert "v2 cannot be built: the files of problems are not here: dvc pull data/raw/own/problems.dvc" in said
+    assert "v2, v3 cannot be built: the files of problems are not here: dvc pull data/raw/own/problems.dvc" in said
     assert not Path("data/raw/own/problems").exists()
 
 
