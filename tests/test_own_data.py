@@ -114,7 +114,7 @@ def test_check_says_what_can_be_built_and_what_is_missing(clone: Workspace) -> N
     assert "v2 cannot be built: no files for financial_reports, accounting" in said
     assert "v4 cannot be built: no files for questions, rules" in said
     assert "v6_clean cannot be built" in said
-    assert "data/raw/own/financial_reports" in said, "a source without files is named with its folder"
+    assert "no files yet in data/raw/own: financial_reports, accounting, " in said
     tracked = git(clone.root, "ls-files", "--others", "--exclude-standard", "data")
     assert ".pdf" not in tracked and ".jsonl" not in tracked, "raw inputs are never offered to git"
     assert "data/raw/own/site_reports.dvc" in tracked
