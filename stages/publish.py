@@ -14,7 +14,6 @@ again changes nothing, and repairs what was edited or lost there; a killed run i
 `.state/mlflow` loses nothing. What is not built is named and left out.
 """
 
-from lineage.artifacts.comparison import read_comparison
 from lineage.core.inputs import NOTHING, Inputs
 from lineage.core.stage import run_stage
 from lineage.tracking.publish import publish, show
@@ -26,10 +25,6 @@ def main(inputs: Inputs = NOTHING) -> None:
     uri = tracking_uri()
     print(f"publishing to {shown(uri)}")
     show(publish(uri, inputs), uri)
-    comparison = read_comparison()
-    for name, reasons in comparison.missing.items():
-        if name not in comparison.versions:
-            print(f"not published: {name}, {'; '.join(reasons)}")
 
 
 if __name__ == "__main__":

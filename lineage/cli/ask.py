@@ -1,4 +1,7 @@
-"""Ask a version a question; what its answers cannot be trusted with is said beside them, on stderr."""
+"""Ask a version a question.
+
+The answer goes to stdout; what speaks against trusting it, such as a toy base, to stderr.
+"""
 
 import argparse
 import os

@@ -16,6 +16,7 @@ from typing import Literal
 from lineage.artifacts.base_manifest import find_base
 from lineage.artifacts.manifest import find_manifest
 from lineage.artifacts.measures import MEASURES
+from lineage.artifacts.not_built import why_not_built
 from lineage.config.reserved import BASE
 from lineage.config.schema import Curriculum
 from lineage.core import paths
@@ -161,6 +162,8 @@ def _version(reading: _Reading, name: str, known: dict[str, State]) -> State:
         if _stale(reading, name, parent):  # something was put in since
             return replace(state, word="not here", reason=f"it was not built, {lacked}", back=back)
         return replace(state, word="cannot be built", reason=lacked)
+    if made is None and stage not in reading.stale and (why := why_not_built(name)):
+        return replace(state, word="cannot be built", reason=why)
     if made is None:
         return replace(state, word="not here", reason=_gone(reading, name), back=_fetch(reading, name, stage, back))
     if made.parent != c.versions[name].parent:

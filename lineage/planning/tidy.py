@@ -125,7 +125,7 @@ def _is_ours(folder: Path) -> bool:
     if folder.parent != paths.MODELS:
         return True
     made = None if folder.is_symlink() else find_manifest(folder.name)
-    noted = (folder / "not_built.json").is_file()
+    noted = paths.not_built(folder).is_file()
     return noted or (made is not None and made.adopted is None)
 
 
