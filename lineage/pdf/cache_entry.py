@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # a worker starts sooner without pydantic
     from lineage.artifacts.document import Document
 
 NAMED = ("schema", "file", "sha256", "title")  # the keys before the body
+ENCODER = json.JSONEncoder(ensure_ascii=False)
 LISTS = ("blocks", "page_text")  # written an item a line: one changed block is one changed line
 
 
@@ -95,4 +96,4 @@ def _lines(rest: dict[str, Any]) -> Iterator[str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return ENCODER.encode(value)

@@ -172,6 +172,7 @@ def _real(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFKC", chr(ord(match[0]) + 0x10000))
 
 
+@lru_cache(maxsize=1024)
 def _turn(direction: tuple[float, float]) -> int:
     """Quarter turns of the reading direction: 0 right, 1 down, 2 left, 3 up, -1 askew."""
     x, y = direction

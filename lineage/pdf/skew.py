@@ -23,9 +23,9 @@ def straightened(lines: list[Any], width: float, height: float) -> list[Any]:
         width: of the page as stored, in points.
         height: of the page as stored, in points.
     """
-    slants = [_slant(line["dir"]) for line in lines]
-    if max(map(abs, slants), default=0.0) < LEAST:
+    if all(abs(_slant(direction)) < LEAST for direction in {line["dir"] for line in lines}):
         return lines
+    slants = [_slant(line["dir"]) for line in lines]
     slant = _usual(lines, slants)
     if abs(slant) < LEAST:
         return lines

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from math import inf
 from operator import itemgetter, sub
 from typing import NamedTuple
 
@@ -43,6 +44,18 @@ class Run(NamedTuple):
     boxes: Sequence[Box]
     sizes: list[float]
     bold: Sequence[bool]
+
+
+class Spacing(NamedTuple):
+    """The gap before each glyph of a run but the first, the widest of them, and how wide a gap parts words in it.
+
+    All are in points where the run is `even`, all its glyphs of one size, else in font sizes.
+    """
+
+    gaps: Sequence[float]
+    widest: float
+    most: float
+    even: bool
 
 
 class Line(NamedTuple):
@@ -86,7 +99,8 @@ def to_run(pieces: Sequence[Glyph]) -> Run:
 
 def spell(pieces: Sequence[Glyph]) -> str:
     """Glyphs in drawing order → NFC text with one space wherever words were drawn apart."""
-    return _spelled(*_measures(to_run(pieces)))
+    run = to_run(pieces)
+    return _spelled(run.text, _spacing(run))
 
 
 def to_line(run: Run) -> Line | None:
@@ -99,52 +113,48 @@ def to_line(run: Run) -> Line | None:
         start = len(run.text) - len(run.text.lstrip(" "))
         within = slice(start, start + len(shown))
         run = Run(shown, run.boxes[within], run.sizes[within], run.bold[within])
-    measures = _measures(run)
-    text = _spelled(*measures)
+    spacing = _spacing(run)
+    text = _spelled(shown, spacing)
     if not text:
         return None
-    even = _is_even(run.sizes)
-    size = run.sizes[0] if even else sorted(run.sizes)[len(shown) // 2]
+    size = run.sizes[0] if spacing.even else sorted(run.sizes)[len(shown) // 2]
     line = Line(text, around(run.boxes), size, run.bold.count(True) * 2 > len(shown), spaced)
-    close = "  " not in shown and (not measures[1] or max(measures[1]) <= FREE * (size if even else 1.0))
-    return line if close else _with_holes(line, run)
+    close = "  " not in shown and spacing.widest <= FREE * (size if spacing.even else 1.0)
+    return line if close else line._replace(holes=_holes(run, spacing))
 
 
-def _with_holes(line: Line, run: Run) -> Line:
-    """A line with the wide spaces between its words, but for one that only a bullet stands before."""
+def _holes(run: Run, spacing: Spacing) -> tuple[tuple[float, float], ...]:
+    """The wide spaces between a run's words, but for one that only a bullet stands before."""
     before, end = "", 0.0
-    holes: list[tuple[float, float]] = []
-    for word in words(run):
-        said = "".join(glyph.c for glyph in word)
-        if before and word[0].x0 - end > FREE * word[0].size and are_apart(before, said):
-            holes.append((end, word[0].x0))
+    found: list[tuple[float, float]] = []
+    for first, last in _words(run.text, spacing):
+        said, boxes = run.text[first:last], run.boxes[first:last]
+        start = boxes[0][0]
+        if before and start - end > FREE * run.sizes[first] and are_apart(before, said):
+            found.append((end, start))
         before += said
-        end = max(glyph.x1 for glyph in word if glyph.c != " ")
-    return line._replace(holes=tuple(holes))
+        end = max(box[2] for c, box in zip(said, boxes, strict=True) if c != " ")
+    return tuple(found)
 
 
-def _is_even(sizes: list[float]) -> bool:
-    return sizes.count(sizes[0]) == len(sizes)
-
-
-def _measures(run: Run) -> tuple[str, list[float], float]:
-    """A run's text, the gap before each glyph but the first, and how wide a gap parts words in it."""
+def _spacing(run: Run) -> Spacing:
     text, boxes, sizes, _ = run
     if len(text) < 2:
-        return text, [], 0.0
+        return Spacing([], -inf, 0.0, True)
     gaps = list(map(sub, map(LEFT, boxes[1:]), map(RIGHT, boxes)))
-    if _is_even(sizes):
-        return text, gaps, word_gap(text, gaps, sizes[0])
-    gaps = [gap / (min(a, b) or 1.0) for gap, (a, b) in zip(gaps, pairwise(sizes), strict=True)]
-    return text, gaps, word_gap(text, gaps, 1.0)
+    even = sizes.count(sizes[0]) == len(sizes)
+    if not even:
+        gaps = [gap / (min(a, b) or 1.0) for gap, (a, b) in zip(gaps, pairwise(sizes), strict=True)]
+    widest = max(gaps)
+    return Spacing(gaps, widest, _word_gap(text, gaps, widest, sizes[0] if even else 1.0), even)
 
 
-def word_gap(text: str, gaps: Sequence[float], size: float) -> float:
+def _word_gap(text: str, gaps: Sequence[float], widest: float, size: float) -> float:
     """The gap that parts words in this run: GAP of the size more than its letters have between them.
 
     Letters set wide apart (균등 배분) count only where all are Hangul: digits must not become one number.
     """
-    if max(gaps) <= (GAP - 0.15) * size:
+    if widest <= (GAP - 0.15) * size:
         return GAP * size  # no gap can part words
     if " " in text:
         gaps = _within_words(text, gaps)
@@ -169,25 +179,24 @@ def _within_words(text: str, gaps: Sequence[float]) -> list[float]:
     return inner
 
 
-def _spelled(text: str, gaps: Sequence[float], most: float) -> str:
-    if not gaps or max(gaps) <= most:
+def _spelled(text: str, spacing: Spacing) -> str:
+    if spacing.widest <= spacing.most:
         return clean(text)
-    cuts = [0, *(i for i, gap in enumerate(gaps, 1) if gap > most), len(text)]
+    cuts = [0, *[i for i, gap in enumerate(spacing.gaps, 1) if gap > spacing.most], len(text)]
     return clean(" ".join([text[a:b] for a, b in pairwise(cuts)]))
 
 
 def words(run: Run) -> Iterator[list[Glyph]]:
     """The words of a run, each with the space after it, if one is drawn."""
-    _, gaps, most = _measures(run)
-    word: list[Glyph] = []
-    for glyph, gap in zip(glyphs(run), [0.0, *gaps], strict=True):
-        if word and glyph.c != " " and (word[-1].c == " " or gap > most):
-            yield word
-            word = []
-        if word or glyph.c != " ":
-            word.append(glyph)
-    if word:
-        yield word
+    every = glyphs(run)
+    return (every[first:last] for first, last in _words(run.text, _spacing(run)))
+
+
+def _words(text: str, spacing: Spacing) -> Iterator[tuple[int, int]]:
+    """Where each word begins, and where the next one does."""
+    each = zip(" " + text, text, [0.0, *spacing.gaps], strict=False)
+    starts = [at for at, (before, c, gap) in enumerate(each) if c != " " and (before == " " or gap > spacing.most)]
+    return pairwise([*starts, len(text)])
 
 
 def clean(text: str) -> str:
