@@ -82,8 +82,9 @@ def read_table(stream: bytes) -> dict[int, str]:
             first = int(low, 16)
             count = min(int(high, 16) - first + 1, MOST_CODES)
             table.update(zip(range(first, first + count), zip(repeat(to), range(count)), strict=False))
-        for code, to in _spread(CHAR.findall(section.partition(b"beginbfchar")[2])):
-            table[int(code, 16)] = to, 0
+        if singles := _spread(CHAR.findall(section.partition(b"beginbfchar")[2])):
+            codes, letters = zip(*singles, strict=True)
+            table.update(zip(map(int, codes, repeat(16)), zip(letters, repeat(0)), strict=False))
     return {code: _stepped(*table[code]) for code in _spread(sorted(table))}
 
 

@@ -80,7 +80,7 @@ class LineEnds:
         """Pieces of a text, those that a hyphen parts as one: with it only where the document writes the word so."""
         made = [pieces[0]]
         for piece in pieces[1:]:
-            before, after = BEFORE_HYPHEN.search(made[-1]), FIRST_WORD.match(piece)
+            before, after = BEFORE_HYPHEN.search(_last_word(made[-1])), FIRST_WORD.match(piece)
             if before and after:
                 kept = (before[0] + after[0]).casefold() in self._hyphened
                 made[-1] = made[-1][: None if kept else -1] + piece
@@ -90,7 +90,7 @@ class LineEnds:
 
     def _parted(self, ends: Sequence[tuple[str, str]]) -> list[bool]:
         """For each end, given the texts on its two sides, whether a space belongs there."""
-        certain = [self._after_other(a, b) if not TAIL.search(a) else None for a, b in ends]
+        certain = [self._after_other(a, b) if not TAIL.search(_last_word(a)) else None for a, b in ends]
         evidence = [self.evidence(a, b) if sure is None else 0.0 for (a, b), sure in zip(ends, certain, strict=True)]
         odds = _odds(habit([e for e, sure in zip(evidence, certain, strict=True) if sure is None]))
         return [e + odds > 0 if sure is None else sure for e, sure in zip(evidence, certain, strict=True)]
@@ -106,7 +106,7 @@ class LineEnds:
 
     def evidence(self, before: str, after: str) -> float:
         """How much likelier the two are parted than one word, as the natural logarithm of the ratio, ±MOST."""
-        left, right = TAIL.search(before), HEAD.match(after)
+        left, right = TAIL.search(_last_word(before)), HEAD.match(after)
         assert left and right, (before, after)
         a, b = left[0], right[0]
         ends, begins = self._uses
@@ -154,6 +154,10 @@ class LineEnds:
         every = Counter("".join(self._inner))
         inside, follows = ({c: n - edge.get(c, 0) for c, n in every.items()} for edge in (last, first))
         return Uses(last, inside), Uses(first, follows)
+
+
+def _last_word(text: str) -> str:
+    return text.rpartition(" ")[2]
 
 
 def habit(evidence: Sequence[float]) -> float:

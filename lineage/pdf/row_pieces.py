@@ -5,7 +5,7 @@ import re
 from lineage.pdf.cell_kinds import kind
 from lineage.pdf.number_check import is_figure
 from lineage.pdf.table_words import FAR
-from lineage.pdf.text import GAP, Glyph, Line, Run, merge, to_line, to_run, words
+from lineage.pdf.text import GAP, Line, Run, merge, part, to_line, word_ends
 from lineage.pdf.wide_gaps import FREE, LEADER
 
 LETTERS = re.compile(r"[가-힣](?: [가-힣])*")  # 합    계
@@ -18,32 +18,33 @@ def apart(run: Run | None, line: Line) -> list[Piece]:
     """A line cut where more than a letter's width is left free or filled with dots: what stands in two columns."""
     if run is None or not (line.holes or LEADER.search(line.text)):
         return [(run, line)]
-    parts: list[list[Glyph]] = [[]]
-    last: float | None = None
-    for word in words(run):
-        for glyphs in _without_leaders(word):
-            if not glyphs:
+    parts: list[tuple[int, int]] = []
+    last: float | None = None  # where what stands before ends, if no leader does
+    for word in word_ends(run):
+        for first, end in _without_leaders(run.text, *word):
+            if first == end:
                 last = None
                 continue
-            if parts[-1] and (last is None or glyphs[0].x0 - last >= FREE * glyphs[0].size):
-                parts.append([])
-            parts[-1] += glyphs
-            last = max(glyph.x1 for glyph in glyphs if glyph.c != " ")
-    made = [(part, to_line(part)) for part in map(to_run, parts) if part.text]
-    found: list[Piece] = [(part, piece) for part, piece in made if piece]
+            if last is None or run.boxes[first][0] - last >= FREE * run.sizes[first]:
+                parts.append((first, end))
+            else:
+                parts[-1] = (parts[-1][0], end)
+            last = max(box[2] for c, box in zip(run.text[first:end], run.boxes[first:end], strict=True) if c != " ")
+    made = [(piece, to_line(piece)) for piece in (part(run, first, end) for first, end in parts)]
+    found: list[Piece] = [(piece, text) for piece, text in made if text]
     return found if len(found) > 1 else [(run, line)]
 
 
-def _without_leaders(word: list[Glyph]) -> list[list[Glyph]]:
-    """A word as the parts beside its leader dots, with [] for the dots."""
-    text = "".join(glyph.c for glyph in word)
-    made: list[list[Glyph]] = []
-    at = 0
-    for match in LEADER.finditer(text):
-        made += [word[at : match.start()], []] if match.start() > at else [[]]
+def _without_leaders(text: str, first: int, end: int) -> list[tuple[int, int]]:
+    """The parts of a word beside its leader dots, from `first` up to `end` of the text, with an empty one for dots."""
+    made: list[tuple[int, int]] = []
+    at = first
+    for match in LEADER.finditer(text, first, end):
+        if match.start() > at:
+            made.append((at, match.start()))
         at = match.end()
-    rest = word[at:]
-    return [*made, rest] if any(glyph.c != " " for glyph in rest) else made
+        made.append((at, at))
+    return [*made, (at, end)] if text[at:end].strip(" ") else made
 
 
 def pieced(row: list[Line]) -> list[Line]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from lineage.pdf.number_check import is_value
-from lineage.pdf.text import GAP, Box, Line, Run, around, rows, to_line, to_run, words
+from lineage.pdf.text import GAP, Box, Line, Run, around, part, rows, to_line, word_ends
 
 APART = 0.5  # of the font size: what stands further apart is not read as one text
 FIGURED = frozenset("0123456789%")  # ends of figures that are no numbers of a list
@@ -93,7 +93,7 @@ def levels(pieces: Iterable[Piece]) -> list[Level]:
 def _words(run: Run | None, line: Line) -> list[Line]:
     if run is None or " " not in line.text:
         return [line]
-    made = [word for glyphs in words(run) if (word := to_line(to_run(glyphs)))]
+    made = [word for first, end in word_ends(run) if (word := to_line(part(run, first, end)))]
     return [word._replace(spaced=True) for word in made[:-1]] + made[-1:]
 
 

@@ -97,6 +97,11 @@ def to_run(pieces: Sequence[Glyph]) -> Run:
     )
 
 
+def part(run: Run, first: int, end: int) -> Run:
+    """The glyphs of a run from `first` up to `end`."""
+    return Run(run.text[first:end], run.boxes[first:end], run.sizes[first:end], run.bold[first:end])
+
+
 def spell(pieces: Sequence[Glyph]) -> str:
     """Glyphs in drawing order → NFC text with one space wherever words were drawn apart."""
     run = to_run(pieces)
@@ -111,8 +116,7 @@ def to_line(run: Run) -> Line | None:
     spaced = run.text[-1] == " "
     if len(shown) < len(run.text):
         start = len(run.text) - len(run.text.lstrip(" "))
-        within = slice(start, start + len(shown))
-        run = Run(shown, run.boxes[within], run.sizes[within], run.bold[within])
+        run = part(run, start, start + len(shown))
     spacing = _spacing(run)
     text = _spelled(shown, spacing)
     if not text:
@@ -127,7 +131,7 @@ def _holes(run: Run, spacing: Spacing) -> tuple[tuple[float, float], ...]:
     """The wide spaces between a run's words, but for one that only a bullet stands before."""
     before, end = "", 0.0
     found: list[tuple[float, float]] = []
-    for first, last in _words(run.text, spacing):
+    for first, last in word_ends(run, spacing):
         said, boxes = run.text[first:last], run.boxes[first:last]
         start = boxes[0][0]
         if before and start - end > FREE * run.sizes[first] and are_apart(before, said):
@@ -189,14 +193,18 @@ def _spelled(text: str, spacing: Spacing) -> str:
 def words(run: Run) -> Iterator[list[Glyph]]:
     """The words of a run, each with the space after it, if one is drawn."""
     every = glyphs(run)
-    return (every[first:last] for first, last in _words(run.text, _spacing(run)))
+    return (every[first:end] for first, end in word_ends(run))
 
 
-def _words(text: str, spacing: Spacing) -> Iterator[tuple[int, int]]:
-    """Where each word begins, and where the next one does."""
-    each = zip(" " + text, text, [0.0, *spacing.gaps], strict=False)
-    starts = [at for at, (before, c, gap) in enumerate(each) if c != " " and (before == " " or gap > spacing.most)]
-    return pairwise([*starts, len(text)])
+def word_ends(run: Run, spacing: Spacing | None = None) -> Iterator[tuple[int, int]]:
+    """Where each word of a run begins, and where the next one does, as indices of its glyphs.
+
+    `spacing` is that of the run, where it is known already.
+    """
+    gaps, _, most, _ = spacing or _spacing(run)
+    each = zip(" " + run.text, run.text, [0.0, *gaps], strict=False)
+    starts = [at for at, (before, c, gap) in enumerate(each) if c != " " and (before == " " or gap > most)]
+    return pairwise([*starts, len(run.text)])
 
 
 def clean(text: str) -> str:

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
+from itertools import product
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from lineage.pdf.text import Box
 
 SURE, NO_INK, WHITE_INK = range(3)  # how a glyph is drawn: to be seen, without ink, in white
 IMAGE, MASK, SHADE = range(3)  # kinds of pictures
+
+
+_PICTURES: WeakKeyDictionary[Any, list[tuple[int, Box]]] = WeakKeyDictionary()  # of the pages that are being read
 
 
 class Vector(NamedTuple):
@@ -84,8 +89,15 @@ def turned(box: Sequence[float], turn: int, width: float, height: float) -> Box:
 def pictures(page: Any) -> list[tuple[int, Box]]:
     """The kind and box of every picture and gradient of a pymupdf page, as it is stored, not turned.
 
-    The same as `page.get_bboxlog()` says, without a call into Python for each line and glyph that is drawn.
+    The same as `page.get_bboxlog()` says, without a call into Python for each line and glyph that is drawn. A page is
+    drawn for it once, however often it is asked.
     """
+    if page not in _PICTURES:
+        _PICTURES[page] = _pictures(page)
+    return _PICTURES[page]
+
+
+def _pictures(page: Any) -> list[tuple[int, Box]]:
     import pymupdf
 
     mupdf = pymupdf.mupdf
@@ -163,7 +175,7 @@ class Ink:
             if max(box[2] - box[0], box[3] - box[1]) <= 60:
                 columns = range(int(box[0] // self.CELL), int(box[2] // self.CELL) + 1)
                 levels = range(int(box[1] // self.CELL), int(box[3] // self.CELL) + 1)
-                self.outlines.update((x, y) for x in columns for y in levels)
+                self.outlines.update(product(columns, levels))
             elif not stroked:
                 self.fills.append(box)
 
