@@ -12,7 +12,7 @@ from itertools import accumulate
 from statistics import median
 
 from lineage.pdf.blocks import ENDED, HEADING
-from lineage.pdf.text import Line, around, merge, rows
+from lineage.pdf.text import Line, merge, rows
 
 MOST_GUTTERS = 3  # places that are tried: a table without rulings has dozens
 EDGE = 0.12  # of a page's height, top and bottom: where headers and footers stand
@@ -204,8 +204,7 @@ def _fold(lines: Sequence[Line], left: float, right: float, over: Sequence[int])
 
 def _is_column(lines: Sequence[Line]) -> bool:
     """Whether lines fill a column: most of them its width, or at least some with running text."""
-    left, _, right, _ = around([n.box for n in lines])
-    width = right - left
+    width = max([n.box[2] for n in lines]) - min([n.box[0] for n in lines])
     size = median([n.size for n in lines])
     wide = [n for n in lines if n.box[2] - n.box[0] > 0.5 * width]
     long = sum([n.box[2] - n.box[0] > 0.8 * width and len(n.text) > 20 for n in wide])
@@ -213,7 +212,7 @@ def _is_column(lines: Sequence[Line]) -> bool:
 
 
 def _share_height(first: Sequence[Line], second: Sequence[Line]) -> bool:
-    _, top, _, bottom = around([n.box for n in first])
-    _, other_top, _, other_bottom = around([n.box for n in second])
+    top, bottom = min([n.box[1] for n in first]), max([n.box[3] for n in first])
+    other_top, other_bottom = min([n.box[1] for n in second]), max([n.box[3] for n in second])
     shared = min(bottom, other_bottom) - max(top, other_top)
     return shared > 0.4 * min(bottom - top, other_bottom - other_top)

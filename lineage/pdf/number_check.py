@@ -6,6 +6,7 @@ only where the document's own usage shows it: see `triangles`.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -27,11 +28,13 @@ OTHER_SIGN = re.compile(r"▼\s*\d|[△▽]\s*\d|(?:^|\s)[−-]\s*\d")
 SAID = re.compile(r"▲\s*[은는:]?\s*(?:감소|손실|마이너스|음수|음\(-\)|\(-\)|적자|부\(-\)|순유출|유출)")
 
 
+@lru_cache(maxsize=4096)
 def is_figure(text: str) -> bool:
     """Whether a text is one figure, with its sign and unit, or a dash that stands for none."""
     return bool(AMOUNT.fullmatch(text)) or text in {"-", "–", "−", "―"}
 
 
+@lru_cache(maxsize=4096)
 def is_value(text: str) -> bool:
     """Whether a text is what a column of figures holds: a figure, a date or period, perhaps with the mark of a note,
     a figure and one in brackets, or a sign that there is none."""

@@ -26,7 +26,7 @@ def between_rules(stack: Sequence[Box], pieces: Sequence[Piece]) -> list[list[Bo
     near = [
         (run, line) for run, line in pieces if top < middle(line) < bottom and line.box[2] > x0 and line.box[0] < x1
     ]
-    if sum(any(c.isdigit() for c in line.text) for _, line in near) < LEVELS or _is_struck(stack, near):
+    if sum(any(map(str.isdigit, line.text)) for _, line in near) < LEVELS or _is_struck(stack, near):
         return []
     fields = [Field(box, [(r, n) for r, n in near if box[1] < middle(n) <= box[3]]) for box in stack]
     rows, starts = zip(*map(_rows, fields), strict=True)

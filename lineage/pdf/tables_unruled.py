@@ -50,6 +50,8 @@ def _found(pieces: Sequence[Piece], across: Sequence[Ruling]) -> tuple[list[Grid
     """The tables among pieces, and the pieces outside them."""
     parts = [apart(*piece) for piece in pieces]
     drawn = rows(line for found in parts for _, line in found)
+    if all(len(row) == 1 for row in drawn):
+        return [], list(pieces)  # as on a page of prose: a row of a table has two pieces
     levels = [pieced(row) for row in drawn]
     grids: list[Grid] = []
     taken: set[int] = set()  # levels that are rows of tables

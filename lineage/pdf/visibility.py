@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from itertools import product
+from operator import itemgetter
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from lineage.pdf.text import Box
 
+IS_RECT = itemgetter("isrect")
 SURE, NO_INK, WHITE_INK = range(3)  # how a glyph is drawn: to be seen, without ink, in white
 IMAGE, MASK, SHADE = range(3)  # kinds of pictures
 
@@ -50,7 +52,7 @@ def vectors(blocks: Iterable[dict[str, Any]], turn: int, width: float, height: f
         stroked = block["stroked"]
         if stroked and len(filled) == len(boxes) and all(map(_within, filled, boxes)):
             boxes = filled
-        rect = all(piece["isrect"] for piece in path)
+        rect = all(map(IS_RECT, path))
         pieces = zip(boxes, path, strict=True)
         made += [Vector(box, stroked, rect, piece["color"], piece["alpha"]) for box, piece in pieces]
         filled = [] if stroked else boxes
