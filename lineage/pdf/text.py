@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
-from operator import itemgetter, sub
+from operator import sub
 from typing import NamedTuple
 
 from lineage.pdf.wide_gaps import FREE, are_apart
@@ -21,7 +21,6 @@ STANDIN = "\0"  # begins a line that stands for a table while columns are put in
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 SPACES = re.compile(r"[ \t\u00a0\u3000]+")
 NOT_CJK = re.compile(r"[^가-힣一-鿿 ]")
-LEFT, RIGHT = itemgetter(0), itemgetter(2)
 Box = tuple[float, float, float, float]
 
 
@@ -105,7 +104,7 @@ def part(run: Run, first: int, end: int) -> Run:
 def spell(pieces: Sequence[Glyph]) -> str:
     """Glyphs in drawing order → NFC text with one space wherever words were drawn apart."""
     run = to_run(pieces)
-    return _spelled(run.text, _spacing(run))
+    return _spelled(run.text, _spacing_of(run))
 
 
 def to_line(run: Run) -> Line | None:
@@ -117,12 +116,14 @@ def to_line(run: Run) -> Line | None:
     if len(shown) < len(run.text):
         start = len(run.text) - len(run.text.lstrip(" "))
         run = part(run, start, start + len(shown))
-    spacing = _spacing(run)
+    starts, tops, ends, bottoms = zip(*run.boxes, strict=True)
+    spacing = _spacing(shown, starts, ends, run.sizes)
     text = _spelled(shown, spacing)
     if not text:
         return None
     size = run.sizes[0] if spacing.even else sorted(run.sizes)[len(shown) // 2]
-    line = Line(text, around(run.boxes), size, run.bold.count(True) * 2 > len(shown), spaced)
+    box = (min(starts), min(tops), max(ends), max(bottoms))
+    line = Line(text, box, size, run.bold.count(True) * 2 > len(shown), spaced)
     close = "  " not in shown and spacing.widest <= FREE * (size if spacing.even else 1.0)
     return line if close else line._replace(holes=_holes(run, spacing))
 
@@ -141,11 +142,15 @@ def _holes(run: Run, spacing: Spacing) -> tuple[tuple[float, float], ...]:
     return tuple(found)
 
 
-def _spacing(run: Run) -> Spacing:
-    text, boxes, sizes, _ = run
+def _spacing_of(run: Run) -> Spacing:
+    return _spacing(run.text, [box[0] for box in run.boxes], [box[2] for box in run.boxes], run.sizes)
+
+
+def _spacing(text: str, starts: Sequence[float], ends: Sequence[float], sizes: list[float]) -> Spacing:
+    """The spacing of glyphs, given where each of them begins and ends, in points, and its font size."""
     if len(text) < 2:
         return Spacing([], -inf, 0.0, True)
-    gaps = list(map(sub, map(LEFT, boxes[1:]), map(RIGHT, boxes)))
+    gaps = list(map(sub, starts[1:], ends))
     even = sizes.count(sizes[0]) == len(sizes)
     if not even:
         gaps = [gap / (min(a, b) or 1.0) for gap, (a, b) in zip(gaps, pairwise(sizes), strict=True)]
@@ -201,7 +206,7 @@ def word_ends(run: Run, spacing: Spacing | None = None) -> Iterator[tuple[int, i
 
     `spacing` is that of the run, where it is known already.
     """
-    gaps, _, most, _ = spacing or _spacing(run)
+    gaps, _, most, _ = spacing or _spacing_of(run)
     each = zip(" " + run.text, run.text, [0.0, *gaps], strict=False)
     starts = [at for at, (before, c, gap) in enumerate(each) if c != " " and (before == " " or gap > most)]
     return pairwise([*starts, len(run.text)])
