@@ -38,3 +38,19 @@ def test_a_picture_mask_and_a_gradient_are_told_apart() -> None:
         found = pictures(page)
         assert [kind for kind, _ in found] == [MASK, SHADE]
         assert found[0][1] == (10, 130, 110, 180)
+
+
+def test_a_page_is_drawn_once_for_its_pictures_however_often_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    run = pymupdf.mupdf.fz_run_page
+    with pymupdf.open() as doc:
+        for places in ([(10, 10, 20, 20)], [(5, 5, 30, 30), (50, 5, 90, 30)]):
+            page = doc.new_page(width=200, height=300)
+            for place in places:
+                pixels = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 8, 8))
+                pixels.clear_with(90)
+                page.insert_image(pymupdf.Rect(place), pixmap=pixels)
+        pages = list(doc)
+        monkeypatch.setattr(pymupdf.mupdf, "fz_run_page", lambda *given: (drawn.append(1), run(*given)))
+        assert [len(pictures(page)) for page in (*pages, *pages)] == [1, 2, 1, 2]
+    assert len(drawn) == 2
