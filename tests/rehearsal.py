@@ -151,9 +151,9 @@ class Rehearsal:
         load = transformers.AutoTokenizer.from_pretrained
         known: dict[str, Any] = {}
 
-        def tokenizer(folder: Any) -> Any:
+        def tokenizer(folder: Any, **options: Any) -> Any:
             digest = sha256(Path(folder) / "tokenizer.json")
-            return known[digest] if digest in known else known.setdefault(digest, load(folder))
+            return known[digest] if digest in known else known.setdefault(digest, load(folder, **options))
 
         patch(transformers.AutoTokenizer, "from_pretrained", tokenizer)
 
