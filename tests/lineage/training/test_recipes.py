@@ -15,6 +15,7 @@ import pytest
 from safetensors.torch import load_file
 
 from lineage.base_model import chat_template
+from lineage.base_model.shaping_files import shaping_hash
 from lineage.core.files import write_json
 from tests import tiny
 
@@ -116,6 +117,7 @@ def equip_base(wide: Path, template: str) -> None:
     tokenizer.save_pretrained("models/base")
     base = json.loads(Path("models/base/base.json").read_text())
     base["template"] = {"name": template, "sha256": chat_template.template_hash(chat_template.template(template))}
+    base["files"] = {name: shaping_hash(Path("models/base", name)) for name in base["files"]}
     write_json(Path("models/base/base.json"), base)
 
 
