@@ -189,7 +189,8 @@ class World:
         for stage, places in changed.items():
             _, _, version = stage.partition("train@")
             file, weights = (Path("models", version, name) for name in ("lineage.json", "adapter_model.safetensors"))
-            if version and weights.as_posix() in places and file.is_file() and (self.kept / file).is_file():
+            made = version and "error" not in places and weights.as_posix() in places
+            if made and file.is_file() and (self.kept / file).is_file():
                 before, now = (
                     json.loads(f.read_text(encoding="utf-8"))["fingerprint"] for f in (self.kept / file, file)
                 )

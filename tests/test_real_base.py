@@ -78,7 +78,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     for version, name in (("v1", "first"), ("v2", "second")):
         tree["versions"][version]["mix"] = {name: {"form": "prompt_answer", "weight": 1}}
     tree["versions"] = {name: tree["versions"][name] for name in ("v1", "v2")}
-    tree["evaluation"] = {"rows": 64, "max_new_tokens": ANSWER, "bootstrap": 200, "answers": 1}
+    tree["evaluation"] = {"rows": 64, "max_new_tokens": ANSWER, "answers": 1}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         Path("params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")

@@ -31,6 +31,8 @@ def remove_runs(adapters: Collection[str]) -> int:
         ids = [run.info.run_id for run in gone]
         for version in client.search_model_versions(f"name = '{MODEL}'", max_results=10_000):
             if version.run_id in ids:
+                for tag in version.tags:  # MLflow keeps those of a deleted version
+                    client.delete_model_version_tag(MODEL, version.version, tag)
                 client.delete_model_version(MODEL, version.version)
         for run in gone:
             if run.info.lifecycle_stage == "active":

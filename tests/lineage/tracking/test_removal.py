@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lineage.artifacts.manifest import read_manifest
 from lineage.tracking.publish import publish
-from lineage.tracking.removal import artifacts_with, remove_artifacts
+from lineage.tracking.removal import artifacts_with, remove_artifacts, remove_runs
 from lineage.tracking.server import tracking_uri
 from tests.lineage.tracking.published_world import finished_workspace
 
@@ -33,3 +34,14 @@ def test_answers_of_the_base_go_and_come_back_without_the_text(tmp_path: Path, m
     publish(tracking_uri())
     assert len(list(Path(".state/mlflow/artifacts").rglob("answers.jsonl"))) == 4
     assert artifacts_with(MARK) == []
+
+
+def test_nothing_names_the_adapter_of_a_run_that_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    finished_workspace(tmp_path)
+    publish(tracking_uri())
+    adapter = read_manifest("v2").adapter
+    database = Path(".state/mlflow/mlflow.db")
+    assert adapter[:12].encode() in database.read_bytes()
+    assert remove_runs([adapter]) == 1
+    assert adapter[:12].encode() not in database.read_bytes()
