@@ -29,13 +29,15 @@ def write_pdf(path: Path, number: int) -> None:
     """One page of Korean with a heading, which no other of these PDFs has."""
     import pymupdf
 
+    from lineage.sample_world.pdf import sealed
+
     with pymupdf.open() as document:
         page = document.new_page()
         page.insert_text((72, 80), f"제{number}호 시장 점검 보고서", fontname="korea", fontsize=18)
         for line in range(8):
             text = f"{line + 1}. {SENTENCES[(number + line) % len(SENTENCES)]}"
             page.insert_text((72, 130 + 24 * line), text, fontname="korea", fontsize=11)
-        document.save(path)
+        path.write_bytes(sealed(document, f"{number}"))  # always the same bytes: what is held out follows from them
 
 
 def steps() -> Iterator[list[str]]:
