@@ -1,0 +1,110 @@
+"""An answer word by word: made as an evaluation makes it, and overheard while it is made.
+
+`answering.answers` generates, with its own explicit settings; here its tokens are only listened to. So what was
+streamed is what it returns: a test compares them.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lineage.base_model import chat_template
+from lineage.base_model.special_tokens import held, special_tokens
+from lineage.chat.voices import Voices
+from lineage.core.errors import LineageError
+from lineage.evaluation import answering
+from lineage.evaluation.answering import SpokenAnswer
+
+Turns = list[dict[str, str]]
+Show = Callable[[str], None]
+UNSETTLED = re.compile(r"[\s\ufffd]+$")  # white space that may be the last, and half of a Hangul syllable's bytes
+
+
+def speak(voices: Voices, version: str, turns: Turns, tokens: int, show: Show) -> SpokenAnswer:
+    """A version's greedy answer to the last of `turns`; `show` is given what is said so far, and last the whole.
+
+    Each text that is shown goes on where the one before it ended. (Of a tokenizer that rewrites what it said before,
+    the last may not.) What `show` raises ends the answer and is passed on.
+
+    Args:
+        voices: with this version among them.
+        version: who is asked.
+        turns: {"role": "user", "content": "…"}, by turns with the assistant's, up to the question.
+        tokens: the answer's length at most.
+        show: what is done with the answer as it grows.
+
+    Raises:
+        LineageError: the turns are too long for the base, or spell a control token of its tokenizer.
+    """
+    _check(voices, turns, tokens)
+    with voices.speaking(version) as model:
+        overheard: Any = Overheard(model, Listener(voices.tokenizer, show))
+        (answer,) = answering.answers(overheard, voices.tokenizer, [turns], [tokens])
+    show(answer.text)
+    return answer
+
+
+def asked(turns: Sequence[dict[str, str]], question: str) -> Turns:
+    """The turns with one more question."""
+    return [*turns, {"role": "user", "content": question}]
+
+
+def answered(turns: Sequence[dict[str, str]], answer: str) -> Turns:
+    """The turns with the answer to the last of them."""
+    return [*turns, {"role": "assistant", "content": answer}]
+
+
+class Overheard:
+    """A model that generates as it would alone, while somebody listens; all else is the model's own."""
+
+    def __init__(self, model: Any, listener: "Listener") -> None:
+        self.__dict__.update(_model=model, _listener=listener)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._model, name, value)
+
+    def generate(self, **settings: Any) -> Any:
+        """The model's own, with a listener."""
+        return self._model.generate(**settings, streamer=self._listener)
+
+
+class Listener:
+    """What transformers calls a streamer: `put` is given the prompt, then each token."""
+
+    def __init__(self, tokenizer: Any, show: Show) -> None:
+        self.tokenizer, self.show = tokenizer, show
+        self.heard: list[int] | None = None
+        self.shown = ""
+
+    def put(self, tokens: Any) -> None:
+        """Show what has been settled by one more token."""
+        if self.heard is None:
+            self.heard = []  # the prompt
+            return
+        self.heard += tokens.flatten().tolist()
+        said = UNSETTLED.sub("", self.tokenizer.decode(self.heard, skip_special_tokens=True)).lstrip()
+        if said != self.shown and said.startswith(self.shown):
+            self.shown = said
+            self.show(said)
+
+    def end(self) -> None:
+        """Nothing: `speak` shows the whole answer."""
+
+
+def _check(voices: Voices, turns: Turns, tokens: int) -> None:
+    if held(special_tokens(voices.tokenizer), turns):
+        raise LineageError(
+            "what was said spells a control token of the tokenizer, such as <|im_end|>: the model would take it for "
+            "the token itself; word it otherwise"
+        )
+    rendered = chat_template.render(voices.tokenizer.chat_template, turns, ask=True)
+    asked_tokens = len(voices.tokenizer(rendered, add_special_tokens=False)["input_ids"])
+    room = getattr(voices.model.config.get_text_config(), "max_position_embeddings", None)
+    if room and asked_tokens + tokens > room:
+        raise LineageError(
+            f"what was said is {asked_tokens:,} tokens long, and the answer may have {tokens:,}: the base has room for "
+            f"{room:,}. Begin a new conversation, or ask for fewer --tokens"
+        )

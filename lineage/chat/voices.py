@@ -1,0 +1,65 @@
+"""Several versions on one loaded base: the base is loaded once, every adapter beside it, and one of them speaks.
+
+An evaluation takes one version after another and drops each; in a conversation they alternate, so all stay loaded.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from lineage.artifacts.base_manifest import read_base
+from lineage.artifacts.manifest import opened_adapter
+from lineage.config.schema import BASE, Profile
+from lineage.core import paths
+from lineage.core.errors import LineageError
+from lineage.evaluation import inference
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """The base with the adapters of several versions. One speaks at a time: threads wait for one another.
+
+    adapters: by version the name under which PEFT keeps its adapter; the base has none.
+    """
+
+    model: Any
+    tokenizer: Any
+    adapters: dict[str, str]
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def speaking(self, version: str) -> Iterator[Any]:
+        """The model as this version, until the block ends."""
+        with self._turn:
+            if version in self.adapters:
+                self.model.set_adapter(self.adapters[version])
+                yield self.model
+            elif self.adapters:
+                with self.model.disable_adapter():
+                    yield self.model
+            else:
+                yield self.model
+
+
+def load_voices(versions: Sequence[str], profile: Profile) -> Voices:
+    """The base and the adapters of `versions`, each of which may be the base itself.
+
+    Raises:
+        LineageError: as `inference.load`, for the first version that cannot be loaded; before the base is.
+    """
+    names = [version for version in dict.fromkeys(versions) if version != BASE]
+    for version in names:
+        inference.built(version)
+    base = read_base()
+    for version in names:
+        opened_adapter(version, base)
+    model, tokenizer = inference.load(names[0] if names else BASE, profile)
+    adapters = {names[0]: str(model.active_adapter)} if names else {}
+    for version in names[1:]:
+        folder = paths.adapter(version)
+        if missing := model.load_adapter(folder, adapter_name=version).missing_keys:
+            raise LineageError(f"{folder}: PEFT finds no tensor for {missing[0]} and {len(missing) - 1} others")
+        adapters[version] = version
+    return Voices(model.eval(), tokenizer, adapters)
