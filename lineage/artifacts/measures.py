@@ -13,27 +13,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from lineage.artifacts.artifact import Artifact, parsed, write
+from lineage.artifacts.artifact import parsed, write
+from lineage.artifacts.set_figures import Confusion, Interval, Measurement, OptionPlaces, RowMarks, SetFigure
 from lineage.config.reserved import BASE
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.records.record import Form, Measure
-
-Interval = tuple[float, float]  # the 95 % interval of a figure; see lineage/statistics
 
 Ending = Literal["stopped", "cut", "endless"]  # by itself, at its budget, or there while it repeats itself
 
 PARTIAL = 0.1  # of a set's rows: where more were not asked, its figures are those of a part
 
 MEASURES, ROWS, ANSWERS = "measures.json", "rows.jsonl", "answers.jsonl"
-
-
-class Measurement(Artifact):
-    """Figures of a model. One whose likelihoods are no numbers is shown as it is, beside the others."""
-
-    model_config = ConfigDict(allow_inf_nan=True)
 
 
 class SetMeasures(Measurement):
@@ -47,6 +40,9 @@ class SetMeasures(Measurement):
     answered: rows that the model answered in its own words within `budget` tokens each. `cut` of them did not come to
     an end there, and `endless` more were repeating themselves.
     normalized: of choices, the share that is right by the NLL of a byte of the option, which favours no short ones.
+    figures: by name (docs/measures.md): chrf, bleu.zh, rouge_l, macro_f1, letter_bias, empty … ; only those it has.
+    signatures: of figures that a library computes, its name, version and settings.
+    places: of choices whose prompts list them. confusion: of a set with labels.
     """
 
     source: str
@@ -67,6 +63,10 @@ class SetMeasures(Measurement):
     endless: int = 0
     budget: int = 0
     normalized: float | None = None
+    figures: dict[str, SetFigure] = Field(default_factory=dict)
+    signatures: dict[str, str] = Field(default_factory=dict)
+    places: OptionPlaces | None = None
+    confusion: Confusion | None = None
 
     @property
     def is_partial(self) -> bool:
@@ -93,6 +93,7 @@ class MeasuredRow(Measurement):
 
     group: what the row was made from, as a hash of the record's `group`: that may be a whole passage. ending: of the
     model's own answer, where it gave one. normalized: of a choice, whether it is right by the NLL of a byte.
+    marks: what the figures of its set are made from.
     """
 
     set: str
@@ -104,6 +105,7 @@ class MeasuredRow(Measurement):
     group: str = ""
     ending: Ending | None = None
     normalized: float | None = None
+    marks: RowMarks = RowMarks()
 
 
 class SampleAnswer(Measurement):

@@ -14,6 +14,7 @@ from lineage.artifacts.measures import (
     read_rows,
     write_measures,
 )
+from lineage.artifacts.set_figures import Confusion, RowMarks, SetFigure
 from lineage.core.errors import LineageError
 
 NAME = "questions.record"
@@ -54,7 +55,7 @@ def test_the_bytes_of_a_line(measured: Path) -> None:
     lines = {name: (measured / f"metrics/v3/{name}.jsonl").read_text(encoding="utf-8") for name in ("rows", "answers")}
     assert lines["rows"] == (
         '{"set": "questions.record", "id": "q1", "measure": "choice", "nll": 31.2, "score": 1.0, "tokens": 14, '
-        '"group": "", "ending": null, "normalized": null}\n'
+        '"group": "", "ending": null, "normalized": null, "marks": {}}\n'
     )
     assert lines["answers"] == (
         '{"set": "questions.record", "answer": "등록", "expected": "등록", "id": "q1", "prompt": "상장이란?"}\n'
@@ -115,13 +116,30 @@ def test_lines_that_are_gone_name_the_command(measured: Path) -> None:
 def test_measures_of_before_are_read(measured: Path) -> None:
     file = measured / "metrics/v3/measures.json"
     tree = json.loads(file.read_text())
-    for name in ("groups", "answered", "cut", "endless", "budget", "normalized", "too_long"):
+    later = ("groups", "answered", "cut", "endless", "budget", "normalized", "too_long")
+    for name in (*later, "figures", "signatures", "places", "confusion"):
         del tree["sets"][NAME][name]
     file.write_text(json.dumps(tree))
     assert read_measures("v3", measured) == MEASURES
     row = '{"set": "questions.record", "id": "q1", "measure": "choice", "nll": 31.2, "score": 1.0, "tokens": 14}'
     (measured / "metrics/v3/rows.jsonl").write_text(row + "\n")
     assert read_rows("v3", measured) == [ROW]
+
+
+def test_figures_and_marks_are_read_as_they_were_written(measured: Path) -> None:
+    one = ONE.model_copy(
+        update={
+            "figures": {"bleu.zh": SetFigure(value=0.25, interval=(0.1, 0.4), rows=9)},
+            "signatures": {"bleu.zh": "nrefs:1|tok:zh"},
+            "confusion": Confusion(labels=("A", "B"), counts=((3, 1, 0), (0, 2, 1))),
+        }
+    )
+    row = ROW.model_copy(update={"marks": RowMarks(into="zh", bleu=(3, 3, 2, 1, 0, 0, 3, 2, 1, 0))})
+    measures = MEASURES.model_copy(update={"sets": {NAME: one}})
+    write_measures(measured / "metrics/v3", measures, [row], [])
+    assert read_measures("v3", measured) == measures and read_rows("v3", measured) == [row]
+    line = (measured / "metrics/v3/rows.jsonl").read_text(encoding="utf-8")
+    assert line.endswith('"marks": {"into": "zh", "bleu": [3, 3, 2, 1, 0, 0, 3, 2, 1, 0]}}\n')
 
 
 @pytest.mark.parametrize(("too_long", "partial"), [(0, False), (6, False), (7, True), (60, True)])
