@@ -3,6 +3,7 @@
 lineage compare             the two newest measured versions
 lineage compare v6          v6 against its parent
 lineage compare v5_3 v6     v6 against v5_3; `base` is a version here too
+lineage compare v6 --rows   and the rows that turned wrong or right, with question and answers
 """
 
 import argparse
@@ -17,6 +18,7 @@ from lineage.artifacts.comparison import Verdict
 from lineage.artifacts.measures import Interval
 from lineage.config.load import load_curriculum
 from lineage.core.plain_text import plain
+from lineage.reporting.flipped_rows import MOST, flipped_rows, lines
 from lineage.reporting.html_page import scored
 from lineage.reporting.two_versions import ScoreChange, SetChange, TwoVersions, two_versions
 from lineage.reporting.workspace import read_workspace
@@ -32,20 +34,40 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("first", nargs="?", default="", help="what is compared with")
     parser.add_argument("second", nargs="?", default="", help="the version")
     parser.add_argument("--json", action="store_true", help="the same for a program")
-    parser.add_argument("--rows", action="store_true", help="the rows that turned right, and wrong, by id")
+    parser.add_argument(
+        "--rows",
+        nargs="?",
+        const=MOST,
+        type=_rows,
+        metavar="N",
+        help=f"the rows that turned wrong and right, and those that moved most, N of each (default: {MOST})",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Print a line a set."""
-    found = two_versions(read_workspace(load_curriculum()), options.first, options.second)
+    c = load_curriculum()
+    w = read_workspace(c)
+    found = two_versions(w, options.first, options.second)
+    rows = flipped_rows(w, found, options.rows) if options.rows else None
     if options.json:
-        print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        told = found.as_json() | ({"rows": rows.as_json()} if rows else {})
+        print(json.dumps(told, ensure_ascii=False, indent=2))
         return
     console = Console()
     console.width = max(console.width, WIDTH)
     console.print(_table(found))
-    for line in _notes(found, options.rows):
+    for line in _notes(found):
         console.print(Text(plain(line)), highlight=False)
+    for line in lines(rows, c.evaluation.answers) if rows else ():
+        console.print(Text(plain(line)), highlight=False)
+
+
+def _rows(given: str) -> int:
+    """How many rows, where a number is given."""
+    if not given.isdecimal() or int(given) < 1:
+        raise argparse.ArgumentTypeError(f"{given!r} is no number of rows; versions stand before --rows")
+    return int(given)
 
 
 def _table(found: TwoVersions) -> Table:
@@ -102,7 +124,7 @@ def _reach(ends: Interval | None) -> str:
     return f" ({ends[0]:+.2f}, {ends[1]:+.2f})" if ends else ""
 
 
-def _notes(found: TwoVersions, rows: bool) -> Iterator[str]:
+def _notes(found: TwoVersions) -> Iterator[str]:
     yield (
         "verdicts are over all sets together (Holm), rows of one group taken as one, right answers by McNemar's exact "
         f"test; none below {FEWEST_ROWS} rows or {FEWEST_GROUPS} groups"
@@ -110,6 +132,3 @@ def _notes(found: TwoVersions, rows: bool) -> Iterator[str]:
     for version, names in ((found.first, found.only_first), (found.second, found.only_second)):
         if names:
             yield f"answered by {version} alone: {', '.join(names)}"
-    for name, one in found.sets.items() if rows else ():
-        for word, ids in (("right anew", one.gained), ("wrong anew", one.lost)):
-            yield from (f"{word}, {name}: {at}" for at in ids)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lineage.cli.main import main
 from tests.lineage.cli.words import refused, said
 from tests.lineage.reporting.reported_world import edit_rows, small_curriculum, write_world
 
@@ -34,9 +35,20 @@ def test_two_versions_set_by_set(measured: Path, capsys: pytest.CaptureFixture) 
     assert one["score"]["p"] < 1e-6, "McNemar's exact test of 26 against 0, among nine"
 
 
-def test_the_rows_that_turned_are_named(measured: Path, capsys: pytest.CaptureFixture) -> None:
-    assert "right anew, questions.record: questions.record.0004" in said(capsys, "compare", "v3", "v4", "--rows")
-    assert "wrong anew, questions.record: questions.record.0004" in said(capsys, "compare", "v4", "v3", "--rows")
+def test_the_rows_that_turned_are_shown(measured: Path, capsys: pytest.CaptureFixture) -> None:
+    shown = said(capsys, "compare", "v3", "v4", "--rows", "2")
+    assert "turned wrong: 0 rows" in shown and "turned right: 26 rows, the 2 with the largest change of NLL" in shown
+    assert shown.count(" questions.record.00") == 2, "and no more of them"
+    assert "turned wrong: 26 rows, the 5" in said(capsys, "compare", "v4", "v3", "--rows")
+    rows = json.loads(said(capsys, "compare", "v3", "v4", "--rows", "--json"))["rows"]
+    assert rows["right_anew"]["rows"] == 26 and len(rows["right_anew"]["shown"]) == 5
+    assert "rows" not in json.loads(said(capsys, "compare", "v3", "v4", "--json"))
+
+
+def test_versions_do_not_stand_behind_rows(measured: Path, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["compare", "--rows", "v3", "v4"])
+    assert end.value.code == 2 and "'v3' is no number of rows; versions stand before" in capsys.readouterr().err
 
 
 def test_a_set_without_a_verdict_says_what_it_would_have_shown(measured: Path, capsys: pytest.CaptureFixture) -> None:
