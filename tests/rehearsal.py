@@ -312,11 +312,11 @@ ASKED = ("max_new_tokens", "answers")  # what `ask` takes of `evaluation`; the r
 
 def _published() -> str:
     """What MLflow would be told: every run's facts, and the promotions."""
-    from lineage.tracking.promotions import read_promotions
+    from lineage.artifacts.promotions import read_promotions
     from lineage.tracking.run_contents import read_facts
 
     told = [facts.digest(facts.hashes()) for facts in read_facts()]
-    return sha256_of([told, read_promotions()])
+    return sha256_of([told, [one.entry() for one in read_promotions()]])
 
 
 def read_by_code() -> set[str]:

@@ -47,6 +47,8 @@ METRICS = Path("metrics")  # by version, and the base
 REPORTS = Path("reports")
 COMPARISON = REPORTS / "comparison.json"
 
+PROMOTIONS = Path("promotions.yaml")  # in git: who is champion, and every look that led there
+
 
 def conversion(data: str, source: str) -> Path:
     """The counts of a source's conversion from PDF."""

@@ -8,9 +8,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from lineage.artifacts.promotions import champion, read_promotions
 from lineage.core.files import write_json
 from lineage.core.inputs import NOTHING, Inputs, must_be_unchanged
-from lineage.tracking.promotions import champion, read_promotions
 from lineage.tracking.registry import kept_runs, point_champion, read_registry, register, standing_champion
 from lineage.tracking.run_contents import Facts, not_built, read_facts
 from lineage.tracking.runs import Shelf, Told, active_runs, bring_up_to_date, mark_states
@@ -45,7 +45,7 @@ def publish(uri: str, inputs: Inputs = NOTHING) -> list[Published]:
     done: dict[str, Published] = {}
     with connected(uri) as client:
         registry = read_registry(client)
-        promotion = champion(promotions, versions.values(), standing_champion(client, registry))
+        promotion = champion(promotions, [one.built for one in versions.values()], standing_champion(client, registry))
         where = experiment(client, uri, _note(everything))
         before = active_runs(client, where)
         kept = kept_runs(registry, {run.info.run_id: run for run in before}, promotion)

@@ -1,7 +1,7 @@
 """The model registry: one registered model, a model version per adapter, aliases to load by.
 
     models:/krx-lineage@lineage-v6      the adapter of v6, as it stands now
-    models:/krx-lineage@champion        the adapter that the last entry of promotions.yaml names
+    models:/krx-lineage@champion        the adapter that the last promotion in promotions.yaml names
 
 The alias `champion` follows promotions.yaml, never a version's name. Which model version we pointed it at stands in a
 tag of the registered model: one that points elsewhere was set by a person, and is reported and left.
@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lineage.artifacts.promotions import Promotion, pasted
 from lineage.core import paths
+from lineage.core.paths import PROMOTIONS
 from lineage.core.plain_text import plain
 from lineage.tracking.differences import STATE_TAG, wrong_files
-from lineage.tracking.promotions import PROMOTIONS, Promotion, pasted
 from lineage.tracking.run_contents import Facts
 
 MODEL = "krx-lineage"
@@ -129,7 +130,7 @@ def point_champion(
             f"The alias is left as it is. To follow the file, take the alias away in MLflow and run: lineage publish"
         )
         built = next((f for f in told.values() if _is(f, *registry.adapter_of(at, runs))), None)
-        yield from [f"To keep it, write into {PROMOTIONS}:\n{pasted(built)}"] if built else []
+        yield from [f"To keep it, write into {PROMOTIONS}:\n{pasted(built.built)}"] if built else []
         return
     if promotion is None:
         if at is not None:
@@ -179,7 +180,7 @@ def _renamed_or_rebuilt(promotion: Promotion, told: dict[str, Facts], found: boo
     yield (
         f"champion: {now.name} was rebuilt ({now.tags['fingerprint'][:12]}, adapter {now.tags['adapter'][:12]}): "
         + (f"the champion is still {promotion.name}; " if found else "that is not what was promoted; ")
-        + f"promote it anew to move the alias, in {PROMOTIONS}:\n{pasted(now)}"
+        + f"promote it anew to move the alias, in {PROMOTIONS}:\n{pasted(now.built)}"
     )
 
 

@@ -16,6 +16,7 @@ from lineage.artifacts.base_manifest import read_base
 from lineage.artifacts.comparison import ComparedVersion, read_comparison
 from lineage.artifacts.manifest import AdapterManifest, verified_manifest
 from lineage.artifacts.measures import ANSWERS, MEASURES, read_measures
+from lineage.artifacts.promotions import BuiltVersion
 from lineage.config.schema import BASE
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -49,6 +50,11 @@ class Facts:
     def is_version(self) -> bool:
         """Whether it is a version, with an adapter to register; not the base, not the report."""
         return "fingerprint" in self.tags
+
+    @property
+    def built(self) -> BuiltVersion:
+        """Which bytes the version is; of a version alone."""
+        return BuiltVersion(self.name, self.tags["fingerprint"], self.tags["adapter"])
 
     def hashes(self) -> dict[str, str]:
         """The SHA-256 of each artifact."""

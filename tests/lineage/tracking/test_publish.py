@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from lineage.artifacts.promotions import read_promotions
 from lineage.core.code_identity import ROOT
 from lineage.core.errors import LineageError
 from lineage.core.inputs import inputs_of
 from lineage.tracking.notes import LINE
-from lineage.tracking.promotions import read_promotions
 from lineage.tracking.publish import RECEIPT, Published, publish, show
 from lineage.tracking.registry import MODEL
 from lineage.tracking.server import EXPERIMENT, local_uri
