@@ -10,6 +10,7 @@ A set is measured once for the same weights, see lineage/evaluation/result_cache
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of
 from lineage.core.forced import forced
 from lineage.core.paths import WEIGHTS
-from lineage.evaluation import answering, inference, result_cache
+from lineage.evaluation import answering, inference, result_cache, shared_prompts
 from lineage.evaluation.answering import SpokenAnswer
 from lineage.evaluation.heldout import HeldOutSet
 from lineage.evaluation.metrics import chrf
@@ -29,6 +30,8 @@ from lineage.evaluation.number_answers import same_number
 from lineage.evaluation.result_cache import SetResult
 from lineage.evaluation.set_measures import summarize
 from lineage.records.record import Record
+
+Question = tuple[Record, list[chat_template.Tokens]]  # a row, and its candidate completions behind its prompt
 
 
 def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> None:
@@ -98,8 +101,27 @@ def weights_of(version: str) -> str | None:
     return sha256(folder / WEIGHTS) if version != BASE else None
 
 
+def measured_all(c: Curriculum, versions: Iterable[str], sets: list[HeldOutSet]) -> None:
+    """Measure versions one after another on a base that is loaded once; each one's results are kept as it is done.
+
+    Args:
+        c: the curriculum.
+        versions: versions that are built, or the base.
+        sets: the held-out sets.
+    """
+    one_base = inference.OneBase(c.active)
+    for version in versions:
+        measured(c, version, weights_of(version), sets, one_base=one_base)
+
+
 def measured(
-    c: Curriculum, version: str, adapter: str | None, sets: list[HeldOutSet], *, again: bool = False
+    c: Curriculum,
+    version: str,
+    adapter: str | None,
+    sets: list[HeldOutSet],
+    *,
+    again: bool = False,
+    one_base: inference.OneBase | None = None,
 ) -> dict[str, SetResult]:
     """The result of each set by name: kept ones, and the model's answers to the others, which are kept from now on.
 
@@ -109,6 +131,7 @@ def measured(
         adapter: the SHA-256 of its weights, from `weights_of`.
         sets: the held-out sets.
         again: ask all of them, whatever is kept.
+        one_base: where several versions are measured, what loads the base for all of them.
     """
     base = read_base()
     settings = [
@@ -129,7 +152,7 @@ def measured(
         import torch
 
         torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 1)))
-        model, tokenizer = inference.load(version, c.active)
+        model, tokenizer = one_base.turned_into(version) if one_base else inference.load(version, c.active)
         for name, result in ask(c, model, tokenizer, missing).items():
             result_cache.keep(places[name], result)
             results[name] = result
@@ -137,7 +160,7 @@ def measured(
 
 
 def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> dict[str, SetResult]:
-    """Ask all questions of all sets, in as few batches as possible.
+    """Ask all questions of all sets. No set's result depends on which others are asked: it is kept beside theirs.
 
     Args:
         c: the curriculum; its active profile says how long a question may be.
@@ -145,47 +168,55 @@ def ask(c: Curriculum, model: Any, tokenizer: Any, sets: list[HeldOutSet]) -> di
         tokenizer: the version's tokenizer, with its chat template.
         sets: the sets whose answers are not kept yet.
     """
-    questions: list[tuple[HeldOutSet, Record, list[chat_template.Tokens]]] = []
-    for s in sets:
-        for record in s.records:
-            candidates = record.options or (record.completion,)
-            before, every = list(record.turns[:-1]), record.supervise == "all"
-            tokens = [chat_template.tokenize(tokenizer, before, text, every=every) for text in candidates]
-            if max(len(t.ids) for t in tokens) <= c.active.max_length:
-                questions.append((s, record, tokens))
-    print(f"asking {len(questions):,} questions")
-    flat = inference.negative_log_likelihoods(model, [t for _, _, tokens in questions for t in tokens])
+    questions = {s.name: questions_of(tokenizer, s, c.active.max_length) for s in sets}
+    print(f"asking {sum(map(len, questions.values())):,} questions")
+    return {s.name: _asked(c, model, tokenizer, s, questions[s.name]) for s in sets}
 
-    shown = {(s.name, r.id) for s in sets for r in s.records[: c.evaluation.answers]}
-    spoken = [i for i, (s, r, _) in enumerate(questions) if r.measure in ("number", "text") or (s.name, r.id) in shown]
-    lengths: dict[str, list[int]] = {s.name: [] for s in sets}
-    for i in spoken:
-        s, record, tokens = questions[i]
-        lengths[s.name].append(_expected_tokens(tokenizer, record, tokens))
-    budgets = {name: answering.budget(expected, c.evaluation.max_new_tokens) for name, expected in lengths.items()}
-    texts = answering.answers(
-        model,
-        tokenizer,
-        [list(questions[i][1].turns[:-1]) for i in spoken],
-        [budgets[questions[i][0].name] for i in spoken],
+
+def questions_of(tokenizer: Any, heldout: HeldOutSet, longest: int) -> list[Question]:
+    """The rows of a set that are short enough to be asked, each with its candidate completions as tokens.
+
+    longest: tokens of prompt and completion at most, `max_length`.
+    """
+    questions = []
+    for record in heldout.records:
+        before, every = list(record.turns[:-1]), record.supervise == "all"
+        candidates = record.options or (record.completion,)
+        tokens = [chat_template.tokenize(tokenizer, before, text, every=every) for text in candidates]
+        if max(len(t.ids) for t in tokens) <= longest:
+            questions.append((record, tokens))
+    return questions
+
+
+def _asked(c: Curriculum, model: Any, tokenizer: Any, heldout: HeldOutSet, questions: list[Question]) -> SetResult:
+    """A set's result. Its rows are batched among themselves: in other company their last digits would be others.
+
+    Args:
+        c: the curriculum.
+        model: what is asked.
+        tokenizer: its tokenizer.
+        heldout: the set.
+        questions: from `questions_of`.
+    """
+    likelihoods = shared_prompts.of_candidates(model, [tokens for _, tokens in questions])
+    shown = {record.id for record in heldout.records[: c.evaluation.answers]}
+    spoken = [i for i, (r, _) in enumerate(questions) if r.measure in ("number", "text") or r.id in shown]
+    expected = [_expected_tokens(tokenizer, *questions[i]) for i in spoken]
+    budget = answering.budget(expected, c.evaluation.max_new_tokens)
+    prompts = [list(questions[i][0].turns[:-1]) for i in spoken]
+    said = dict(zip(spoken, answering.answers(model, tokenizer, prompts, [budget] * len(spoken)), strict=True))
+    return SetResult(
+        rows=tuple(
+            _judged(heldout.name, record, tokens, likelihoods[i], said.get(i))
+            for i, (record, tokens) in enumerate(questions)
+        ),
+        answers=tuple(
+            SampleAnswer(set=heldout.name, id=r.id, prompt=r.asked, expected=r.completion, answer=said[i].text)
+            for i, (r, _) in enumerate(questions)
+            if r.id in shown
+        ),
+        budget=budget,
     )
-    said = dict(zip(spoken, texts, strict=True))
-
-    rows: dict[str, list[MeasuredRow]] = {s.name: [] for s in sets}
-    answers: dict[str, list[SampleAnswer]] = {s.name: [] for s in sets}
-    start = 0
-    for i, (s, record, tokens) in enumerate(questions):
-        likelihoods, start = flat[start : start + len(tokens)], start + len(tokens)
-        rows[s.name].append(_judged(s.name, record, tokens, likelihoods, said.get(i)))
-        if (s.name, record.id) in shown:
-            prompt, expected = record.asked, record.completion
-            answers[s.name].append(
-                SampleAnswer(set=s.name, id=record.id, prompt=prompt, expected=expected, answer=said[i].text)
-            )
-    return {
-        s.name: SetResult(rows=tuple(rows[s.name]), answers=tuple(answers[s.name]), budget=budgets[s.name])
-        for s in sets
-    }
 
 
 def _expected_tokens(tokenizer: Any, record: Record, tokens: list[chat_template.Tokens]) -> int:

@@ -43,19 +43,62 @@ def load(version: str, profile: Profile) -> tuple[Any, Any]:
         LineageError: it was not built, was changed since, or was trained on another base or template than those in
             `models/base`.
     """
-    folder, base = built(version), read_base()
-    if version != BASE:
-        opened_adapter(version, base)
-    import torch
-    from peft import PeftModel
-    from transformers import AutoTokenizer
+    return OneBase(profile).turned_into(version)
 
-    model = load_base(weights_of(base, profile.base), profile)
-    if version != BASE:
-        model = PeftModel.from_pretrained(model, folder)
-    if torch.cuda.is_available() and not profile.load_in_4bit:  # 4-bit weights are there already
-        model = model.to("cuda")
-    return model.eval(), AutoTokenizer.from_pretrained(BASE_FOLDER)
+
+class OneBase:
+    """The base, loaded once, to be asked as one version after another: each adapter takes the place of the one before.
+
+    A version's answers are bit for bit those of a load of its own, since no two adapters are active at once.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.model: Any = None
+        self.tokenizer: Any = None
+        self.adapters = 0  # loaded so far
+
+    def turned_into(self, version: str) -> tuple[Any, Any]:
+        """The model of a version, or the base's own, and the tokenizer. What was handed out before turns with it.
+
+        Raises:
+            LineageError: as `load`.
+        """
+        profile, folder, base = self.profile, built(version), read_base()
+        if version != BASE:
+            opened_adapter(version, base)
+        if self.model is None:
+            from transformers import AutoTokenizer
+
+            self.model = load_base(weights_of(base, profile.base), profile)
+            self.tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
+        if version != BASE:
+            self._put_on(version, folder)
+        elif self.adapters:
+            self.model.base_model.disable_adapter_layers()
+        import torch
+
+        if torch.cuda.is_available() and not profile.load_in_4bit:  # 4-bit weights are there already
+            self.model = self.model.to("cuda")
+        return self.model.eval(), self.tokenizer
+
+    def _put_on(self, version: str, folder: Path) -> None:
+        """Load an adapter beside the present one, make it the active one, and drop the other."""
+        from peft import PeftModel
+
+        self.adapters += 1
+        if self.adapters == 1:
+            self.model = PeftModel.from_pretrained(self.model, folder)
+            return
+        before, now = self.model.active_adapter, f"adapter{self.adapters}"
+        self.model.base_model.enable_adapter_layers()
+        if missing := self.model.load_adapter(folder, adapter_name=now).missing_keys:
+            raise LineageError(
+                f"{folder}: its file has no {missing[0]} ({len(missing)} tensors are missing); "
+                f"train it again: dvc repro -f train@{version}"
+            )
+        self.model.set_adapter(now)
+        self.model.delete_adapter(before)
 
 
 def negative_log_likelihoods(model: Any, rows: Sequence[chat_template.Tokens]) -> list[float]:
@@ -71,9 +114,8 @@ def negative_log_likelihoods(model: Any, rows: Sequence[chat_template.Tokens]) -
 
     sums = [0.0] * len(rows)
     if rows:
-        _scored_as_the_model_does(model, rows[0])
-    order = sorted(range(len(rows)), key=lambda i: (len(rows[i].ids), i))
-    for batch in _batches(order, [len(row.ids) for row in rows], TOKENS_AT_ONCE):
+        scored_as_the_model_does(model, rows[0])
+    for batch in batches_of([len(row.ids) for row in rows], TOKENS_AT_ONCE):
         width = max(len(rows[i].ids) for i in batch)
         labels = torch.tensor(
             [rows[i].labels + [chat_template.IGNORED] * (width - len(rows[i].ids)) for i in batch], device=model.device
@@ -82,13 +124,13 @@ def negative_log_likelihoods(model: Any, rows: Sequence[chat_template.Tokens]) -
         with torch.inference_mode():
             states = _last_states(model, [rows[i].ids for i in batch])[:, :-1][supervised]
             losses = torch.zeros(labels.shape, dtype=torch.float64, device=states.device)
-            losses[supervised] = _losses(model, states, labels[supervised])
+            losses[supervised] = losses_of(model, states, labels[supervised])
         for i, loss in zip(batch, losses.sum(1).tolist(), strict=True):
             sums[i] = loss
     return sums
 
 
-def _causal_lm(model: Any) -> Any:
+def causal_lm(model: Any) -> Any:
     """The model below an adapter's wrapper; the adapter lies in its layers."""
     return model.get_base_model() if hasattr(model, "peft_config") else model
 
@@ -100,10 +142,10 @@ def _last_states(model: Any, ids: Sequence[list[int]]) -> Any:
     width = max(map(len, ids))
     padded = torch.tensor([row + [0] * (width - len(row)) for row in ids], device=model.device)
     mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in ids], device=model.device)
-    return _causal_lm(model).base_model(input_ids=padded, attention_mask=mask, use_cache=False).last_hidden_state
+    return causal_lm(model).base_model(input_ids=padded, attention_mask=mask, use_cache=False).last_hidden_state
 
 
-def _losses(model: Any, states: Any, labels: Any) -> Any:
+def losses_of(model: Any, states: Any, labels: Any) -> Any:
     """The NLL of each label, float64, given the state that predicts it."""
     import torch
 
@@ -119,7 +161,7 @@ def _logits(model: Any, states: Any) -> Any:
     """States × vocabulary, float32. The head is called as a module, for an adapter may lie on it too."""
     import torch
 
-    causal = _causal_lm(model)
+    causal = causal_lm(model)
     config = causal.config.get_text_config()
     logits = causal.get_output_embeddings()(states).float()
     if scale := getattr(config, "logit_scale", None):  # Cohere
@@ -131,7 +173,7 @@ def _logits(model: Any, states: Any) -> Any:
     return logits
 
 
-def _scored_as_the_model_does(model: Any, row: chat_template.Tokens) -> None:
+def scored_as_the_model_does(model: Any, row: chat_template.Tokens) -> None:
     """One token's logits are the model's own: a family may scale or cap them in a way that only its code knows."""
     import torch
 
@@ -141,15 +183,15 @@ def _scored_as_the_model_does(model: Any, row: chat_template.Tokens) -> None:
         ours = _logits(model, _last_states(model, [row.ids])[0, -1:])[0]
     if (own - ours).abs().max() > 0.01 * own.abs().max().clamp(min=1):
         raise LineageError(
-            f"{type(_causal_lm(model)).__name__} changes its logits after the head in a way that is not known "
+            f"{type(causal_lm(model)).__name__} changes its logits after the head in a way that is not known "
             f"here (they differ by {(own - ours).abs().max():.3g}); add it to `_logits` of lineage/evaluation"
         )
 
 
-def _batches(order: Sequence[int], lengths: Sequence[int], tokens: int) -> Iterable[list[int]]:
-    """Consecutive rows, from short to long, whose padded size stays within bounds; a longer one is alone."""
+def batches_of(lengths: Sequence[int], tokens: int) -> Iterable[list[int]]:
+    """The places of rows that go together, from short to long, padded within bounds; a longer row is alone."""
     batch: list[int] = []
-    for i in order:
+    for i in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
         if batch and (len(batch) + 1) * lengths[i] > tokens:
             yield batch
             batch = []

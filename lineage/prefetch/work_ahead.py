@@ -23,7 +23,7 @@ from lineage.core import paths
 from lineage.core.errors import LineageError, Preempted
 from lineage.core.paths import STATE
 from lineage.core.stage import prepare_environment
-from lineage.evaluation.evaluate import measured, weights_of
+from lineage.evaluation.evaluate import measured_all
 from lineage.evaluation.heldout import heldout_sets
 from lineage.prefetch.prefetch import SECONDS_TO_END
 from lineage.training import checkpoints
@@ -46,11 +46,7 @@ def main() -> None:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         train(c, c.version(version), out)
-    sets = heldout_sets(c.evaluation.rows)
-    for version in (BASE, *c.in_order()):
-        if version == BASE or versions.is_fresh(version):
-            print(f"while {busy} is trained: measuring {version}", flush=True)
-            measured(c, version, weights_of(version), sets)
+    measured_all(c, versions.to_measure(), heldout_sets(c.evaluation.rows))
 
 
 class Versions:
@@ -67,6 +63,13 @@ class Versions:
             if version == self.busy or not (parent == BASE or self.is_fresh(parent)):
                 continue
             if not self.is_fresh(version) and not self._is_trained(version) and not self._is_finished(version):
+                yield version
+
+    def to_measure(self) -> Iterator[str]:
+        """The base, and the versions that are as they will be, each when its turn comes."""
+        for version in (BASE, *self.c.in_order()):
+            if version == BASE or self.is_fresh(version):
+                print(f"while {self.busy} is trained: measuring {version}", flush=True)
                 yield version
 
     def is_fresh(self, version: str) -> bool:

@@ -9,7 +9,7 @@ from lineage.artifacts.measures import Ending
 from lineage.base_model import chat_template
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
-from lineage.evaluation import answering, heldout, inference
+from lineage.evaluation import answering, heldout, inference, shared_prompts
 from lineage.evaluation import evaluate as evaluation
 from lineage.evaluation.answering import SpokenAnswer
 from stages import evaluate
@@ -104,7 +104,7 @@ class Scripted:
         self.tokenizer = AutoTokenizer.from_pretrained("models/base")
         monkeypatch.setattr(inference, "load", lambda version, profile: (None, self.tokenizer))
         monkeypatch.setattr(
-            inference, "negative_log_likelihoods", lambda model, rows: [self._of(row, cost) for row in rows]
+            shared_prompts, "of_candidates", lambda model, rows: [[self._of(r, cost) for r in row] for row in rows]
         )
         self.budgets: list[int] = []
         monkeypatch.setattr(
@@ -189,6 +189,60 @@ def test_a_new_set_is_measured_alone(lineage_copy: Path, monkeypatch) -> None:
     tiny.evaluate(tiny.curriculum(), "v2")
     assert asked == ["extra.prompt_answer"]
     assert {k: v for k, v in measures("v2")["sets"].items() if k != "extra.prompt_answer"} == old
+
+
+def test_a_sets_result_does_not_depend_on_the_sets_beside_it(lineage_here: Path) -> None:
+    c = tiny.curriculum(**{"evaluation.max_new_tokens": 12})
+    model, tokenizer = inference.load("v2", c.active)
+    sets = heldout.heldout_sets(6)
+    together = evaluation.ask(c, model, tokenizer, sets)
+    for s in sets[::-1]:
+        questions = evaluation.questions_of(tokenizer, s, 128)
+        alone = [nll for some in shared_prompts.of_candidates(model, [t for _, t in questions]) for nll in some]
+        again = [nll for some in shared_prompts.of_candidates(model, [t for _, t in questions]) for nll in some]
+        assert alone == again, "not to the last digit the same"
+        assert evaluation.ask(c, model, tokenizer, [s]) == {s.name: together[s.name]}
+
+
+def test_versions_that_are_asked_on_one_base_answer_bit_for_bit_as_on_their_own(
+    lineage_here: Path, tmp_path: Path, monkeypatch
+) -> None:
+    """In any order, the base among them, and adapters of another rank, scaling and other layers: nothing is left."""
+    from tests.lineage.evaluation.test_inference import adapted
+
+    c = tiny.curriculum(**{"evaluation.max_new_tokens": 12})
+    sets = heldout.heldout_sets(6)
+    built, opened = inference.built, inference.opened_adapter
+    adapted(inference.load("base", c.active)[0], "q_proj", "lm_head").save_pretrained(tmp_path)
+    monkeypatch.setattr(inference, "built", lambda v: tmp_path if v == "other" else built(v))
+    monkeypatch.setattr(inference, "opened_adapter", lambda v, base: None if v == "other" else opened(v, base))
+
+    def bits(model: Any, tokenizer: Any) -> Any:
+        rows = [[t for _, t in evaluation.questions_of(tokenizer, s, 128)] for s in sets]
+        return [shared_prompts.of_candidates(model, some) for some in rows], evaluation.ask(c, model, tokenizer, sets)
+
+    own = {version: bits(*inference.load(version, c.active)) for version in ("base", "other", *tiny.VERSIONS)}
+    assert len({str(found[0]) for found in own.values()}) == 5, "the versions do not differ"
+    one_base = inference.OneBase(c.active)
+    for version in ("v3", "base", "v1", "other", "v2", "v2", "other", "base", "v3"):
+        assert bits(*one_base.turned_into(version)) == own[version], version
+        if one_base.adapters:
+            assert len(one_base.model.peft_config) == 1
+
+
+def test_many_versions_in_one_process_leave_the_bytes_that_each_would(lineage_copy: Path, monkeypatch) -> None:
+    import shutil
+
+    before = {version: sha256(Path("metrics", version)) for version in ("base", *tiny.VERSIONS)}
+    shutil.rmtree(".state/evaluations")
+    loads: list[str] = []
+    load = inference.load_base
+    monkeypatch.setattr(inference, "load_base", lambda *given: (loads.append("base"), load(*given))[1])
+    evaluation.measured_all(tiny.curriculum(), ("base", *tiny.VERSIONS), heldout.heldout_sets(6))
+    assert loads == ["base"]
+    monkeypatch.setattr(inference, "load", lambda *_: pytest.fail("it was measured already"))
+    for version, was in before.items():
+        assert sha256(tiny.evaluate(tiny.curriculum(), version)) == was
 
 
 def _change_template(patch: pytest.MonkeyPatch) -> None:
