@@ -111,6 +111,19 @@ class ComparedSet(AgainstParent):
     against_best_verdict: Verdict
 
     @property
+    def shown(self) -> Verdict:
+        """The verdict on the NLL as it may be praised: a gain that leaves answers at chance is none."""
+        return self._praised(self.verdict)
+
+    @property
+    def against_best_shown(self) -> Verdict:
+        """The same of the verdict against the best ancestor."""
+        return self._praised(self.against_best_verdict)
+
+    def _praised(self, verdict: Verdict) -> Verdict:
+        return "unclear" if verdict == "improved" and self.above_chance is False else verdict
+
+    @property
     def has_right_answers(self) -> bool:
         """Whether its score is the share of answers that are right."""
         return self.measure in ("choice", "number")

@@ -15,12 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from lineage.artifacts.comparison import Verdict
-from lineage.artifacts.measures import Interval
 from lineage.config.load import load_curriculum
 from lineage.core.plain_text import plain
+from lineage.reporting import set_words as words
 from lineage.reporting.flipped_rows import MOST, flipped_rows, lines
-from lineage.reporting.html_page import scored
-from lineage.reporting.two_versions import ScoreChange, SetChange, TwoVersions, two_versions
+from lineage.reporting.two_versions import SetChange, TwoVersions, two_versions
 from lineage.reporting.workspace import read_workspace
 from lineage.statistics.judgement import FEWEST_GROUPS, FEWEST_ROWS
 
@@ -80,55 +79,30 @@ def _table(found: TwoVersions) -> Table:
 
 
 def _cells(name: str, one: SetChange) -> Iterator[Text]:
-    nll, score = one.nll, one.score
+    score = one.score
     source, _, form = name.partition(".")
     yield Text(plain(f"{source}\n{form}"))
-    yield Text(f"{nll.rows}\n{nll.groups} groups" if nll.groups != nll.rows else f"{nll.rows}")
-    yield Text(f"{nll.other_nll:.2f} → {nll.nll:.2f}")
-    yield _said(
-        f"{nll.difference:+.2f}{_reach(nll.interval)}", nll.verdict, _smallest(nll.verdict, nll.smallest, "nats")
-    )
+    yield Text(f"{one.nll.rows}\n{one.nll.groups} groups" if one.nll.groups != one.nll.rows else f"{one.nll.rows}")
+    yield Text(words.levels(one))
+    yield _coloured(f"{words.change(one)}\n{words.nll_said(one)}", words.nll_shown(one))
     if score is None:
         yield Text("")
         yield Text("")
         return
-    measure = "chrF" if score.measure == "text" else score.measure
-    chance = f"\n{measure}, chance {score.chance:.0%}" if score.chance is not None else f"\n{measure}"
-    yield Text(f"{scored(score.first, score.measure)} → {scored(score.second, score.measure)}{chance}")
-    yield _score(one, score)
+    yield Text(f"{words.scores(score)}\n{words.measured_by(score)}")
+    yield _coloured(f"{words.turned(one, score)}\n{words.score_said(score)}", words.score_shown(one))
 
 
-def _score(one: SetChange, score: ScoreChange) -> Text:
-    """The verdict on a score; a gain that ends at chance is none."""
-    turned = f"{len(one.gained)} right, {len(one.lost)} wrong anew" if one.gained or one.lost else "no row turned"
-    head = turned if score.measure != "text" else f"{100 * (score.second - score.first):+.1f}"
-    if score.verdict == "improved" and score.above_chance is False:
-        return Text(f"{head}\nmore than before, no more than chance")
-    size = None if score.smallest is None else 100 * score.smallest
-    return _said(head, score.verdict, _smallest(score.verdict, size, "points"))
-
-
-def _said(head: str, verdict: Verdict, more: str) -> Text:
-    words = {"improved": "better", "worse": "worse", "unclear": "unclear", "too_few": "too few rows"}[verdict]
-    return Text(f"{head}\n{words}{more}", style=COLOURS.get(verdict, ""))
-
-
-def _smallest(verdict: Verdict, size: float | None, unit: str) -> str:
-    """What the set would have shown, where there is no verdict."""
-    if verdict != "unclear" or not size:  # rows that do not differ at all show no noise either
-        return ""
-    return f"; would show {size:.2f} {unit}" if unit == "nats" else f"; would show {size:.0f} {unit}"
-
-
-def _reach(ends: Interval | None) -> str:
-    return f" ({ends[0]:+.2f}, {ends[1]:+.2f})" if ends else ""
+def _coloured(text: str, verdict: Verdict | None) -> Text:
+    return Text(text, style=COLOURS.get(verdict or "", ""))
 
 
 def _notes(found: TwoVersions) -> Iterator[str]:
+    yield words.summary(found)
+    if forgetting := words.forgetting(found):
+        yield f"{found.second} {forgetting}"
     yield (
         "verdicts are over all sets together (Holm), rows of one group taken as one, right answers by McNemar's exact "
         f"test; none below {FEWEST_ROWS} rows or {FEWEST_GROUPS} groups"
     )
-    for version, names in ((found.first, found.only_first), (found.second, found.only_second)):
-        if names:
-            yield f"answered by {version} alone: {', '.join(names)}"
+    yield from words.alone(found)

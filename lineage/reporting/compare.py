@@ -48,7 +48,7 @@ def compare(w: Workspace) -> Comparison:
         fewest_groups=FEWEST_GROUPS,
         base=_base(w.base) if w.base else None,
         base_sets=_base_sets(w),
-        versions={name: _version(w, name) for name in c.versions if name in w.trained},
+        versions={name: _version(w, name) for name in c.in_order() if name in w.trained},
         same_mix=tuple(_same_mix(w)),
         missing={name: tuple(reasons) for name, reasons in w.missing.items()},
     )

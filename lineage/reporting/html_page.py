@@ -1,10 +1,14 @@
-"""The page `reports/lineage.html`: one file, no script, nothing fetched.
+"""The page `reports/lineage.html`: one file, nothing fetched, whole without its script.
 
-`page.html.jinja` has the words, `figures.html.jinja` the heat map, `page.css` the look. What is shown is a
-figure of `comparison.json` or a count of a stage's summary; nothing is computed here but the layout. A policy in
-the page's head forbids scripts and requests, because the page shows what models and raw files said.
+`page.html.jinja` has the frame, `pair.html.jinja` the first screen, `*.part.jinja` the sections below it,
+`figures.html.jinja` the heat map, `page.css` the look. `page.js` changes the pair on the first screen, and nothing else.
+What is shown is a figure of `comparison.json`, of a pair (lineage/reporting/shown_pairs.py) or a count of a stage's
+summary; nothing is computed here but the layout. A policy in the page's head allows that one script by its hash, no
+other and no request, because the page shows what models and raw files said.
 """
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,11 +24,15 @@ from lineage.core.plain_text import plain
 from lineage.provenance.obligations import said
 from lineage.reporting import svg
 from lineage.reporting.dropped_rows import losses
+from lineage.reporting.examples import cut
+from lineage.reporting.pair_view import real, short
+from lineage.reporting.set_order import set_order
+from lineage.reporting.set_words import scored
+from lineage.reporting.shown_pairs import shown_pairs
 from lineage.reporting.summary import figure, findings
 from lineage.reporting.workspace import Workspace
 
 HERE = Path(__file__).parent
-LONGEST = 600  # characters of a prompt or an answer that are shown
 FULL_COLOUR = 0.95  # the quantile of differences that gets the fullest colour of the heat map
 
 
@@ -47,6 +55,7 @@ def environment(escape: bool) -> Environment:
         "share": "{:.0%}".format,
         "scored": scored,
         "code": _code,
+        "real": real,
         "measure": lambda name: {"text": "chrF"}.get(name, name),
         "reach": lambda ends: f"{figure(ends[0])} to {figure(ends[1])}" if ends else "none",
         "verdict": lambda name: {"improved": "better", "too_few": "too few rows"}.get(name, name),
@@ -60,11 +69,6 @@ def _shown(value: object) -> object:
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def scored(value: float, measure: str) -> str:
-    """A score for people: chrF from 0 to 100 as the field writes it, otherwise the share that is right."""
-    return f"{100 * value:.1f}" if measure == "text" else f"{value:.0%}"
-
-
 def _code(text: str) -> Markup:
     """Text with its `commands` set as code; everything else is escaped."""
     parts = plain(text).split("`")
@@ -73,22 +77,29 @@ def _code(text: str) -> Markup:
 
 def render_page(w: Workspace, comparison: Comparison) -> str:
     """The whole page as HTML."""
+    script, chosen, sets = (HERE / "page.js").read_text(encoding="utf-8"), shown_pairs(w), set_order(w)
     return (
         environment(escape=True)
         .get_template("page.html.jinja")
         .render(
             css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
+            script=Markup(script),
+            script_hash=_allowed(script),
+            pairs=chosen,
+            shown=chosen.views[chosen.default] if chosen else None,
+            illustrated=chosen.illustrated() if chosen else None,
+            champion_name="",
             c=w.curriculum,
             w=w,
             comparison=comparison,
             findings=findings(w, comparison),
-            tiles=_tiles(w, comparison),
+            tiles=_tiles(w, len(sets)),
             base=origin(w.base.origin) if w.base else "not built",
             tree=_tree(w),
             lanes_width=svg.width(_lanes(w)),
             scale=_scale(comparison),
             interval=svg.interval,
-            sets=_set_names(comparison),
+            sets=sets,
             matrix=_matrix(w),
             full=_full_colour(comparison),
             curves=_curves(w),
@@ -102,7 +113,12 @@ def render_page(w: Workspace, comparison: Comparison) -> str:
     )
 
 
-def _tiles(w: Workspace, comparison: Comparison) -> list[tuple[str, str]]:
+def _allowed(script: str) -> str:
+    """The script as a policy names it: what stands between its tags, by hash."""
+    return f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def _tiles(w: Workspace, sets: int) -> list[tuple[str, str]]:
     rows = sum(one.manifest.mix.rows for one in w.trained.values())
     tokens = sum(one.manifest.trained_tokens for one in w.trained.values())
     held = sum(one.rows for one in next(iter(w.measured.values())).sets.values()) if w.measured else 0
@@ -110,25 +126,18 @@ def _tiles(w: Workspace, comparison: Comparison) -> list[tuple[str, str]]:
         (f"{len(w.trained)} of {len(w.curriculum.versions)}", "versions trained"),
         (f"{w.curriculum.profile} · {w.curriculum.data}", "profile · data"),
         (
-            _short(w.base.parameters if w.base else 0),
+            short(w.base.parameters if w.base else 0),
             f"parameters, {origin(w.base.origin if w.base else BaseOrigin())}",
         ),
         (f"{rows:,}", "rows in the mixes"),
-        (_short(tokens), "tokens trained on"),
-        (f"{held:,}", f"held-out rows in {len(_set_names(comparison))} sets"),
+        (short(tokens), "tokens trained on"),
+        (f"{held:,}", f"held-out rows in {sets} sets"),
     ]
 
 
 def origin(base: BaseOrigin) -> str:
     """The base for people: a hub repository, a folder's model, or built here."""
     return base.repo or base.model or base.path or "base built here"
-
-
-def _short(number: int) -> str:
-    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if number >= size:
-            return f"{number / size:.3g} {unit}"
-    return str(number)
 
 
 def _lanes(w: Workspace) -> list[svg.Lane]:
@@ -141,11 +150,6 @@ def _tree(w: Workspace) -> list[dict[str, Any]]:
     for i, name in enumerate(w.curriculum.in_order(), 1):
         rows.append({"name": name, "svg": svg.tree_row(drawn, i, "built" if name in w.trained else "missing")})
     return rows
-
-
-def _set_names(comparison: Comparison) -> list[str]:
-    """Every measured set, in alphabetical order of its source."""
-    return sorted({name for v in comparison.versions.values() for name in v.sets} | set(comparison.base_sets))
 
 
 def _scale(comparison: Comparison) -> tuple[float, float]:
@@ -228,18 +232,13 @@ def _answers(w: Workspace, version: str, comparison: Comparison) -> Iterator[dic
         if before and compared and compared.own:
             yield {
                 "set": name,
-                "prompt": _cut(after.prompt),
-                "expected": _cut(after.expected),
-                "before": _cut(before.answer),
-                "after": _cut(after.answer),
+                "prompt": cut(after.prompt),
+                "expected": cut(after.expected),
+                "before": cut(before.answer),
+                "after": cut(after.answer),
                 "before_right": before.answer.strip() == after.expected.strip(),
                 "after_right": after.answer.strip() == after.expected.strip(),
             }
-
-
-def _cut(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
 def _settings(w: Workspace) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""Any two measured versions, set by set: what `lineage compare` shows. Nothing is stored.
+"""Any two measured versions, set by set: what `lineage compare` and the first screen of the page show.
 
 `second` less `first`: an NLL that falls and a score that rises are gains. All sets, by NLL and by score, are judged
-together, as in the report.
+together, as in the report: against the parent, these are the figures of `reports/comparison.json`.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from lineage.artifacts.comparison import Paired, Verdict
 from lineage.artifacts.measures import Interval
 from lineage.config.schema import BASE
 from lineage.core.errors import LineageError
+from lineage.reporting.compare import own_sets
 from lineage.reporting.paired import difference
 from lineage.reporting.right_answers import RIGHT_OR_WRONG, above_chance, score_difference
 from lineage.reporting.workspace import Workspace
@@ -46,13 +48,19 @@ class SetChange:
 
 @dataclass(frozen=True, slots=True)
 class TwoVersions:
-    """The sets that both answered. only_first, only_second: those that one of them alone did."""
+    """The sets that both answered. only_first, only_second: those that one of them alone did.
+
+    may_forget: where the second continues the first, the sets whose source the first or its line was trained on, less
+    those of the second's own mix. forgot: those of them on which the second is worse, by NLL; worst first.
+    """
 
     first: str
     second: str
     sets: dict[str, SetChange]
     only_first: tuple[str, ...]
     only_second: tuple[str, ...]
+    may_forget: tuple[str, ...]
+    forgot: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The same for a program."""
@@ -72,14 +80,12 @@ def two_versions(w: Workspace, first: str = "", second: str = "") -> TwoVersions
     Raises:
         LineageError: one of them is unknown or not measured, or they were measured on different rows.
     """
-    measured = [name for name in w.curriculum.versions if name in w.measured]
-    if not first and len(measured) < 2:
-        raise LineageError(f"two measured versions are needed, found {len(measured)}; run `dvc repro` to measure more")
     if not first:
-        first, second = measured[-2:]
+        first, second = default_pair(w)
     elif not second:
         _must_be_measured(w, first)
-        first, second = (w.curriculum.versions[first].parent if first != BASE else measured[-1]), first
+        newest = [name for name in w.curriculum.versions if name in w.measured][-1:]
+        first, second = (w.curriculum.versions[first].parent if first != BASE else "".join(newest)), first
     for name in (first, second):
         _must_be_measured(w, name)
     me, other = w.measured[second], w.measured[first]
@@ -105,13 +111,50 @@ def two_versions(w: Workspace, first: str = "", second: str = "") -> TwoVersions
                 smallest=found.smallest(level),
             )
         sets[name] = SetChange(nll[name].judged(verdicts[name], level), score, *_flipped(w, first, second, name))
+    may_forget = _may_forget(w, first, second, names)
+    forgot = [name for name in may_forget if sets[name].nll.verdict == "worse"]
     return TwoVersions(
-        first,
-        second,
-        sets,
-        tuple(sorted(set(other.rows) - set(names))),
-        tuple(sorted(set(me.rows) - set(names))),
+        first=first,
+        second=second,
+        sets=sets,
+        only_first=tuple(sorted(set(other.rows) - set(names))),
+        only_second=tuple(sorted(set(me.rows) - set(names))),
+        may_forget=may_forget,
+        forgot=tuple(sorted(forgot, key=lambda name: -sets[name].nll.difference)),
     )
+
+
+def default_pair(w: Workspace, champion: str = "") -> tuple[str, str]:
+    """The two that are compared where nobody says which: the champion, and the newest measured version.
+
+    Args:
+        w: the workspace.
+        champion: its name; "" where there is none. Where it is not measured here, or is the newest itself: the newest
+            two.
+
+    Raises:
+        LineageError: fewer than two versions are measured.
+    """
+    measured = [name for name in w.curriculum.versions if name in w.measured]
+    if len(measured) < 2:
+        raise LineageError(f"two measured versions are needed, found {len(measured)}; run `dvc repro` to measure more")
+    return (champion if champion in measured[:-1] else measured[-2]), measured[-1]
+
+
+def _may_forget(w: Workspace, first: str, second: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The sets that the second can have forgotten since the first; none where it does not continue it.
+
+    Args:
+        w: the workspace.
+        first: what it is compared with.
+        second: the version.
+        names: the sets that both answered.
+    """
+    if BASE in (first, second) or first not in w.trained[second].inside.line[:-1]:
+        return ()
+    known, own = w.trained[first].inside, set(own_sets(w, second))
+    sources = {name: w.measured[second].sets[name].source for name in names}
+    return tuple(name for name in names if name not in own and known.seen_by(sources[name]))
 
 
 def _must_be_measured(w: Workspace, name: str) -> None:

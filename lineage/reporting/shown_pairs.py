@@ -1,0 +1,144 @@
+"""The pairs of measured versions that the page compares: all of them, or of many versions those that people ask for.
+
+Every pair is computed by `two_versions`, as `lineage compare` does, and embedded into the page as JSON, ready to be
+shown; see lineage/reporting/pair_view.py. The older of a pair stands first, so that a change reads forward in time.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from markupsafe import Markup
+
+from lineage.config.schema import BASE
+from lineage.core.errors import LineageError
+from lineage.reporting.examples import KeptQuestion, asked, examples
+from lineage.reporting.pair_view import view
+from lineage.reporting.set_order import set_order
+from lineage.reporting.two_versions import default_pair, two_versions
+from lineage.reporting.workspace import Workspace
+
+MOST = 120  # pairs of which all are shown: those of sixteen models
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPairs:
+    """What the head of the page chooses from.
+
+    models: the base and every measured version, parents first. default: the pair that is shown at first.
+    views: pair → what is said of it. answers: the questions of which answers are kept. parents: of the versions.
+    possible: how many pairs there are; more than `views` where there are very many.
+    """
+
+    models: tuple[str, ...]
+    default: tuple[str, str]
+    views: Mapping[tuple[str, str], dict[str, Any]]
+    answers: tuple[KeptQuestion, ...]
+    parents: Mapping[str, str]
+    possible: int
+
+    def illustrated(self) -> dict[str, list[dict[str, str]]]:
+        """The examples of the pair that is shown at first: what page.js writes of any other."""
+        first, second = self.default
+        return {
+            side: [self._example(entry, first, second) for entry in self.views[self.default][side]]
+            for side in ("gains", "losses")
+        }
+
+    def _example(self, entry: dict[str, Any], first: str, second: str) -> dict[str, str]:
+        """A question with both answers.
+
+        Args:
+            entry: which one, and what is said of its row.
+            first: the older model.
+            second: the newer.
+        """
+        one = self.answers[entry["at"]]
+        right = {model: "✓" if one.said[model] == one.expected else "" for model in (first, second)}
+        return {
+            "set": one.set,
+            "said": entry["said"],
+            "prompt": one.prompt,
+            "expected": one.expected,
+            "first": f"{first} said",
+            "first_right": right[first],
+            "before": one.said[first] or "(nothing)",
+            "second": f"{second} says",
+            "second_right": right[second],
+            "after": one.said[second] or "(nothing)",
+        }
+
+    def embedded(self) -> Markup:
+        """All of it as JSON for a script element: no character in it can end the element or begin another."""
+        tree = {
+            "parents": self.parents,
+            "pairs": {" ".join(pair): shown for pair, shown in self.views.items()},
+            "answers": [one.as_json() for one in self.answers],
+        }
+        text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        for char in "<>&\u2028\u2029":
+            text = text.replace(char, f"\\u{ord(char):04x}")
+        return Markup(text)
+
+
+def shown_pairs(w: Workspace, champion: str = "") -> ShownPairs | None:
+    """Compare the pairs; None where fewer than two models are measured.
+
+    Args:
+        w: the workspace.
+        champion: the version that is the champion, if it is built here.
+
+    Raises:
+        LineageError: two models were measured on different rows.
+    """
+    models = [name for name in (BASE, *w.curriculum.in_order()) if name in w.measured]
+    if len(models) < 2:
+        return None
+    default = _default(w, models, champion)
+    order, questions = set_order(w), asked(w)
+    views = {}
+    for first, second in chosen(w, models, default):
+        found = two_versions(w, first, second)
+        views[first, second] = view(w, found, order) | examples(w, found, questions)
+    return ShownPairs(
+        models=tuple(models),
+        default=default,
+        views=views,
+        answers=questions,
+        parents={name: w.curriculum.versions[name].parent for name in models if name != BASE},
+        possible=len(models) * (len(models) - 1) // 2,
+    )
+
+
+def chosen(w: Workspace, models: Sequence[str], default: tuple[str, str]) -> list[tuple[str, str]]:
+    """The pairs that are shown: all, or where there are very many those with the most to say.
+
+    Those are each model with its parent, its predecessor, the base, and with either of the default pair.
+
+    Args:
+        w: the workspace.
+        models: all that are measured, parents first.
+        default: the champion and the newest, or what stands for them.
+    """
+    every = list(combinations(models, 2))
+    if len(every) <= MOST:
+        return every
+    versions = w.curriculum.versions
+    wanted = {default}
+    for at, name in enumerate(models):
+        others = {models[0], models[max(at - 1, 0)], *default}
+        others |= {versions[name].parent} if name in versions else set()
+        for other in others & set(models) - {name}:
+            first, second = sorted((name, other), key=models.index)
+            wanted.add((first, second))
+    return [pair for pair in every if pair in wanted]
+
+
+def _default(w: Workspace, models: Sequence[str], champion: str) -> tuple[str, str]:
+    try:
+        first, second = default_pair(w, champion)
+    except LineageError:  # one version alone: it is compared with the base
+        first, second = models[-2], models[-1]
+    return (first, second) if models.index(first) < models.index(second) else (second, first)
