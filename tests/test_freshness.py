@@ -477,12 +477,12 @@ def test_a_new_version_with_its_source_trains_nothing_else(world: World) -> None
 
 
 @pytest.mark.slow
-def test_promotions_are_published(world: World) -> None:
+def test_promotions_are_reported_and_published(world: World) -> None:
     file = Path("promotions.yaml")
     text = file.read_text(encoding="utf-8")
     file.write_text("- {version: v6, because: better, by: tests}\n", encoding="utf-8")
     world.judge.known.clear()
-    assert world.judge.would_run(set()) == {"publish"}
+    assert world.judge.would_run(set()) == {"report", "publish"}
     file.write_text(text, encoding="utf-8")
     world.judge.known.clear()
 

@@ -1,6 +1,6 @@
 """Two measured versions, set by set: better, worse or unclear.
 
-lineage compare             the two newest measured versions
+lineage compare             the champion and the newest measured version; without a champion the two newest
 lineage compare v6          v6 against its parent
 lineage compare v5_3 v6     v6 against v5_3; `base` is a version here too
 lineage compare v6 --rows   and the rows that turned wrong or right, with question and answers
@@ -18,9 +18,10 @@ from lineage.artifacts.comparison import Verdict
 from lineage.config.load import load_curriculum
 from lineage.core.plain_text import plain
 from lineage.reporting import set_words as words
+from lineage.reporting.champion import champion_said
 from lineage.reporting.flipped_rows import MOST, flipped_rows, lines
 from lineage.reporting.two_versions import SetChange, TwoVersions, two_versions
-from lineage.reporting.workspace import read_workspace
+from lineage.reporting.workspace import Workspace, read_workspace
 from lineage.statistics.judgement import FEWEST_GROUPS, FEWEST_ROWS
 
 GROUP = "what a rebuild made"
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     console = Console()
     console.width = max(console.width, WIDTH)
     console.print(_table(found))
-    for line in _notes(found):
+    for line in [*_notes(found), *_champion(w, found)]:
         console.print(Text(plain(line)), highlight=False)
     for line in lines(rows, c.evaluation.answers) if rows else ():
         console.print(Text(plain(line)), highlight=False)
@@ -95,6 +96,12 @@ def _cells(name: str, one: SetChange) -> Iterator[Text]:
 
 def _coloured(text: str, verdict: Verdict | None) -> Text:
     return Text(text, style=COLOURS.get(verdict or "", ""))
+
+
+def _champion(w: Workspace, found: TwoVersions) -> Iterator[str]:
+    """That one of the two is the champion, and how it became that."""
+    if w.champion in (found.first, found.second):
+        yield champion_said(w.promotion, w.champion)
 
 
 def _notes(found: TwoVersions) -> Iterator[str]:

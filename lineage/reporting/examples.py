@@ -2,7 +2,7 @@
 
 `evaluate` keeps the answers of a few rows a set (`evaluation.answers`), to the same questions for every version. What
 changed most among them is shown, where the answers differ or one of them is right: first in sets of which the same is
-said as a whole, so that an example illustrates a finding rather than luck; then by the score of the row, then by its NLL.
+said as a whole, so that an example illustrates a finding rather than luck; then by the score of the row, then its NLL.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The page `reports/lineage.html`: one file, nothing fetched, whole without its script.
 
 `page.html.jinja` has the frame, `pair.html.jinja` the first screen, `*.part.jinja` the sections below it,
-`figures.html.jinja` the heat map, `page.css` the look. `page.js` changes the pair on the first screen, and nothing else.
+`figures.html.jinja` the heat map, `page.css` the look. `page.js` changes the pair on the first screen, nothing else.
 What is shown is a figure of `comparison.json`, of a pair (lineage/reporting/shown_pairs.py) or a count of a stage's
 summary; nothing is computed here but the layout. A policy in the page's head allows that one script by its hash, no
 other and no request, because the page shows what models and raw files said.
@@ -23,6 +23,7 @@ from lineage.config.schema import BASE
 from lineage.core.plain_text import plain
 from lineage.provenance.obligations import said
 from lineage.reporting import svg
+from lineage.reporting.champion import BY_OVERRIDE, champion_said
 from lineage.reporting.dropped_rows import losses
 from lineage.reporting.examples import cut
 from lineage.reporting.pair_view import real, short
@@ -88,7 +89,9 @@ def render_page(w: Workspace, comparison: Comparison) -> str:
             pairs=chosen,
             shown=chosen.views[chosen.default] if chosen else None,
             illustrated=chosen.illustrated() if chosen else None,
-            champion_name="",
+            champion=champion_said(w.promotion, w.champion),
+            overridden=bool(w.promotion and w.promotion.kind == "overridden"),
+            by_override=BY_OVERRIDE,
             c=w.curriculum,
             w=w,
             comparison=comparison,

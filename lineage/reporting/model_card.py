@@ -13,6 +13,7 @@ from lineage.core import paths
 from lineage.core.plain_text import for_markdown
 from lineage.provenance.ancestry import Portion
 from lineage.provenance.obligations import said
+from lineage.reporting.champion import champion_said
 from lineage.reporting.html_page import environment, origin, unfinished
 from lineage.reporting.workspace import Workspace
 
@@ -48,6 +49,7 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             dropped=_dropped(manifest),
             cell=for_markdown,
             comparison=comparison,
+            champion=for_markdown(champion_said(w.promotion, version)) if w.champion == version else "",
             unfinished=[row for row in unfinished(comparison) if row["version"] == version],
         )
     )

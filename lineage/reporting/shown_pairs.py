@@ -83,12 +83,8 @@ class ShownPairs:
         return Markup(text)
 
 
-def shown_pairs(w: Workspace, champion: str = "") -> ShownPairs | None:
+def shown_pairs(w: Workspace) -> ShownPairs | None:
     """Compare the pairs; None where fewer than two models are measured.
-
-    Args:
-        w: the workspace.
-        champion: the version that is the champion, if it is built here.
 
     Raises:
         LineageError: two models were measured on different rows.
@@ -96,7 +92,7 @@ def shown_pairs(w: Workspace, champion: str = "") -> ShownPairs | None:
     models = [name for name in (BASE, *w.curriculum.in_order()) if name in w.measured]
     if len(models) < 2:
         return None
-    default = _default(w, models, champion)
+    default = _default(w, models)
     order, questions = set_order(w), asked(w)
     views = {}
     for first, second in chosen(w, models, default):
@@ -136,9 +132,9 @@ def chosen(w: Workspace, models: Sequence[str], default: tuple[str, str]) -> lis
     return [pair for pair in every if pair in wanted]
 
 
-def _default(w: Workspace, models: Sequence[str], champion: str) -> tuple[str, str]:
+def _default(w: Workspace, models: Sequence[str]) -> tuple[str, str]:
     try:
-        first, second = default_pair(w, champion)
+        first, second = default_pair(w)
     except LineageError:  # one version alone: it is compared with the base
         first, second = models[-2], models[-1]
     return (first, second) if models.index(first) < models.index(second) else (second, first)

@@ -74,7 +74,7 @@ def two_versions(w: Workspace, first: str = "", second: str = "") -> TwoVersions
 
     Args:
         w: the workspace.
-        first: what it is compared with. Left out with `second`: the newest two that are measured.
+        first: what it is compared with. Left out with `second`: see `default_pair`.
         second: the version. Left out alone: `first` is compared with its parent.
 
     Raises:
@@ -124,13 +124,10 @@ def two_versions(w: Workspace, first: str = "", second: str = "") -> TwoVersions
     )
 
 
-def default_pair(w: Workspace, champion: str = "") -> tuple[str, str]:
-    """The two that are compared where nobody says which: the champion, and the newest measured version.
+def default_pair(w: Workspace) -> tuple[str, str]:
+    """The two that are compared where nobody says which: the champion and the newest measured version.
 
-    Args:
-        w: the workspace.
-        champion: its name; "" where there is none. Where it is not measured here, or is the newest itself: the newest
-            two.
+    Where there is no champion, or it is not measured here, or is the newest itself: the newest two.
 
     Raises:
         LineageError: fewer than two versions are measured.
@@ -138,7 +135,7 @@ def default_pair(w: Workspace, champion: str = "") -> tuple[str, str]:
     measured = [name for name in w.curriculum.versions if name in w.measured]
     if len(measured) < 2:
         raise LineageError(f"two measured versions are needed, found {len(measured)}; run `dvc repro` to measure more")
-    return (champion if champion in measured[:-1] else measured[-2]), measured[-1]
+    return (w.champion if w.champion in measured[:-1] else measured[-2]), measured[-1]
 
 
 def _may_forget(w: Workspace, first: str, second: str, names: Sequence[str]) -> tuple[str, ...]:

@@ -15,11 +15,13 @@ from lineage.artifacts.ingest_counts import IngestCounts, find_ingest_counts
 from lineage.artifacts.manifest import AdapterManifest, read_manifest
 from lineage.artifacts.mix_summary import MixSummary, find_mix
 from lineage.artifacts.not_built import why_not_built
+from lineage.artifacts.promotions import Promotion, read_promotions
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.provenance.ancestry import Inside, inside, licences_of
 from lineage.provenance.obligations import facts
+from lineage.reporting.champion import built_as, last_promotion
 from lineage.reporting.measured import Absent, Measured, read_measured
 
 Content = TypeVar("Content")
@@ -60,6 +62,7 @@ class Workspace:
         contamination: version → held-out set → what its mix holds of it; of those that were searched.
         ingests: source → what `ingest` counted.
         missing: version, or the base → what is not there, and the command that makes it.
+        promotion: the entry of promotions.yaml that made the present champion; None where nobody was promoted.
     """
 
     curriculum: Curriculum
@@ -70,6 +73,12 @@ class Workspace:
     contamination: dict[str, dict[str, SearchedSet]]
     ingests: dict[str, IngestCounts]
     missing: dict[str, list[str]]
+    promotion: Promotion | None = None
+
+    @property
+    def champion(self) -> str:
+        """The version that is the promoted adapter; "" where there is none, or it is not built here."""
+        return built_as(self.promotion, {name: one.manifest for name, one in self.trained.items()})
 
 
 def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
@@ -103,6 +112,7 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
         contamination=_those_there({version: _searched(root / paths.contamination(version)) for version in versions}),
         ingests=_those_there({source: find_ingest_counts(source, root) for source in c.sources}),
         missing=missing,
+        promotion=last_promotion(read_promotions(root / paths.PROMOTIONS)),
     )
 
 

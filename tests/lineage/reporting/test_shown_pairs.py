@@ -25,7 +25,7 @@ from lineage.reporting.shown_pairs import shown_pairs
 from lineage.reporting.two_versions import two_versions
 from lineage.reporting.workspace import read_workspace
 from tests.lineage.cli.words import said
-from tests.lineage.reporting.reported_world import SETS, edit_rows, edit_set, small_curriculum, write_world
+from tests.lineage.reporting.reported_world import SETS, adapter, edit_rows, edit_set, small_curriculum, write_world
 
 C = small_curriculum()
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)><!-- \u2028 \u202e ${7*7} {{7*7}}"
@@ -227,19 +227,47 @@ def test_the_page_is_whole_without_its_script(world: Path) -> None:
 
 def test_of_very_many_pairs_those_that_people_ask_for_are_shown(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairs_of_page, "MOST", 3)
-    found = shown_pairs(read_workspace(C), champion="v3")
+    promote(world, "v3")
+    found = shown_pairs(read_workspace(C))
     assert found and found.possible == 15 and found.default == ("v3", "v4_clean")
-    assert set(found.views) >= {
-        ("v1", "v2"),
-        ("v1", "v3"),
-        ("v3", "v4"),
-        ("base", "v4"),
-        ("v3", "v4_clean"),
-        ("v2", "v3"),
-    }
-    assert ("v1", "v4") not in found.views
-    again = shown_pairs(read_workspace(C))
-    assert again and f"Of 15 pairs {len(again.views)} are here" in page_of(world)
+    asked_for = {("v1", "v2"), ("v1", "v3"), ("v3", "v4"), ("base", "v4"), ("v3", "v4_clean"), ("v2", "v3")}
+    assert set(found.views) >= asked_for and ("v1", "v4") not in found.views
+    assert f"Of 15 pairs {len(found.views)} are here" in page_of(world)
+
+
+def test_the_champion_is_compared_with_the_newest(world: Path, capsys: pytest.CaptureFixture) -> None:
+    assert "No version has been promoted." in page_of(world)
+    promote(world, "v3", because=f"better, {HOSTILE}")
+    page, card = page_of(world), (world / "reports/cards/v3.md").read_text(encoding="utf-8")
+    assert '<h1 id="question" data-f="title">Is v4_clean better than v3?</h1>' in page
+    assert "Champion: v3; because: better, &lt;/script&gt;" in page and page.count("★ champion<") == 2
+    assert "> Champion: v3; because: better, &lt;/script&gt;" in card and "Champion" not in embedded(page)
+    terminal = said(capsys, "compare")
+    assert "v4_clean against v3: better on" in terminal and "Champion: v3; because: better, </script>" in terminal
+    assert "Champion" not in (world / "reports/cards/v4.md").read_text(encoding="utf-8")
+
+
+def test_an_override_is_shown_wherever_the_champion_is(world: Path, capsys: pytest.CaptureFixture) -> None:
+    promote(world, "v3", kind="overridden", by="the board")
+    page = page_of(world)
+    assert page.count("★ champion, by override<") == 2 and "⚠ Champion: v3, by override of the gate" in page
+    assert "Champion: v3, by override of the gate; because: better (the board)." in said(capsys, "compare")
+    assert "by override of the gate" in (world / "reports/cards/v3.md").read_text(encoding="utf-8")
+
+
+def test_a_champion_that_is_not_built_here_is_named_as_such(world: Path) -> None:
+    promote(world, "v3", adapter="0" * 12)
+    page = page_of(world)
+    assert f"Champion: v3 at {'e' * 12} (adapter {'0' * 12}), which is not built here" in page
+    assert "Is v4_clean better than v4?" in page, "the two newest"
+    (world / "promotions.yaml").write_text("- {version: v3, because: better}\n", encoding="utf-8")
+    assert "promotions.yaml promotes v3 without naming its adapter" in page_of(world)
+
+
+def promote(root: Path, version: str, **fields: str) -> None:
+    """Make a version the champion."""
+    entry = {"version": version, "fingerprint": "e" * 64, "adapter": adapter(version), "because": "better"} | fields
+    (root / "promotions.yaml").write_text(yaml.safe_dump([entry], allow_unicode=True), encoding="utf-8")
 
 
 def test_one_version_is_compared_with_the_base_and_none_with_nothing(world: Path) -> None:
