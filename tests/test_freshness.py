@@ -303,11 +303,12 @@ def candidates(tree: dict[str, Any], leaf: Leaf, value: Any) -> Iterator[Any]:
 
 def _choices() -> dict[str, tuple[str, ...]]:
     """What the types of the curriculum allow, by field name."""
+    from lineage.config.goal import Goal
     from lineage.config.schema import Chain, Generated, Licence, Profile, Source, Version
     from lineage.config.version import MixEntry
 
     found: dict[str, tuple[str, ...]] = {"data": ("sample",), "profile": ("small",), "parent": ()}
-    for model in (Chain, Profile, Licence, Generated, Source, Version, MixEntry):
+    for model in (Chain, Profile, Licence, Generated, Source, Version, MixEntry, Goal):
         for name, field in model.model_fields.items():
             if (values := get_args(field.annotation)) and all(isinstance(v, str) for v in values):
                 found[name] = values
@@ -379,6 +380,15 @@ OPTIONAL: dict[Leaf, tuple[Any, str]] = {
     ("profiles", "cpu", "gradient_checkpointing"): (True, "train@v1"),
     ("profiles", "cpu", "launch"): ({"strategy": "fsdp2"}, "train@v1"),
     ("profiles", "cpu", "may_differ"): (["optimizer"], "train@v1"),
+    # Only `lineage promote` reads the goal: of the stages the check alone looks at it.
+    ("goal", "weights"): ({"rules": 2.0}, "check"),
+    ("goal", "measures"): ({"questions": "score"}, "check"),
+    ("goal", "margins"): ({"rules.record": 0.2}, "check"),
+    ("goal", "guard"): ("all", "check"),
+    ("goal", "unguarded"): (["krx_samples"], "check"),
+    ("goal", "looks"): (10, "check"),
+    ("goal", "limits", "empty"): (0.1, "check"),
+    ("goal", "limits", "other_language"): (0.1, "check"),
 }
 
 

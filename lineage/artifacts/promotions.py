@@ -60,6 +60,7 @@ class Look(ArtifactPart):
 
     number: of the look at these rows. level: what it was tested at; see lineage/promotion/spending.py.
     rows: a digest of all ids. sample: some of them as hashes, to see later whether rows are the same still.
+    goal: a digest of the goal that held, to see later whether it was changed between looks.
     """
 
     number: int
@@ -67,6 +68,7 @@ class Look(ArtifactPart):
     rows: str
     sample: str
     sets: tuple[str, ...]
+    goal: str = ""
 
 
 class GoalOutcome(ArtifactPart):

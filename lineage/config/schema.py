@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from lineage.config.fields import Frozen, Name, Positive, Share
+from lineage.config.goal import Goal
 from lineage.config.lora import Lora
 from lineage.config.reserved import BASE
 from lineage.config.version import ResolvedVersion, Version
@@ -250,6 +251,7 @@ class Curriculum(Frozen):
     sources: dict[Name, Source]
     versions: dict[Name, Version] = Field(min_length=1)
     evaluation: Evaluation
+    goal: Goal = Goal()
 
     @property
     def active(self) -> Profile:

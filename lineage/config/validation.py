@@ -19,6 +19,7 @@ def mistakes(c: Curriculum) -> Iterator[str]:
     for name in sorted(documents ^ set(c.papers)):
         yield f"papers.{name}: a source with input: documents needs an entry in papers, and only such a source has one"
     yield from _generated(c)
+    yield from _goal(c)
     for name, spec in c.sources.items():
         if why := why_reserved(name, version=False):
             yield f"sources.{name}: {why}; choose another name"
@@ -125,6 +126,21 @@ def _generated(c: Curriculum) -> Iterator[str]:
                 f"sources.{name}.licence: {c.sources[name].licence!r}, but what it is made from, {reference}, is under "
                 f"{c.sources[reference].licence!r}; a text made from another one keeps its terms"
             )
+
+
+def _goal(c: Curriculum) -> Iterator[str]:
+    """A goal that names sets which are none, or counts no set at all."""
+    for field, names in c.goal.named().items():
+        for name in names:
+            source, _, form = name.partition(".")
+            if source not in c.sources:
+                yield f"goal.{field}.{name}: unknown source {source!r}; allowed: {', '.join(c.sources)}"
+            elif form and form not in c.sources[source].forms:
+                forms = ", ".join(c.sources[source].forms)
+                yield f"goal.{field}.{name}: {form!r} is none of sources.{source}.forms ({forms})"
+    sets = [f"{source}.{form}" for source, spec in c.sources.items() if spec.heldout for form in spec.forms]
+    if sets and not any(c.goal.weight_of(name) for name in sets):
+        yield "goal.weights: no set counts; give one of them a weight above 0"
 
 
 def _cycle(c: Curriculum, name: str) -> list[str]:

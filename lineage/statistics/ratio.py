@@ -89,11 +89,22 @@ def ratio(samples: Sequence[Sample]) -> Estimate:
     Sets are strata: what differs between them is no noise. A group that several sets share stays one group.
     """
     samples = [_whole(samples)] if any(len(set(numbered(s.groups))) < 2 for s in samples) else samples
-    rows = sum(len(s.value) for s in samples)
     weight = float(sum(s.weight.sum() for s in samples))
     value = float(sum(s.value.sum() for s in samples)) / weight
+    return estimated(samples, [float(s.weight.sum()) / weight for s in samples], value)
+
+
+def estimated(samples: Sequence[Sample], shares: Sequence[float], value: float) -> Estimate:
+    """A sum of the samples' means and its noise, by leaving out one group after the other.
+
+    Args:
+        samples: sets, which are strata.
+        shares: what each one's mean is multiplied by.
+        value: the sum.
+    """
+    rows = sum(len(s.value) for s in samples)
     deviations, names, parts = [], list[str](), list[tuple[float, float]]()
-    for at, sample in enumerate(samples):
+    for at, (sample, share) in enumerate(zip(samples, shares, strict=True)):
         group = numbered(sample.groups)
         named = dict(zip(group.tolist(), sample.groups, strict=True))
         total, size = totals(sample.value, group), totals(sample.weight, group)
@@ -101,7 +112,7 @@ def ratio(samples: Sequence[Sample]) -> Estimate:
             return Estimate(value, rows, len(total), float("nan"), 1.0, 0.0)
         rest = size.sum() - size
         # What the set's mean would change without the group, in the share that the set has of the whole.
-        change = (total - total.sum() / size.sum() * size) / rest * (size.sum() / weight)
+        change = (total - total.sum() / size.sum() * size) / rest * share
         change *= np.sqrt((len(total) - 1) / len(total))
         deviations.append(change)
         names += [named[number] or f"\0{at}.{number}" for number in range(len(total))]

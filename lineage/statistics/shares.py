@@ -29,7 +29,7 @@ class Share:
 class ShareDifference:
     """One model's share of right answers less another's on the same rows.
 
-    p: of the exact test; see `flipped_signs`. error: the standard error.
+    p: of the exact test; see `flipped_signs`. error: the standard error. centre: of the interval.
     """
 
     value: float
@@ -38,6 +38,11 @@ class ShareDifference:
     rows: int
     groups: int
     error: float
+    centre: float
+
+    def p_above(self, bound: float) -> float:
+        """How likely a difference so far above a bound is, if the true one lies at it: one-sided, by the interval."""
+        return float(special.ndtr((bound - self.centre) / self.error))
 
     def smallest(self, level: float) -> float | None:
         """The size of a difference that these rows would have shown four times in five; None where none could.
@@ -76,6 +81,7 @@ def share_difference(right: Floats, other: Floats, groups: tuple[str, ...]) -> S
         rows=len(change),
         groups=int(numbered(groups).max()) + 1,
         error=error,
+        centre=centre,
     )
 
 
