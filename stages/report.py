@@ -3,6 +3,7 @@
     reports/comparison.json     every figure below, computed once; see lineage/reporting/comparison.py
     reports/lineage.html        one page for people, readable without a network or a script
     reports/cards/<version>.md  a model card for each trained version
+    reports/metrics/            the page's figures for `dvc metrics diff`; reports/plots/ for `dvc plots diff`
 
 A line says what was compared; another where the page lies.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from lineage.artifacts.comparison import write_comparison
 from lineage.config.schema import Curriculum
 from lineage.reporting.compare import compare
+from lineage.reporting.dvc_figures import write_dvc_figures
 from lineage.reporting.html_page import render_page
 from lineage.reporting.model_card import render_card
 from lineage.reporting.summary import findings
@@ -16,6 +17,7 @@ def report(c: Curriculum, out: Path) -> list[str]:
     w = read_workspace(c)
     comparison = compare(w)
     write_comparison(out, comparison)
+    write_dvc_figures(w, comparison, out)
     (out / "lineage.html").write_text(render_page(w, comparison), encoding="utf-8", newline="\n")
     cards = out / "cards"
     cards.mkdir()
