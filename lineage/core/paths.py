@@ -46,6 +46,8 @@ OWN_BASE = MODELS / "local"  # a user's model, which .dvcignore names
 METRICS = Path("metrics")  # by version, and the base
 REPORTS = Path("reports")
 COMPARISON = REPORTS / "comparison.json"
+REPORTED_METRICS = REPORTS / "metrics"  # by version: what `dvc metrics` reads
+REPORTED_PLOTS = REPORTS / "plots"  # what `dvc plots` reads
 
 PROMOTIONS = Path("promotions.yaml")  # in git: who is champion, and every look that led there
 

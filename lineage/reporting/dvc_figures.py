@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from lineage.artifacts.comparison import ComparedVersion, Comparison
+from lineage.core import paths
 from lineage.core.files import write_json
 from lineage.reporting.paired import rounded
 from lineage.reporting.set_order import set_order
 from lineage.reporting.set_words import standing
 from lineage.reporting.two_versions import two_versions
 from lineage.reporting.workspace import Workspace
-
-METRICS, PLOTS = "metrics", "plots"
 
 
 def write_dvc_figures(w: Workspace, comparison: Comparison, out: Path) -> None:
@@ -34,17 +33,17 @@ def write_dvc_figures(w: Workspace, comparison: Comparison, out: Path) -> None:
         out: what becomes `reports`.
     """
     for version, one in comparison.versions.items():
-        file = out / METRICS / f"{version}.json"
+        file = out / paths.REPORTED_METRICS.name / f"{version}.json"
         file.parent.mkdir(exist_ok=True)
         write_json(file, _metrics(w, version, one))
     order = set_order(w)
     for version, trained in w.trained.items():
         curve = [(int(row["step"]), row["loss"]) for row in trained.history if "loss" in row]
-        _table(out / PLOTS / "loss" / f"{version}.csv", ("step", "loss"), curve)
+        _table(out / paths.REPORTED_PLOTS.name / "loss" / f"{version}.csv", ("step", "loss"), curve)
         if version in w.measured:
             sets, rows = w.measured[version].sets, w.measured[version].rows
             measured = [(name, rounded(rows[name].mean_nll), sets[name].score) for name in order if name in rows]
-            _table(out / PLOTS / "sets" / f"{version}.csv", ("set", "nll", "score"), measured)
+            _table(out / paths.REPORTED_PLOTS.name / "sets" / f"{version}.csv", ("set", "nll", "score"), measured)
 
 
 def _metrics(w: Workspace, version: str, compared: ComparedVersion) -> dict[str, float | int]:
