@@ -11,6 +11,7 @@ GRAPH = Path("dvc.yaml")
 DVC_LOCK = Path("dvc.lock")
 DVC_IGNORE = Path(".dvcignore")
 STATE = Path(".state")  # may be deleted at any time: caches by content, checkpoints, databases, locks
+HARNESS_TASKS = STATE / "harness" / "tasks"  # of lm-evaluation-harness, by `lineage harness`
 
 DATA = Path("data")
 CHECKED = DATA / "checked.json"

@@ -36,6 +36,13 @@ def stop_token() -> str:
     return str(said["content"] if isinstance(said, dict) else said)
 
 
+def tokenizer_of_base() -> Any:
+    """The tokenizer of every version: the base's, with the chain's template and its stop."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(BASE_FOLDER)
+
+
 def load(version: str, profile: Profile) -> tuple[Any, Any]:
     """The base, or a version's adapter on it, and the tokenizer, for asking.
 
@@ -68,10 +75,8 @@ class OneBase:
         if version != BASE:
             opened_adapter(version, base)
         if self.model is None:
-            from transformers import AutoTokenizer
-
             self.model = load_base(weights_of(base, profile.base), profile)
-            self.tokenizer = AutoTokenizer.from_pretrained(BASE_FOLDER)
+            self.tokenizer = tokenizer_of_base()
         if version != BASE:
             self._put_on(version, folder)
         elif self.adapters:

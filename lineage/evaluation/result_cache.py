@@ -20,13 +20,14 @@ class SetResult(Measurement):
     budget: int
 
 
-def place(heldout: HeldOutSet, asked_by: str, measured_by: object) -> Path:
+def place(heldout: HeldOutSet, asked_by: str) -> Path:
     """Where the result of a set lies.
 
-    heldout: the set; its digest covers every row. asked_by: the SHA-256 of all else that shapes an answer: weights,
-    template, settings, code. measured_by: what holds for this set alone, as JSON.
+    Args:
+        heldout: the set; its digest covers every row.
+        asked_by: the SHA-256 of all else that shapes an answer: weights, template, settings, code.
     """
-    return STATE / "evaluations" / f"{sha256_of([heldout.digest, asked_by, measured_by])}.json"
+    return STATE / "evaluations" / f"{sha256_of([heldout.digest, asked_by])}.json"
 
 
 def kept(file: Path) -> SetResult | None:
