@@ -10,11 +10,11 @@ NLL is in nats per supervised token, less is better. Scores lie in 0..1, more is
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from lineage.artifacts.artifact import Artifact, ArtifactPart, parsed, write
 from lineage.artifacts.base_manifest import BaseOrigin
-from lineage.artifacts.measures import Interval
+from lineage.artifacts.set_figures import Confusion, Interval, OptionPlaces, SetFigure
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.records.record import Form, Measure
@@ -79,6 +79,7 @@ class ComparedSet(AgainstParent):
     too_long: rows that were not asked. answered, cut, endless: answers, and those that did not come to an end.
     seen_by: ancestors that were trained on its source.
     against_best: the difference to the ancestor with the lowest NLL on this set.
+    figures, parent_figures, places, confusion: by task, as in `measures.json`.
     """
 
     improved: bool
@@ -109,6 +110,10 @@ class ComparedSet(AgainstParent):
     against_best: float
     against_best_interval: Interval | None
     against_best_verdict: Verdict
+    figures: dict[str, SetFigure] = Field(default_factory=dict)
+    parent_figures: dict[str, SetFigure] = Field(default_factory=dict)
+    places: OptionPlaces | None = None
+    confusion: Confusion | None = None
 
     @property
     def shown(self) -> Verdict:

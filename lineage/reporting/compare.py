@@ -140,6 +140,10 @@ def _sets(w: Workspace, version: str, names: list[str]) -> dict[str, ComparedSet
             against_best=other.difference,
             against_best_interval=other.interval,
             against_best_verdict=other.verdict,
+            figures=measures.figures,
+            parent_figures=parent.sets[name].figures,
+            places=measures.places,
+            confusion=measures.confusion,
         )
     return compared
 

@@ -15,6 +15,7 @@ from lineage.provenance.ancestry import Portion
 from lineage.provenance.obligations import said
 from lineage.reporting.champion import champion_said
 from lineage.reporting.html_page import environment, origin, unfinished
+from lineage.reporting.task_figures import task_figures
 from lineage.reporting.workspace import Workspace
 
 
@@ -49,6 +50,9 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             dropped=_dropped(manifest),
             cell=for_markdown,
             comparison=comparison,
+            by_task=[
+                (name, told) for name, one in comparison.versions[version].own.items() for told in task_figures(one)
+            ],
             champion=for_markdown(champion_said(w.promotion, version)) if w.champion == version else "",
             unfinished=[row for row in unfinished(comparison) if row["version"] == version],
         )

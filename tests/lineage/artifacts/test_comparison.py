@@ -69,6 +69,10 @@ TREE = {
                     "against_best": -0.5,
                     "against_best_interval": [-0.7, -0.3],
                     "against_best_verdict": "improved",
+                    "figures": {"rouge_l": {"value": 0.4, "interval": [0.3, 0.5], "rows": 40}},
+                    "parent_figures": {},
+                    "places": None,
+                    "confusion": None,
                 }
             },
             "may_forget": [],

@@ -1,0 +1,84 @@
+"""The figures of a set beside NLL and score, as a model card tells them: of the parent and of the version, with words.
+
+`cut` and `endless` are told with the rows that were not asked, `chrf` of free answers is the score; the shares of empty
+answers and of such in another language are told where there are any.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lineage.artifacts.comparison import ComparedSet
+from lineage.artifacts.set_figures import OptionPlaces, SetFigure
+
+LETTERS = "ABCDEFGHIJ"
+LANGUAGES = {"ko": "Korean", "en": "English", "zh": "Chinese", "ja": "Japanese"}
+NAMES = {
+    "letter_bias": "letter bias",
+    "accuracy": "right labels, as said",
+    "macro_f1": "macro-F1 of labels",
+    "invalid": "answers that are no label",
+    "chrf": "chrF",
+    "bleu": "BLEU",
+    "rouge_l": "ROUGE-L",
+    "unanswerable_right": "cannot be answered, and says so",
+    "answerable_declined": "can be answered, and says not",
+    "empty": "empty answers",
+    "other_language": "answers in another language",
+}
+MARKS = ("chrf", "bleu", "rouge_l")  # of which the field writes 0 to 100; the others are shares
+TOLD_ELSEWHERE = ("cut", "endless", "chrf")
+ONLY_WHERE_THERE_ARE_ANY = ("empty", "other_language")
+
+
+class ToldFigure(NamedTuple):
+    """One line: what it is, of the parent ("–" where it has none) and of the version, the interval, and a remark."""
+
+    name: str
+    before: str
+    now: str
+    interval: str
+    remark: str
+
+
+def task_figures(one: ComparedSet) -> Iterator[ToldFigure]:
+    """The lines of a set."""
+    for name, figure in one.figures.items():
+        before = one.parent_figures.get(name)
+        any_there = figure.value or (before and before.value)
+        if name in TOLD_ELSEWHERE or (name in ONLY_WHERE_THERE_ARE_ANY and not any_there):
+            continue
+        measure, _, into = name.partition(".")
+        scale = _mark if measure in MARKS else _share
+        ends = figure.interval
+        yield ToldFigure(
+            name=f"{NAMES.get(measure, measure)}{f' into {LANGUAGES.get(into, into)}' if into else ''}",
+            before=scale(before.value) if before else "–",
+            now=scale(figure.value),
+            interval=f"{scale(ends[0])} to {scale(ends[1])}" if ends else "none",
+            remark=places_said(one.places) if name == "letter_bias" and one.places else _rows(figure, one),
+        )
+
+
+def places_said(places: OptionPlaces) -> str:
+    """The verdict on letter bias with the counts that it is by: "A is picked 31 times and right 12: biased"."""
+    if places.verdict == "too_few":
+        return "too few rows for a verdict"
+    if places.verdict == "even":
+        return "no letter is picked more or less often than it is right, beyond noise"
+    told = [
+        f"{LETTERS[at]} is picked {places.picked[at]} times and right {places.right[at]}"
+        for at in (*places.favoured, *places.avoided)
+    ]
+    return f"biased: {', '.join(told)}"
+
+
+def _rows(figure: SetFigure, one: ComparedSet) -> str:
+    return f"of {figure.rows:,} rows" if figure.rows != one.rows else ""
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}"
+
+
+def _mark(value: float) -> str:
+    return f"{100 * value:.1f}"
