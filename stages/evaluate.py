@@ -37,7 +37,7 @@ def main(inputs: Inputs = NOTHING) -> None:
         return
     os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)
     with publishing(inputs, paths.metrics(version)) as (out,):
-        evaluate(c, version, heldout_sets(c.evaluation.rows), out)
+        evaluate(c, version, heldout_sets(c.evaluation.rows, c.evaluation.rows_of), out)
 
 
 if __name__ == "__main__":

@@ -291,13 +291,14 @@ def _ask(c: Any, model: Any, tokenizer: Any, sets: Any) -> dict[str, Any]:
     settings = [model, _all(c.active, names("evaluation/evaluate.py", "c.active"))]
     settings += [_all(c.evaluation, tuple(n for n in names("evaluation/evaluate.py", "c.evaluation") if n in ASKED))]
     settings += [sha256(Path("models/base/base.json")), c.active.max_length]
+    own = {s.name: c.evaluation.of(s.name).model_dump(exclude={"rows"}) for s in sets}
     version = sys.argv[1]
     settings += [sha256(Path("models", version, WEIGHTS)) if version != "base" else None]
     results: dict[str, Any] = {}
     for s in sets:
         rows, said = [], []
         for place, record in enumerate(s.records):
-            figure = int(sha256_of([settings, record.turns, record.options, record.measure])[:8], 16)
+            figure = int(sha256_of([settings, own[s.name], record.turns, record.options, record.measure])[:8], 16)
             row = {"set": s.name, "id": record.id, "measure": record.measure, "nll": figure / 1e8, "tokens": 7}
             rows.append(MeasuredRow(**row, score=None if record.measure == "none" else float(figure % 2)))
             if place < c.evaluation.answers:

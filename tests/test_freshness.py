@@ -380,6 +380,7 @@ OPTIONAL: dict[Leaf, tuple[Any, str]] = {
     ("profiles", "cpu", "gradient_checkpointing"): (True, "train@v1"),
     ("profiles", "cpu", "launch"): ({"strategy": "fsdp2"}, "train@v1"),
     ("profiles", "cpu", "may_differ"): (["optimizer"], "train@v1"),
+    ("evaluation", "sets"): ({"questions.record": {"max_new_tokens": 9}}, "evaluate@v1"),
     # Only `lineage promote` reads the goal: of the stages the check alone looks at it.
     ("goal", "weights"): ({"rules": 2.0}, "check"),
     ("goal", "measures"): ({"questions": "score"}, "check"),

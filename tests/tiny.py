@@ -245,7 +245,7 @@ def evaluate(c: Curriculum, version: str) -> Path:
     from lineage.evaluation.heldout import heldout_sets
 
     with appearing(Path("metrics", version)) as (out,):
-        stage(c, version, heldout_sets(c.evaluation.rows), out)
+        stage(c, version, heldout_sets(c.evaluation.rows, c.evaluation.rows_of), out)
     return Path("metrics", version)
 
 

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from lineage.config.fields import Frozen, Name, Positive, Share
 from lineage.config.goal import Goal
 from lineage.config.lora import Lora
+from lineage.config.measuring import Evaluation
 from lineage.config.reserved import BASE
 from lineage.config.version import ResolvedVersion, Version
 from lineage.core import paths
@@ -223,18 +224,6 @@ class Generated(Frozen):
         if (self.kind == "cloze") != (self.model is None):
             raise ValueError("kind cloze is made by rule and takes no model; the other kinds need one")
         return self
-
-
-class Evaluation(Frozen):
-    """What is measured on each held-out set. `rows` caps a set.
-
-    max_new_tokens: the longest that an answer may be; a set's own budget follows from its expected answers.
-    answers: how many are shown in full.
-    """
-
-    rows: Positive
-    max_new_tokens: Positive
-    answers: Annotated[int, Field(ge=0)]
 
 
 class Curriculum(Frozen):

@@ -20,6 +20,7 @@ def mistakes(c: Curriculum) -> Iterator[str]:
         yield f"papers.{name}: a source with input: documents needs an entry in papers, and only such a source has one"
     yield from _generated(c)
     yield from _goal(c)
+    yield from _evaluation(c)
     for name, spec in c.sources.items():
         if why := why_reserved(name, version=False):
             yield f"sources.{name}: {why}; choose another name"
@@ -141,6 +142,18 @@ def _goal(c: Curriculum) -> Iterator[str]:
     sets = [f"{source}.{form}" for source, spec in c.sources.items() if spec.heldout for form in spec.forms]
     if sets and not any(c.goal.weight_of(name) for name in sets):
         yield "goal.weights: no set counts; give one of them a weight above 0"
+
+
+def _evaluation(c: Curriculum) -> Iterator[str]:
+    """Held-out sets with measures of their own that are no sets."""
+    for name, spec in c.evaluation.sets.items():
+        at, (source, _, form) = f"evaluation.sets.{name}", name.partition(".")
+        if source not in c.sources:
+            yield f"{at}: unknown source {source!r}; allowed: {', '.join(c.sources)}"
+        elif form and form not in c.sources[source].forms:
+            yield f"{at}: {form!r} is none of sources.{source}.forms ({', '.join(c.sources[source].forms)})"
+        if spec == type(spec)():
+            yield f"{at}: it says nothing; give rows, max_new_tokens, measures or into, or take the line out"
 
 
 def _cycle(c: Curriculum, name: str) -> list[str]:

@@ -11,23 +11,23 @@ A set is measured once for the same weights, see lineage/evaluation/result_cache
 
 import os
 from collections.abc import Iterable
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
 from lineage.artifacts.base_manifest import read_base
-from lineage.artifacts.measures import MeasuredRow, Measures, SampleAnswer, SetMeasures, write_measures
+from lineage.artifacts.measures import Measures, SampleAnswer, SetMeasures, write_measures
 from lineage.base_model import chat_template
 from lineage.config.schema import BASE, Curriculum
 from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of
 from lineage.core.forced import forced
 from lineage.core.paths import WEIGHTS
-from lineage.evaluation import answering, inference, result_cache, shared_prompts
-from lineage.evaluation.answering import SpokenAnswer
+from lineage.evaluation import answering, inference, morphemes, result_cache, shared_prompts, translation_scores
 from lineage.evaluation.heldout import HeldOutSet
-from lineage.evaluation.metrics import chrf
-from lineage.evaluation.number_answers import same_number
+from lineage.evaluation.marking import marked, right_place
 from lineage.evaluation.result_cache import SetResult
+from lineage.evaluation.set_kind import SetKind, kind_of
 from lineage.evaluation.set_measures import summarize
 from lineage.records.record import Record
 
@@ -47,13 +47,14 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
         LineageError: the version is not built, or its adapter is not what its record says.
     """
     adapter = weights_of(version)
+    kinds = kinds_of(c, sets)
     results = measured(c, version, adapter, sets, again=forced())
     measures = Measures(
         version=version,
         parent=c.versions[version].parent if version != BASE else None,
         adapter=adapter,
         generation=generation(c),
-        sets={s.name: summarize(s, results[s.name].rows, results[s.name].budget) for s in sets},
+        sets={s.name: summarize(s, results[s.name].rows, results[s.name].budget, kinds[s.name]) for s in sets},
     )
     rows = [row for s in sets for row in results[s.name].rows]
     write_measures(out, measures, rows, [answer for s in sets for answer in results[s.name].answers])
@@ -66,6 +67,15 @@ def evaluate(c: Curriculum, version: str, sets: list[HeldOutSet], out: Path) -> 
         for remark in _remarks(one):
             print(f"  {name}: {remark}")
     print(f"{version}: {len(sets)} sets, {len(rows):,} rows; {', '.join(scored)}")
+
+
+def kinds_of(c: Curriculum, sets: list[HeldOutSet]) -> dict[str, SetKind]:
+    """What the rows of each set are, by its name.
+
+    Raises:
+        LineageError: the curriculum asks for a figure of a set that its rows cannot give.
+    """
+    return {s.name: kind_of(s, c.evaluation.of(s.name)) for s in sets}
 
 
 def _remarks(one: SetMeasures) -> list[str]:
@@ -143,7 +153,11 @@ def measured(
         c.active.max_length,
     ]
     asked_by = sha256_of([base.identity, adapter, settings, base.template.model_dump(), code_identity(__name__)])
-    places = {s.name: result_cache.place(s, asked_by) for s in sets}
+    versions = {name: version_of(name) for name in (*morphemes.PACKAGES, *translation_scores.PACKAGES)}
+    places = {
+        s.name: result_cache.place(s, asked_by, [c.evaluation.of(s.name).model_dump(exclude={"rows"}), versions])
+        for s in sets
+    }
     results = {name: found for name, file in places.items() if not again and (found := result_cache.kept(file))}
     if missing := [s for s in sets if s.name not in results]:
         from lineage.base_model.fast_import import ASKING, import_lean
@@ -198,16 +212,18 @@ def _asked(c: Curriculum, model: Any, tokenizer: Any, heldout: HeldOutSet, quest
         heldout: the set.
         questions: from `questions_of`.
     """
+    spec = c.evaluation.of(heldout.name)
+    kind = kind_of(heldout, spec)
     likelihoods = shared_prompts.of_candidates(model, [tokens for _, tokens in questions])
     shown = {record.id for record in heldout.records[: c.evaluation.answers]}
-    spoken = [i for i, (r, _) in enumerate(questions) if r.measure in ("number", "text") or r.id in shown]
+    spoken = [i for i, (r, _) in enumerate(questions) if kind.is_spoken(r) or r.id in shown]
     expected = [_expected_tokens(tokenizer, *questions[i]) for i in spoken]
-    budget = answering.budget(expected, c.evaluation.max_new_tokens)
+    budget = answering.budget(expected, spec.max_new_tokens or c.evaluation.max_new_tokens)
     prompts = [list(questions[i][0].turns[:-1]) for i in spoken]
     said = dict(zip(spoken, answering.answers(model, tokenizer, prompts, [budget] * len(spoken)), strict=True))
     return SetResult(
         rows=tuple(
-            _judged(heldout.name, record, tokens, likelihoods[i], said.get(i))
+            marked(heldout.name, record, kind, tokens, likelihoods[i], said.get(i))
             for i, (record, tokens) in enumerate(questions)
         ),
         answers=tuple(
@@ -223,45 +239,4 @@ def _expected_tokens(tokenizer: Any, record: Record, tokens: list[chat_template.
     """The length of the answer that a model is asked for, the last one, with its stop."""
     if record.supervise == "all":
         return chat_template.tokenize(tokenizer, list(record.turns[:-1]), record.completion).supervised
-    return tokens[_right(record)].supervised
-
-
-def _right(record: Record) -> int:
-    """The place of the right one among a row's candidate completions."""
-    return record.correct if record.options and record.correct is not None else 0
-
-
-def _judged(
-    name: str, record: Record, tokens: list[chat_template.Tokens], likelihoods: list[float], answer: SpokenAnswer | None
-) -> MeasuredRow:
-    """A row's NLL and score.
-
-    Args:
-        name: its set.
-        record: the row.
-        tokens: its candidate completions: the options, or the one completion.
-        likelihoods: the summed NLL of each candidate.
-        answer: what the model said, where it was asked.
-    """
-    right = _right(record)
-    score: float | None = None
-    normalized: float | None = None
-    if record.measure == "choice":
-        by_byte = [nll / len(text.encode()) for nll, text in zip(likelihoods, record.options, strict=True)]
-        score = float(likelihoods[right] == min(likelihoods))
-        normalized = float(by_byte[right] == min(by_byte))
-    elif record.measure == "number" and answer:
-        score = float(answer.ending == "stopped" and same_number(answer.text, record.completion))
-    elif record.measure == "text" and answer:
-        score = round(chrf(answer.text, record.completion), 4)
-    return MeasuredRow(
-        set=name,
-        id=record.id,
-        measure=record.measure,
-        nll=round(likelihoods[right], 4),
-        score=score,
-        tokens=tokens[right].supervised,
-        group=sha256_of(record.group)[:16],
-        ending=answer.ending if answer else None,
-        normalized=normalized,
-    )
+    return tokens[right_place(record)].supervised

@@ -3,6 +3,7 @@
 import hashlib
 import heapq
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lineage.core import paths
@@ -21,10 +22,11 @@ class HeldOutSet:
     digest: str
 
 
-def heldout_sets(rows: int) -> list[HeldOutSet]:
+def heldout_sets(rows: int, rows_of: Callable[[str], int] | None = None) -> list[HeldOutSet]:
     """Every set with rows; of a large one those `rows` whose ids hash lowest, which growth hardly changes.
 
     A row that a later amendment overtook is asked of no version: its answer is no longer the right one.
+    rows_of: how many of a set by its name, `evaluation.rows_of` of the curriculum; left out, `rows` of each.
     """
     if not paths.SUPERSEDED_ROWS.is_file():
         raise LineageError(f"{paths.SUPERSEDED_ROWS}: not found; run `dvc repro superseded`")
@@ -32,17 +34,17 @@ def heldout_sets(rows: int) -> list[HeldOutSet]:
         overtaken = {json.loads(line)["id"] for line in lines if line.strip()}
     sets = []
     for file in sorted(paths.HELDOUT.glob("*/*.jsonl")):
-        total = 0
+        name, total = f"{file.parent.name}.{file.stem}", 0
+        most = rows_of(name) if rows_of else rows
         ranked: list[tuple[str, Record]] = []
         for record in read_records(file):
             if record.id in overtaken:
                 continue
             total += 1
             ranked.append((hashlib.sha256(record.id.encode()).hexdigest(), record))
-            if len(ranked) > 4 * rows:
-                ranked = heapq.nsmallest(rows, ranked, key=lambda pair: pair[0])
-        records = tuple(r for _, r in heapq.nsmallest(rows, ranked, key=lambda pair: pair[0]))
+            if len(ranked) > 4 * most:
+                ranked = heapq.nsmallest(most, ranked, key=lambda pair: pair[0])
+        records = tuple(r for _, r in heapq.nsmallest(most, ranked, key=lambda pair: pair[0]))
         if records:
-            name = f"{file.parent.name}.{file.stem}"
             sets.append(HeldOutSet(name, records, total, sha256_of([r.to_json() for r in records])))
     return sets

@@ -20,14 +20,13 @@ class SetResult(Measurement):
     budget: int
 
 
-def place(heldout: HeldOutSet, asked_by: str) -> Path:
+def place(heldout: HeldOutSet, asked_by: str, measured_by: object) -> Path:
     """Where the result of a set lies.
 
-    Args:
-        heldout: the set; its digest covers every row.
-        asked_by: the SHA-256 of all else that shapes an answer: weights, template, settings, code.
+    heldout: the set; its digest covers every row. asked_by: the SHA-256 of all else that shapes an answer: weights,
+    template, settings, code. measured_by: what holds for this set alone, as JSON.
     """
-    return STATE / "evaluations" / f"{sha256_of([heldout.digest, asked_by])}.json"
+    return STATE / "evaluations" / f"{sha256_of([heldout.digest, asked_by, measured_by])}.json"
 
 
 def kept(file: Path) -> SetResult | None:

@@ -9,10 +9,10 @@ from lineage.records.record import Measure
 from lineage.statistics.ratio import Sample, ratio
 from lineage.statistics.shares import share
 
-Figure = tuple[float | None, Interval | None]
+WithInterval = tuple[float | None, Interval | None]
 
 
-def nll_of(rows: Sequence[MeasuredRow]) -> Figure:
+def nll_of(rows: Sequence[MeasuredRow]) -> WithInterval:
     """Nats a supervised token; nothing of no rows, and no interval of a single group."""
     if not rows:
         return None, None
@@ -21,7 +21,7 @@ def nll_of(rows: Sequence[MeasuredRow]) -> Figure:
     return round(found.value, 4), _rounded(found.interval)
 
 
-def score_of(rows: Sequence[MeasuredRow], measure: Measure) -> Figure:
+def score_of(rows: Sequence[MeasuredRow], measure: Measure) -> WithInterval:
     """The mean score of the rows that a measure judges: a share of right answers, or a mean mark of 0..1 (`text`)."""
     judged = [row for row in rows if row.score is not None and row.measure == measure]
     if not judged:

@@ -4,19 +4,22 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lineage.artifacts.measures import MeasuredRow, SetMeasures
+from lineage.evaluation.figures_of_set import confusion_in, figures_of, places_in, signatures_of
 from lineage.evaluation.heldout import HeldOutSet
 from lineage.evaluation.number_answers import number_of, value_key
 from lineage.evaluation.set_intervals import nll_of, score_of
+from lineage.evaluation.set_kind import SetKind
 from lineage.records.record import Measure, Record
 
 
-def summarize(heldout: HeldOutSet, rows: Sequence[MeasuredRow], budget: int) -> SetMeasures:
+def summarize(heldout: HeldOutSet, rows: Sequence[MeasuredRow], budget: int, kind: SetKind) -> SetMeasures:
     """A set's measures and intervals; a set of mixed kinds is scored on the rows of its most frequent measure.
 
     Args:
         heldout: the set.
         rows: those of its rows that were asked.
         budget: the tokens that an answer might have.
+        kind: what the rows of the set are.
     """
     kinds = [r.measure for r in heldout.records]
     measure = max(sorted(set(kinds)), key=kinds.count)
@@ -24,6 +27,7 @@ def summarize(heldout: HeldOutSet, rows: Sequence[MeasuredRow], budget: int) -> 
     endings = Counter(r.ending for r in rows if r.ending)
     nll, nll_interval = nll_of(rows)
     score, score_interval = score_of(rows, measure)
+    figures = figures_of(rows, kind)
     return SetMeasures(
         source=heldout.records[0].source,
         form=heldout.records[0].form,
@@ -43,6 +47,10 @@ def summarize(heldout: HeldOutSet, rows: Sequence[MeasuredRow], budget: int) -> 
         endless=endings["endless"],
         budget=budget,
         normalized=round(sum(by_byte) / len(by_byte), 4) if by_byte else None,
+        figures=figures,
+        signatures=signatures_of(figures),
+        places=places_in(rows),
+        confusion=confusion_in(rows, kind),
     )
 
 

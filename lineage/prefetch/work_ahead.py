@@ -46,7 +46,7 @@ def main() -> None:
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         train(c, c.version(version), out)
-    measured_all(c, versions.to_measure(), heldout_sets(c.evaluation.rows))
+    measured_all(c, versions.to_measure(), heldout_sets(c.evaluation.rows, c.evaluation.rows_of))
 
 
 class Versions:

@@ -35,18 +35,9 @@ from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_convention import Votes, right_one, votes_by_file
 from lineage.readers.text.answer_kind import measure_of
-from lineage.readers.text.extractive_qa import (
-    ALLOWED,
-    ANSWER,
-    FLAG,
-    INTO,
-    NO_ANSWER,
-    answered,
-    asked,
-    bare,
-    files_with_none,
-)
+from lineage.readers.text.extractive_qa import ANSWER, FLAG, INTO, answered, asked, bare, files_with_none
 from lineage.readers.text.multiple_choice import Options, lettered, options_of
+from lineage.readers.text.no_answer import ALLOWED, NO_ANSWER
 from lineage.readers.text.normalize import one_line
 from lineage.records.record import Form, Record, Rejected, qa
 

@@ -22,16 +22,8 @@ from lineage.readers.io.raw_folder import RawFolder, again
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.text.answer_kind import measure_of
-from lineage.readers.text.extractive_qa import (
-    ALLOWED,
-    ANSWER,
-    FLAG,
-    INTO,
-    answered,
-    asked,
-    bare,
-    files_with_none,
-)
+from lineage.readers.text.extractive_qa import ANSWER, FLAG, INTO, answered, asked, bare, files_with_none
+from lineage.readers.text.no_answer import ALLOWED
 from lineage.records.record import Form, Record, Rejected, qa
 
 FORMS: tuple[Form, ...] = ("prompt_answer", "record")

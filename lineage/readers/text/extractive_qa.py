@@ -25,6 +25,7 @@ from lineage.readers.io.columns import text
 from lineage.readers.io.html_table import MARKUP, render
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.unread import folded
+from lineage.readers.text.no_answer import NO_ANSWER
 from lineage.readers.text.normalize import one_line
 from lineage.records.record import Rejected
 
@@ -33,8 +34,6 @@ CONTEXT = ("context", "passage")
 QUESTIONS = ("qas", "qa_pairs")
 ANSWER = ("answer", "answers")
 FLAG = "is_impossible"
-NO_ANSWER = "답을 찾을 수 없음"
-ALLOWED = f"답이 없으면 '{NO_ANSWER}'이라고 답하시오."
 IMPOSSIBLE = re.compile(r"불가|없음|impossible|unanswerable|no.?answer", re.IGNORECASE)
 TOLD = {"true": True, "1": True, "1.0": True, "y": True, "yes": True, "t": True}
 TOLD |= {"": False, "false": False, "0": False, "0.0": False, "n": False, "no": False, "f": False}

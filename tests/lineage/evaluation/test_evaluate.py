@@ -374,16 +374,16 @@ def test_a_number_in_an_answer_that_was_cut_is_no_answer(lineage_copy: Path, mon
     rows = [r for r in read("base", "rows.jsonl") if r["measure"] == "number"]
     assert [(r["score"], r["ending"]) for r in rows] == [(0.0, "cut")] * 2
     problems = measures("base")["sets"]["problems.prompt_answer"]
-    assert [problems[k] for k in ("answered", "cut", "endless")] == [2, 2, 0]
-    assert "problems.prompt_answer: 2 of 2 answers did not end within 5 tokens" in capsys.readouterr().out
+    assert [problems[k] for k in ("answered", "cut", "endless")] == [5, 5, 0]
+    assert "problems.prompt_answer: 5 of 5 answers did not end within 5 tokens" in capsys.readouterr().out
 
 
 def test_answers_that_repeat_themselves_are_told_apart(lineage_copy: Path, monkeypatch, capsys) -> None:
     Scripted(monkeypatch, {}, says="답은 32 32 32", ending="endless")
     tiny.evaluate(tiny.curriculum(**{"evaluation.max_new_tokens": 5}), "base")
     problems = measures("base")["sets"]["problems.prompt_answer"]
-    assert [problems[k] for k in ("answered", "cut", "endless")] == [2, 0, 2]
-    assert "2 of 2 answers did not end within 5 tokens, 2 of them repeat themselves" in capsys.readouterr().out
+    assert [problems[k] for k in ("answered", "cut", "endless")] == [5, 0, 5]
+    assert "5 of 5 answers did not end within 5 tokens, 5 of them repeat themselves" in capsys.readouterr().out
 
 
 def test_each_set_has_the_budget_of_its_own_expected_answers(lineage_copy: Path, monkeypatch) -> None:
@@ -398,6 +398,57 @@ def test_each_set_has_the_budget_of_its_own_expected_answers(lineage_copy: Path,
     assert sets["worked.prompt_answer"]["budget"] == math.ceil(1.5 * longest)
     assert sets["samples.prompt_answer"]["budget"] == 40
     assert model.budgets.count(math.ceil(1.5 * longest)) == 2
+
+
+def with_sets(**sets: dict[str, Any]) -> Any:
+    """The tiny curriculum, with what is other for a source's sets."""
+    return tiny.curriculum(**{"evaluation.sets": sets})
+
+
+def test_a_set_may_have_rows_and_a_budget_of_its_own(lineage_copy: Path, monkeypatch) -> None:
+    model = Scripted(monkeypatch, {}, says="답은 32")
+    tiny.evaluate(with_sets(samples={"rows": 2, "max_new_tokens": 7}), "base")
+    samples, problems = (measures("base")["sets"][f"{name}.prompt_answer"] for name in ("samples", "problems"))
+    assert (samples["rows"], samples["heldout_rows"], samples["budget"]) == (2, 6, 7)
+    assert (problems["rows"], problems["budget"]) == (5, 4)
+    assert model.budgets.count(7) == 2
+
+
+def test_what_is_other_for_one_set_asks_that_set_alone_again(lineage_copy: Path, monkeypatch) -> None:
+    asked: list[str] = []
+    ask = evaluation.ask
+    monkeypatch.setattr(
+        evaluation, "ask", lambda c, m, t, sets: (asked.extend(s.name for s in sets), ask(c, m, t, sets))[1]
+    )
+    tiny.evaluate(with_sets(samples={"measures": ["chrf"]}), "v2")
+    assert asked == ["samples.prompt_answer"]
+    assert set(measures("v2")["sets"]["samples.prompt_answer"]["figures"]) == {"chrf"}
+
+
+def test_another_version_of_a_library_measures_again(lineage_copy: Path, monkeypatch) -> None:
+    known = evaluation.version_of
+    monkeypatch.setattr(inference, "load", lambda *_: pytest.fail("asked again"))
+    tiny.evaluate(tiny.curriculum(), "v2")
+    monkeypatch.setattr(evaluation, "version_of", lambda name: "9" if name == "kiwipiepy_model" else known(name))
+    with pytest.raises(pytest.fail.Exception, match="asked again"):
+        tiny.evaluate(tiny.curriculum(), "v2")
+
+
+def test_choices_among_the_same_labels_are_also_answered_in_words(lineage_copy: Path, monkeypatch) -> None:
+    Scripted(monkeypatch, {"채권": 1.0}, says="주식.")
+    tiny.evaluate(tiny.curriculum(**{"evaluation.max_new_tokens": 5}), "base")
+    problems = measures("base")["sets"]["problems.prompt_answer"]
+    figures = problems["figures"]
+    assert (figures["accuracy"]["value"], figures["invalid"]["value"], problems["score"]) == (0.3333, 0.0, 0.3333)
+    assert problems["confusion"] == {"labels": ["채권", "주식", "선물"], "counts": [[0, 1, 0, 0]] * 3}
+
+
+def test_a_figure_that_the_rows_cannot_give_stops_before_anything_is_asked(lineage_copy: Path, monkeypatch) -> None:
+    monkeypatch.setattr(inference, "load", lambda *_: pytest.fail("a model was loaded"))
+    with pytest.raises(
+        LineageError, match=r"evaluation\.sets asks for bleu of samples\.prompt_answer, but no row says"
+    ):
+        tiny.evaluate(with_sets(samples={"measures": ["bleu"]}), "v2")
 
 
 def test_a_choice_by_bytes_does_not_favour_the_short_option(lineage_copy: Path, monkeypatch) -> None:
