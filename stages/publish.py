@@ -14,17 +14,23 @@ again changes nothing, and repairs what was edited or lost there; a killed run i
 `.state/mlflow` loses nothing. What is not built is named and left out.
 """
 
+from collections.abc import Mapping
+
 from lineage.core.inputs import NOTHING, Inputs
 from lineage.core.stage import run_stage
-from lineage.tracking.publish import publish, show
+from lineage.tracking.publish import NONE_STALE, publish, show
 from lineage.tracking.server import shown, tracking_uri
 
 
-def main(inputs: Inputs = NOTHING) -> None:
-    """Publish to the server that the environment names, and say what was done."""
+def main(inputs: Inputs = NOTHING, stale: Mapping[str, str] = NONE_STALE) -> None:
+    """Publish to the server that the environment names, and say what was done.
+
+    stale: what `lineage publish` found older than params.yaml and the files here. DVC, where it runs this stage, has
+    just brought up to date what it stands on.
+    """
     uri = tracking_uri()
     print(f"publishing to {shown(uri)}")
-    show(publish(uri, inputs), uri)
+    show(publish(uri, inputs, stale), uri)
 
 
 if __name__ == "__main__":

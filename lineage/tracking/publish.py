@@ -5,18 +5,21 @@ next; what was edited or lost in MLflow since is repaired; deleting `.state/mlfl
 """
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from lineage.artifacts.promotions import champion, read_promotions
 from lineage.core.files import write_json
 from lineage.core.inputs import NOTHING, Inputs, must_be_unchanged
 from lineage.tracking.registry import kept_runs, point_champion, read_registry, register, standing_champion
 from lineage.tracking.run_contents import Facts, not_built, read_facts
-from lineage.tracking.runs import Shelf, Told, active_runs, bring_up_to_date, mark_states
+from lineage.tracking.runs import CURRENT, Shelf, Told, active_runs, bring_up_to_date, mark_states
 from lineage.tracking.server import FOLDER, connected, experiment, local_uri, shown
 
 RECEIPT = FOLDER / "published.json"
+NONE_STALE: Mapping[str, str] = MappingProxyType({})
 NAMED = 4  # differences that are named when a run is repaired; the rest is counted
 
 
@@ -28,16 +31,22 @@ class Published:
     told: Told
 
 
-def publish(uri: str, inputs: Inputs = NOTHING) -> list[Published]:
+def publish(uri: str, inputs: Inputs = NOTHING, stale: Mapping[str, str] = NONE_STALE) -> list[Published]:
     """Bring the MLflow at `uri` to say what the graph and promotions.yaml say; write the receipt.
 
     What is not built is named and left out. What people should know of aliases and repairs is printed.
+
+    Args:
+        uri: of the server or database.
+        inputs: what the stage began with.
+        stale: of those that are here but would be made anew, name → why; their runs say so.
 
     Raises:
         LineageError: an input is damaged, a promotion does not say which adapter it means, the server does not answer;
             one of the inputs that the stage began with changed meanwhile: there is no receipt then.
     """
     everything, absent = read_facts(), not_built()
+    states_of = {name: f"stale: {why}" for name, why in stale.items()}
     versions = {facts.name: facts for facts in everything if facts.is_version}
     promotions = read_promotions()
     for name, reason in absent.items():
@@ -53,9 +62,10 @@ def publish(uri: str, inputs: Inputs = NOTHING) -> list[Published]:
         commit = _git_commit()
         for facts in everything:
             extra = commit | ({"parent_run": done[facts.parent].told.run_id} if facts.parent in done else {})
-            done[facts.name] = Published(facts, bring_up_to_date(client, shelf, facts, extra))
+            state = states_of.get(facts.name, CURRENT)
+            done[facts.name] = Published(facts, bring_up_to_date(client, shelf, facts, extra, state))
             print(f"  {facts.name}: {_said(done[facts.name].told)}")
-        states = mark_states(client, shelf, everything, absent)
+        states = mark_states(client, shelf, everything, absent, states_of)
         runs = {run.info.run_id: run for run in shelf.runs}
         registered = [(facts, runs[done[name].told.run_id]) for name, facts in versions.items()]
         known = {*versions, *absent}
@@ -119,10 +129,11 @@ def _note(everything: list[Facts]) -> str:
 
     roots = sorted(set(children) - {one for below in children.values() for one in below})
     tree = "\n".join(line for root in roots for line in lines(root, 0))
-    about = "Each version under the one that it continues. The run `report` holds `lineage.html`. A run whose tag"
-    return (
-        f"{about} `lineage_state` is not `current` is of an earlier build.\n\n{tree or '- no version is built yet'}\n"
+    about = (
+        "Each version under the one that it continues. The run `report` holds `lineage.html`. A run whose tag "
+        "`lineage_state` is not `current` is of an earlier build, or stale."
     )
+    return f"{about}\n\n{tree or '- no version is built yet'}\n"
 
 
 def _git_commit() -> dict[str, str]:

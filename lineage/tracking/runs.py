@@ -12,7 +12,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,7 +67,7 @@ def active_runs(client: Any, experiment: str) -> list[Any]:
             return found
 
 
-def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, str]) -> Told:
+def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, str], state: str = CURRENT) -> Told:
     """Find or make the run of `facts`, and make it say them.
 
     Args:
@@ -75,10 +75,11 @@ def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, s
         shelf: the runs that there are.
         facts: what the run must say.
         extra: tags that no digest covers: the parent's run id; the git commit, written when the run is filled.
+        state: what the tag `lineage_state` says of it.
     """
     hashes = facts.hashes()
     digest = facts.digest(hashes)
-    bookkeeping = {STATE_TAG: CURRENT} | {name: extra[name] for name in ("parent_run",) if name in extra}
+    bookkeeping = {STATE_TAG: state} | {name: extra[name] for name in ("parent_run",) if name in extra}
     run, superseded = _claim(client, shelf, facts)
     before: Outcome = "new"
     renamed, words = None, list[str]()
@@ -115,7 +116,9 @@ def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, s
     return Told(identity, before, digest, words, renamed)
 
 
-def mark_states(client: Any, shelf: Shelf, told: list[Facts], unbuilt: dict[str, str]) -> dict[str, str]:
+def mark_states(
+    client: Any, shelf: Shelf, told: list[Facts], unbuilt: dict[str, str], stale: Mapping[str, str]
+) -> dict[str, str]:
     """Tag the runs of what is not current, so that nobody takes two of one name for equals; run id → state.
 
     Args:
@@ -123,6 +126,7 @@ def mark_states(client: Any, shelf: Shelf, told: list[Facts], unbuilt: dict[str,
         shelf: the runs that there are.
         told: everything that is current.
         unbuilt: versions of the curriculum that are not built.
+        stale: what is told as it is here, though `dvc repro` would make it anew, with the state that says so.
     """
     now = {facts.name: facts for facts in told}
     states: dict[str, str] = {}
@@ -130,8 +134,10 @@ def mark_states(client: Any, shelf: Shelf, told: list[Facts], unbuilt: dict[str,
         key, identity = run.data.tags.get("lineage_key"), run.info.run_id
         if key is None:
             continue
-        states[identity] = CURRENT if key in shelf.keys else _state(run.data.tags, key.partition(":")[0], now, unbuilt)
-        if key not in shelf.keys and run.data.tags.get(STATE_TAG) != states[identity]:
+        name = key.partition(":")[0]
+        here = key in shelf.keys
+        states[identity] = stale.get(name, CURRENT) if here else _state(run.data.tags, name, now, unbuilt)
+        if not here and run.data.tags.get(STATE_TAG) != states[identity]:
             client.set_tag(identity, STATE_TAG, states[identity])
     return states
 

@@ -209,3 +209,21 @@ def test_a_version_that_left_params_is_no_equal_of_the_others(
     publish(local_uri())
     assert {run.data.tags["lineage_state"] for run in runs().values()} == {"current"}
     assert loaded("lineage-v2") == "weights of v2"
+
+
+def test_a_stale_version_says_so_until_it_is_built_or_the_change_taken_back(workspace: Path) -> None:
+    publish(local_uri())
+    told = publish(local_uri(), stale={"v2": "mix: weight 1 → 2"})
+    assert {one.told.outcome for one in told} == {"unchanged"}
+    states = {key.partition(":")[0]: run.data.tags["lineage_state"] for key, run in runs().items()}
+    assert states == {
+        "base": "current",
+        "report": "current",
+        "v1": "current",
+        "v2": "stale: mix: weight 1 → 2",
+        "v3": "current",
+    }
+    assert alias("lineage-v2").tags["lineage_state"] == "stale: mix: weight 1 → 2"
+    publish(local_uri())
+    assert {run.data.tags["lineage_state"] for run in runs().values()} == {"current"}
+    assert alias("lineage-v2").tags["lineage_state"] == "current"
