@@ -69,11 +69,11 @@ class _Change:
         return f"{turned} by {self.measure}, {nll}"
 
 
-def asked(w: Workspace) -> tuple[KeptQuestion, ...]:
-    """Every question of which answers are kept, set by set."""
+def asked(w: Workspace, models: Sequence[str]) -> tuple[KeptQuestion, ...]:
+    """Every question of which answers of these models are kept, set by set."""
     found: dict[tuple[str, str], KeptQuestion] = {}
-    for model, measured in w.measured.items():
-        for key, one in measured.answers.items():
+    for model in models:
+        for key, one in w.measured[model].answers.items():
             known = found.setdefault(key, KeptQuestion(*key, cut(one.prompt), cut(one.expected), {}))
             known.said[model] = cut(one.answer)
     return tuple(found[key] for key in sorted(found))

@@ -9,7 +9,7 @@ other and no request, because the page shows what models and raw files said.
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from lineage.artifacts.base_manifest import BaseOrigin
 from lineage.artifacts.comparison import ComparedSet, Comparison
+from lineage.artifacts.set_figures import Confusion
 from lineage.config.schema import BASE
 from lineage.core.plain_text import plain
 from lineage.provenance.obligations import said
@@ -30,10 +31,12 @@ from lineage.reporting.pair_view import real, short
 from lineage.reporting.set_order import set_order
 from lineage.reporting.set_words import scored
 from lineage.reporting.shown_pairs import shown_pairs
+from lineage.reporting.settings_in_force import settings
 from lineage.reporting.summary import figure, findings
 from lineage.reporting.workspace import Workspace
 
 HERE = Path(__file__).parent
+FEW = 16  # versions: tree and curves of more are folded
 FULL_COLOUR = 0.95  # the quantile of differences that gets the fullest colour of the heat map
 
 
@@ -99,10 +102,12 @@ def render_page(w: Workspace, comparison: Comparison) -> str:
             tiles=_tiles(w, len(sets)),
             base=origin(w.base.origin) if w.base else "not built",
             tree=_tree(w),
+            few=len(w.curriculum.versions) <= FEW,
             lanes_width=svg.width(_lanes(w)),
             scale=_scale(comparison),
             interval=svg.interval,
             sets=sets,
+            confusions=_confusions(w, sets),
             matrix=_matrix(w),
             full=_full_colour(comparison),
             curves=_curves(w),
@@ -111,7 +116,7 @@ def render_page(w: Workspace, comparison: Comparison) -> str:
             met=_met(comparison),
             unfinished=unfinished(comparison),
             said=said,
-            settings=_settings(w),
+            settings=settings(w),
         )
     )
 
@@ -168,6 +173,19 @@ def _full_colour(comparison: Comparison) -> float:
 
 def _all_sets(comparison: Comparison) -> Iterator[ComparedSet]:
     return (one for v in comparison.versions.values() for one in v.sets.values())
+
+
+def _confusions(w: Workspace, sets: Sequence[str]) -> list[tuple[str, list[tuple[str, Confusion]]]]:
+    """Set → model → which label was said where which was expected; of the sets that have labels."""
+    found = []
+    for name in sets:
+        of = [
+            (model, one.sets[name].confusion)
+            for model, one in w.measured.items()
+            if name in one.sets and one.sets[name].confusion
+        ]
+        found += [(name, [(model, table) for model, table in of if table])] if of else []
+    return found
 
 
 def _matrix(w: Workspace) -> list[dict[str, Any]]:
@@ -242,23 +260,3 @@ def _answers(w: Workspace, version: str, comparison: Comparison) -> Iterator[dic
                 "before_right": before.answer.strip() == after.expected.strip(),
                 "after_right": after.answer.strip() == after.expected.strip(),
             }
-
-
-def _settings(w: Workspace) -> dict[str, Any]:
-    """Settings: those that all versions share, those that differ, and requests that were not kept."""
-    made_here = {v: one.manifest for v, one in w.trained.items() if not one.manifest.adopted}
-    names = sorted({name for m in made_here.values() for side in (m.requested, m.effective) for name in side})
-    shared, varying, refused = {}, {}, []
-    for name in names:
-        asked = {v: m.requested.get(name) for v, m in made_here.items()}
-        got = {v: m.effective.get(name, m.requested.get(name)) for v, m in made_here.items()}
-        refused += [
-            {"version": v, "setting": name, "requested": asked[v], "effective": got[v]}
-            for v, m in made_here.items()
-            if name in m.requested and asked[v] != got[v]
-        ]
-        if len({repr(value) for value in got.values()}) == 1:
-            shared[name] = next(iter(got.values()))
-        else:
-            varying[name] = got
-    return {"shared": shared, "varying": varying, "refused": refused}

@@ -84,12 +84,13 @@
     check("first", first);
     check("second", second);
     for (const at of radios("first")) {
-      at.disabled = at.value === models.at(-1) || (older(at.value, second) && !known(at.value, second));
+      const newer = models.some((other) => known(at.value, other));
+      at.disabled = !newer || (older(at.value, second) && !known(at.value, second));
     }
     show(first, second);
   }
 
-  radios("second")[0].disabled = true; // nothing is older
+  for (const at of radios("second")) at.disabled = !models.some((other) => known(other, at.value));
   chooser.addEventListener("change", (event) => choose(event.target.name));
   chooser.reset();
   chooser.hidden = false;

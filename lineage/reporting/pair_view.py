@@ -42,7 +42,7 @@ def view(w: Workspace, found: TwoVersions, order: Sequence[str]) -> dict[str, An
         "forgetting": words.forgetting(found),
         "lists": {group: _list(found, members) for group, members in groups.items()},
         "cost": [{"what": what, "value": value} for what, value in cost(w, found)],
-        "sets": [_row(name, found.sets[name], reach) for name in names],
+        "sets": [_row(name, found.sets[name], reach) | {"figures": figures(w, found, name)} for name in names],
         "alone": "; ".join(words.alone(found)),
     }
 
@@ -73,11 +73,13 @@ def _item(found: TwoVersions, name: str) -> dict[str, str]:
     one, said = found.sets[name], words.standing(found.sets[name])
     source, _, form = name.partition(".")
     score, nll = one.score, f"{words.change(one)} nats"
+    by, _, reach = words.change(one).partition(" ")
     if said in ("better", "worse") and score and _by_score(one):
         unit = "chrF" if score.measure == "text" else "right"
         amount, more = f"{words.scores(score)} {unit}", f"{_points(one)} · {nll}"
     elif said in ("better", "worse"):
-        amount, more = nll, f"{words.scores(score)} {words.measured_by(score)}" if score else ""
+        amount = f"{by} nats"
+        more = " · ".join(filter(None, (reach, f"{words.scores(score)} {words.measured_by(score)}" if score else "")))
     elif said == "both":
         amount, more = "both ways", f"{nll} · {words.scores(score)}" if score else nll
     elif said == "too_few":
@@ -129,6 +131,26 @@ def _row(name: str, one: SetChange, reach: tuple[float, float]) -> dict[str, Any
         "score_said": words.score_said(score) if score else "",
         "score_tone": words.score_shown(one) or "",
     }
+
+
+def figures(w: Workspace, found: TwoVersions, name: str) -> str:
+    """What else was measured of a set, by name, of the first and the second: `bleu 12.1 → 14.0 · rouge_l …`.
+
+    Args:
+        w: the workspace.
+        found: the pair.
+        name: the set.
+    """
+    sets = [w.measured[model].sets[name] for model in (found.first, found.second)]
+    said = []
+    for figure in dict.fromkeys(figure for one in sets for figure in one.figures):
+        before, after = (one.figures.get(figure) for one in sets)
+        values = (f"{100 * one.value:.1f}" if one else "–" for one in (before, after))
+        said.append(f"{figure} {' → '.join(values)}")
+    if any(one.places and one.places.verdict == "biased" for one in sets):
+        verdicts = (one.places.verdict.replace("_", " ") if one.places else "–" for one in sets)
+        said.append(f"places of options {' → '.join(verdicts)}")
+    return " · ".join(said)
 
 
 def bar(one: SetChange, reach: tuple[float, float]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The pairs of measured versions that the page compares: all of them, or of many versions those that people ask for.
+"""The pairs of measured versions that the page compares: all of them, or of many versions those that matter most.
 
 Every pair is computed by `two_versions`, as `lineage compare` does, and embedded into the page as JSON, ready to be
 shown; see lineage/reporting/pair_view.py. The older of a pair stands first, so that a change reads forward in time.
@@ -20,14 +20,14 @@ from lineage.reporting.set_order import set_order
 from lineage.reporting.two_versions import default_pair, two_versions
 from lineage.reporting.workspace import Workspace
 
-MOST = 120  # pairs of which all are shown: those of sixteen models
+MOST = 120  # pairs: all those of sixteen models. A pair of sixteen sets takes some 10 kB of the page
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPairs:
     """What the head of the page chooses from.
 
-    models: the base and every measured version, parents first. default: the pair that is shown at first.
+    models: those that stand in a pair, parents first. default: the pair that is shown at first.
     views: pair → what is said of it. answers: the questions of which answers are kept. parents: of the versions.
     possible: how many pairs there are; more than `views` where there are very many.
     """
@@ -93,25 +93,27 @@ def shown_pairs(w: Workspace) -> ShownPairs | None:
     if len(models) < 2:
         return None
     default = _default(w, models)
-    order, questions = set_order(w), asked(w)
-    views = {}
-    for first, second in chosen(w, models, default):
+    order, views = set_order(w), {}
+    taken = chosen(w, models, default)
+    compared = [name for name in models if any(name in pair for pair in taken)]
+    questions = asked(w, compared)
+    for first, second in taken:
         found = two_versions(w, first, second)
         views[first, second] = view(w, found, order) | examples(w, found, questions)
     return ShownPairs(
-        models=tuple(models),
+        models=tuple(compared),
         default=default,
         views=views,
         answers=questions,
-        parents={name: w.curriculum.versions[name].parent for name in models if name != BASE},
+        parents={name: w.curriculum.versions[name].parent for name in compared if name != BASE},
         possible=len(models) * (len(models) - 1) // 2,
     )
 
 
 def chosen(w: Workspace, models: Sequence[str], default: tuple[str, str]) -> list[tuple[str, str]]:
-    """The pairs that are shown: all, or where there are very many those with the most to say.
+    """The pairs that are shown: all, or `MOST` of them where there are more.
 
-    Those are each model with its parent, its predecessor, the base, and with either of the default pair.
+    Those are, the newest versions first, each with its parent, either of the default pair, its predecessor, the base.
 
     Args:
         w: the workspace.
@@ -121,14 +123,14 @@ def chosen(w: Workspace, models: Sequence[str], default: tuple[str, str]) -> lis
     every = list(combinations(models, 2))
     if len(every) <= MOST:
         return every
-    versions = w.curriculum.versions
-    wanted = {default}
-    for at, name in enumerate(models):
-        others = {models[0], models[max(at - 1, 0)], *default}
-        others |= {versions[name].parent} if name in versions else set()
-        for other in others & set(models) - {name}:
-            first, second = sorted((name, other), key=models.index)
-            wanted.add((first, second))
+    versions, wanted = w.curriculum.versions, {default: None}
+    for at in range(len(models) - 1, 0, -1):
+        name = models[at]
+        parent = versions[name].parent if name in versions else BASE
+        for other in (parent, *default, models[at - 1], models[0]):
+            if other in models and other != name and len(wanted) < MOST:
+                first, second = sorted((name, other), key=models.index)
+                wanted[first, second] = None
     return [pair for pair in every if pair in wanted]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from lineage.artifacts.comparison import ComparedSet, ComparedVersion, Comparison, Pooled, SameMix
 from lineage.reporting.workspace import Workspace
 
+MOST_ROADS = 4  # pairs of the same mix of which a sentence is said
+
 
 def findings(w: Workspace, comparison: Comparison) -> list[str]:
     """Sentences for the head of the page: gains, forgetting, what a road was worth, what is missing."""
@@ -119,8 +121,11 @@ def _unfinished(versions: Mapping[str, ComparedVersion]) -> list[str]:
 
 
 def _roads(w: Workspace, pairs: Sequence[SameMix]) -> list[str]:
+    """What other roads to the same mix were worth: of many pairs those that differ most."""
     said = []
-    for pair in pairs:
+    for pair in (
+        sorted(pairs, key=lambda pair: -abs(pair.difference))[:MOST_ROADS] if len(pairs) > MOST_ROADS else pairs
+    ):
         first, second = pair.first, pair.second
         if pair.verdict == "too_few":
             what = f"too few held-out rows to tell {second} from {first}"
@@ -131,6 +136,8 @@ def _roads(w: Workspace, pairs: Sequence[SameMix]) -> list[str]:
             what = f"{second} is {side} by {abs(pair.difference):.2f} nats a token than {first}"
         roads = f"from {w.curriculum.versions[first].parent} and from {w.curriculum.versions[second].parent}"
         said.append(f"The same mix, {roads}: {what}.")
+    if len(pairs) > MOST_ROADS:
+        said.append(f"{len(pairs) - MOST_ROADS:,} more pairs of versions have the same mix: see the table below.")
     return said
 
 

@@ -187,6 +187,34 @@ def test_gains_and_losses_are_shown_with_both_answers(world: Path) -> None:
     assert tree["answers"][shown["losses"][0]["at"]]["set"] in ("krx_samples.prompt_answer", "site_reports.document")
 
 
+def test_other_figures_of_a_set_stand_beside_its_score(world: Path) -> None:
+    for model, value in (("v3", 0.25), ("v4", 0.5)):
+        edit_set(world, model, "rules.record", figures={"rouge_l": {"value": value, "interval": None, "rows": 40}})
+    edit_set(world, "v4", "rules.record", confusion={"labels": ["상", "하"], "counts": [[3, 1, 0], [0, 2, 1]]})
+    edit_set(world, "v2", "rules.record", figures={"bleu.zh": {"value": 0.1, "interval": None, "rows": 40}})
+    page = page_of(world)
+    shown = embedded(page)["pairs"]
+    figures = {
+        pair: {row["name"]: row["figures"] for row in shown[pair]["sets"]}["rules"] for pair in ("v3 v4", "v2 v4")
+    }
+    assert figures == {"v3 v4": "rouge_l 25.0 → 50.0", "v2 v4": "bleu.zh 10.0 → – · rouge_l – → 50.0"}
+    table = page.partition("Labels: expected and said")[2].partition("</table>")[0]
+    assert re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", table) == [
+        "expected",
+        "상",
+        "하",
+        "none",
+        "상",
+        "3",
+        "1",
+        "0",
+        "하",
+        "0",
+        "2",
+        "1",
+    ]
+
+
 def test_what_a_version_cost_stands_beside_what_it_gained(world: Path) -> None:
     pairs_shown = embedded(page_of(world))["pairs"]
     cost = {pair: {one["what"]: one["value"] for one in shown["cost"]} for pair, shown in pairs_shown.items()}
@@ -225,14 +253,24 @@ def test_the_page_is_whole_without_its_script(world: Path) -> None:
     assert '<form class="chooser" id="chooser" hidden>' in page and "<noscript>" in page
 
 
-def test_of_very_many_pairs_those_that_people_ask_for_are_shown(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs_of_page, "MOST", 3)
+def test_of_very_many_pairs_those_of_the_newest_are_shown(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs_of_page, "MOST", 6)
     promote(world, "v3")
     found = shown_pairs(read_workspace(C))
     assert found and found.possible == 15 and found.default == ("v3", "v4_clean")
-    asked_for = {("v1", "v2"), ("v1", "v3"), ("v3", "v4"), ("base", "v4"), ("v3", "v4_clean"), ("v2", "v3")}
-    assert set(found.views) >= asked_for and ("v1", "v4") not in found.views
-    assert f"Of 15 pairs {len(found.views)} are here" in page_of(world)
+    asked_for = {
+        ("v3", "v4_clean"),
+        ("base", "v4_clean"),
+        ("v4", "v4_clean"),
+        ("v3", "v4"),
+        ("base", "v4"),
+        ("v1", "v3"),
+    }
+    assert set(found.views) == asked_for
+    assert found.models == ("base", "v1", "v3", "v4", "v4_clean"), "nothing is said of v2"
+    assert all(set(one.said) <= set(found.models) for one in found.answers)
+    page = page_of(world)
+    assert "Of 15 pairs 6 are here" in page and 'value="v2"' not in page
 
 
 def test_the_champion_is_compared_with_the_newest(world: Path, capsys: pytest.CaptureFixture) -> None:
