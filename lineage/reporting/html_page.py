@@ -30,8 +30,8 @@ from lineage.reporting.examples import cut
 from lineage.reporting.pair_view import real, short
 from lineage.reporting.set_order import set_order
 from lineage.reporting.set_words import scored
-from lineage.reporting.shown_pairs import shown_pairs
 from lineage.reporting.settings_in_force import settings
+from lineage.reporting.shown_pairs import shown_pairs
 from lineage.reporting.summary import figure, findings
 from lineage.reporting.workspace import Workspace
 
