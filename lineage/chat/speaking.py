@@ -46,7 +46,7 @@ def speak(voices: Voices, version: str, turns: Turns, tokens: int, show: Show) -
 
 def asked(turns: Sequence[dict[str, str]], question: str) -> Turns:
     """The turns with one more question."""
-    return [*turns, {"role": "user", "content": question}]
+    return [*turns, {"role": "user", "content": question.encode(errors="replace").decode()}]
 
 
 def answered(turns: Sequence[dict[str, str]], answer: str) -> Turns:

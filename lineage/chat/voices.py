@@ -22,11 +22,13 @@ class Voices:
     """The base with the adapters of several versions. One speaks at a time: threads wait for one another.
 
     adapters: by version the name under which PEFT keeps its adapter; the base has none.
+    weights: by version the SHA-256 of its adapter; of the base its identity.
     """
 
     model: Any
     tokenizer: Any
     adapters: dict[str, str]
+    weights: dict[str, str]
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -53,8 +55,7 @@ def load_voices(versions: Sequence[str], profile: Profile) -> Voices:
     for version in names:
         inference.built(version)
     base = read_base()
-    for version in names:
-        opened_adapter(version, base)
+    weights = {version: opened_adapter(version, base).adapter for version in names}
     model, tokenizer = inference.load(names[0] if names else BASE, profile)
     adapters = {names[0]: str(model.active_adapter)} if names else {}
     for version in names[1:]:
@@ -62,4 +63,4 @@ def load_voices(versions: Sequence[str], profile: Profile) -> Voices:
         if missing := model.load_adapter(folder, adapter_name=version).missing_keys:
             raise LineageError(f"{folder}: PEFT finds no tensor for {missing[0]} and {len(missing) - 1} others")
         adapters[version] = version
-    return Voices(model.eval(), tokenizer, adapters)
+    return Voices(model.eval(), tokenizer, adapters, weights | {BASE: base.identity})

@@ -53,6 +53,11 @@ REPORTED_PLOTS = REPORTS / "plots"  # what `dvc plots` reads
 PROMOTIONS = Path("promotions.yaml")  # in git: who is champion, and every look that led there
 
 
+def votes(source: str) -> Path:
+    """What people preferred on the page of `lineage chat`: a raw file of a source of one's own."""
+    return RAW / "own" / source / "votes.jsonl"
+
+
 def conversion(data: str, source: str) -> Path:
     """The counts of a source's conversion from PDF."""
     return DOCUMENTS / data / source / "convert.json"

@@ -85,6 +85,7 @@ def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Pat
     Path("params.yaml").write_text(yaml.safe_dump(tiny.params(**{"versions.v3.parent": "v7"})), encoding="utf-8")
     arguments = {
         "ask": ["v1", "질문?"],
+        "chat": ["v1", "v2"],
         "fetch": ["samples"],
         "harness": ["v1"],
         "provenance": ["v1"],
