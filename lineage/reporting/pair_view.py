@@ -10,6 +10,7 @@ from typing import Any
 from lineage.artifacts.manifest import AdapterManifest
 from lineage.config.schema import BASE
 from lineage.reporting import set_words as words
+from lineage.reporting.task_figures import ONLY_WHERE_THERE_ARE_ANY, named, places_said, scaled
 from lineage.reporting.two_versions import SetChange, TwoVersions
 from lineage.reporting.workspace import Workspace
 
@@ -81,22 +82,21 @@ def _item(found: TwoVersions, name: str) -> dict[str, str]:
         amount = f"{by} nats"
         more = " · ".join(filter(None, (reach, f"{words.scores(score)} {words.measured_by(score)}" if score else "")))
     elif said == "both":
-        amount, more = "both ways", f"{nll} · {words.scores(score)}" if score else nll
+        amount, more = "both ways", f"{nll} · {words.scores(score)} {words.measured_by(score)}" if score else nll
     elif said == "too_few":
         amount, more = "too few", words.rows(one)
     else:
-        amount = "unclear"
-        more = words.AT_CHANCE if _at_chance(one) else words.nll_said(one).partition("; ")[2]
-        if score and not _at_chance(one):
-            more = " · ".join(text for text in (more, words.score_said(score).partition("; ")[2]) if text)
+        amount, more = "unclear", _why_unclear(one)
     tag = "forgot" if name in found.forgot else ""
     return {"name": source, "form": form, "amount": real(amount), "more": real(more), "tag": tag}
 
 
-def _at_chance(one: SetChange) -> bool:
-    return (
-        one.score is not None and one.score.above_chance is False and "improved" in (one.nll.verdict, one.score.verdict)
-    )
+def _why_unclear(one: SetChange) -> str:
+    """What the set would have shown, or that answers are at chance."""
+    if one.score and words.score_said(one.score) == words.AT_CHANCE:
+        return words.AT_CHANCE
+    said = [words.nll_said(one), words.score_said(one.score) if one.score else ""]
+    return " · ".join(filter(None, (text.partition("; ")[2] for text in said)))
 
 
 def _points(one: SetChange) -> str:
@@ -134,22 +134,23 @@ def _row(name: str, one: SetChange, reach: tuple[float, float]) -> dict[str, Any
 
 
 def figures(w: Workspace, found: TwoVersions, name: str) -> str:
-    """What else was measured of a set, by name, of the first and the second: `bleu 12.1 → 14.0 · rouge_l …`.
+    """What else was measured of a set, of the first and the second: `BLEU into Korean 12.1 → 14.0 · …`.
 
     Args:
         w: the workspace.
         found: the pair.
         name: the set.
     """
-    sets = [w.measured[model].sets[name] for model in (found.first, found.second)]
+    before, now = (w.measured[model].sets[name] for model in (found.first, found.second))
     said = []
-    for figure in dict.fromkeys(figure for one in sets for figure in one.figures):
-        before, after = (one.figures.get(figure) for one in sets)
-        values = (f"{100 * one.value:.1f}" if one else "–" for one in (before, after))
-        said.append(f"{figure} {' → '.join(values)}")
-    if any(one.places and one.places.verdict == "biased" for one in sets):
-        verdicts = (one.places.verdict.replace("_", " ") if one.places else "–" for one in sets)
-        said.append(f"places of options {' → '.join(verdicts)}")
+    for figure in dict.fromkeys((*before.figures, *now.figures)):
+        values = [one.figures[figure].value if figure in one.figures else None for one in (before, now)]
+        if figure in ONLY_WHERE_THERE_ARE_ANY and not any(values):
+            continue
+        shown = ("–" if value is None else scaled(figure, value) for value in values)
+        said.append(f"{named(figure)} {' → '.join(shown)}")
+    if now.places and now.places.verdict == "biased":
+        said.append(f"{found.second} is {places_said(now.places)}")
     return " · ".join(said)
 
 

@@ -16,6 +16,7 @@ from lineage.reporting.two_versions import ScoreChange, SetChange, TwoVersions
 Standing = Literal["better", "worse", "both", "unclear", "too_few"]
 WORDS: dict[Verdict, str] = {"improved": "better", "worse": "worse", "unclear": "unclear", "too_few": "too few rows"}
 AT_CHANCE = "more than before, no more than chance"
+ANSWERS_AT_CHANCE = "answers no better than chance"
 
 
 def standing(one: SetChange) -> Standing:
@@ -76,7 +77,9 @@ def change(one: SetChange) -> str:
 
 
 def nll_said(one: SetChange) -> str:
-    """The verdict on the NLL, and what the set would have shown where there is none."""
+    """The verdict on the NLL, and what the set would have shown where there is none, or why it is no praise."""
+    if one.nll.verdict == "improved" and nll_shown(one) != "improved":
+        return f"{WORDS['improved']}; {ANSWERS_AT_CHANCE}"
     smallest = one.nll.smallest if one.nll.verdict == "unclear" else None
     return WORDS[one.nll.verdict] + (f"; would show {smallest:.2f} nats" if smallest else "")
 

@@ -47,16 +47,25 @@ def task_figures(one: ComparedSet) -> Iterator[ToldFigure]:
         any_there = figure.value or (before and before.value)
         if name in TOLD_ELSEWHERE or (name in ONLY_WHERE_THERE_ARE_ANY and not any_there):
             continue
-        measure, _, into = name.partition(".")
-        scale = _mark if measure in MARKS else _share
         ends = figure.interval
         yield ToldFigure(
-            name=f"{NAMES.get(measure, measure)}{f' into {LANGUAGES.get(into, into)}' if into else ''}",
-            before=scale(before.value) if before else "–",
-            now=scale(figure.value),
-            interval=f"{scale(ends[0])} to {scale(ends[1])}" if ends else "none",
+            name=named(name),
+            before=scaled(name, before.value) if before else "–",
+            now=scaled(name, figure.value),
+            interval=f"{scaled(name, ends[0])} to {scaled(name, ends[1])}" if ends else "none",
             remark=places_said(one.places) if name == "letter_bias" and one.places else _rows(figure, one),
         )
+
+
+def named(name: str) -> str:
+    """What a figure is called."""
+    measure, _, into = name.partition(".")
+    return f"{NAMES.get(measure, measure)}{f' into {LANGUAGES.get(into, into)}' if into else ''}"
+
+
+def scaled(name: str, value: float) -> str:
+    """A figure as the field writes it."""
+    return _mark(value) if name.partition(".")[0] in MARKS else _share(value)
 
 
 def places_said(places: OptionPlaces) -> str:

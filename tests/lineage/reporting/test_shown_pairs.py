@@ -164,12 +164,25 @@ def test_what_is_no_better_than_chance_is_better_nowhere(world: Path, capsys: py
     shown = embedded(page)["pairs"]["v3 v4"]
     (one,) = [row for row in shown["sets"] if row["name"] == "questions"]
     assert (one["mark"], one["tone"], one["score_tone"]) == ("unclear", "unclear", "unclear")
-    assert one["said"] == "better" and one["score_said"] == set_words.AT_CHANCE
+    assert one["said"] == "better; answers no better than chance" and one["score_said"] == set_words.AT_CHANCE
     assert set_words.AT_CHANCE in [item["more"] for item in shown["lists"]["unknown"]["items"]]
     assert "better on 1 of 5 held-out sets" in shown["summary"] and shown["summary"] in said(
         capsys, "compare", "v3", "v4"
     )
     assert re.search(r'<td class="unclear own"[^>]*no more than chance">−1.00≈', page)
+
+
+def test_a_likelihood_that_leaves_answers_at_chance_is_no_gain(
+    world: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "WIDTH", 240)
+    for version in ("v3", "v4"):
+        edit_rows(world, version, "questions.record", lambda at, row: {"score": float(at < 9)})
+        edit_set(world, version, "questions.record", score_interval=[0.1, 0.4])
+    shown = embedded(page_of(world))["pairs"]["v3 v4"]
+    (item,) = [item for item in shown["lists"]["unknown"]["items"] if item["name"] == "questions"]
+    assert item["amount"] == "unclear" and item["more"].startswith("answers no better than chance")
+    assert "answers no better than chance" in said(capsys, "compare", "v3", "v4")
 
 
 def test_gains_and_losses_are_shown_with_both_answers(world: Path) -> None:
@@ -197,7 +210,7 @@ def test_other_figures_of_a_set_stand_beside_its_score(world: Path) -> None:
     figures = {
         pair: {row["name"]: row["figures"] for row in shown[pair]["sets"]}["rules"] for pair in ("v3 v4", "v2 v4")
     }
-    assert figures == {"v3 v4": "rouge_l 25.0 → 50.0", "v2 v4": "bleu.zh 10.0 → – · rouge_l – → 50.0"}
+    assert figures == {"v3 v4": "ROUGE-L 25.0 → 50.0", "v2 v4": "BLEU into Chinese 10.0 → – · ROUGE-L – → 50.0"}
     table = page.partition("Labels: expected and said")[2].partition("</table>")[0]
     assert re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", table) == [
         "expected",

@@ -13,6 +13,9 @@ from lineage.artifacts.comparison import Comparison, read_comparison
 from lineage.cli import results
 from lineage.config.schema import Curriculum
 from lineage.reporting.report import report
+from lineage.reporting.set_words import forgetting
+from lineage.reporting.two_versions import two_versions
+from lineage.reporting.workspace import read_workspace
 from tests.lineage.reporting.reported_world import edit_rows, edit_set, small_curriculum, write_world
 
 C = small_curriculum()
@@ -86,6 +89,9 @@ def test_forgetting_has_one_count_and_one_denominator(told, capsys) -> None:
     assert set(v4.forgot) == set(v4.may_forget)
     assert "2 of 2 held-out sets whose sources its ancestors were trained on" in told.card("v4")
     assert "forgot 2 of 2 sets" in told.page and "2 of 2 │" in block(told.terminal(capsys), "v4")
+    pair = two_versions(read_workspace(told.c, told.root), "v3", "v4")
+    assert forgetting(pair) == "forgot 2 of 2 sets that v3 or its ancestors were trained on"
+    assert forgetting(pair) in told.page, "of the pair, which is chosen by a click"
     assert any("2 of 2 versions forgot something" in line and "3 of 3 sets." in line for line in told.findings)
 
 
