@@ -100,7 +100,7 @@ def _of_texts(rows: Sequence[MeasuredRow]) -> dict[str, SetFigure]:
     if known:
         marks = np.array([row.marks.rouge_l for row in known], float)
         mean = ratio([Sample(marks, np.ones(len(marks)), _groups(known))])
-        ends = mean.interval
+        ends = mean.interval if mean.error > 0 else None  # of equal marks no noise is seen
         found["rouge_l"] = _figure(mean.value, ends and (max(ends[0], 0.0), min(ends[1], 1.0)), len(known))
     return found
 

@@ -58,7 +58,7 @@ def chosen_sets(c: Curriculum, names: Sequence[str], rows: int | None = None) ->
     """
     most = rows or c.evaluation.rows
     bench = [replace(s, records=s.records[:most]) for s in krx_style()]
-    sets = {s.name: s for s in (*heldout_sets(most), *bench)}
+    sets = {s.name: s for s in (*heldout_sets(most, None if rows else c.evaluation.rows_of), *bench)}
     if unknown := [name for name in names if name not in sets]:
         raise LineageError(f"no held-out set {unknown[0]!r}; there are {', '.join(sets)}")
     return [sets[name] for name in names or sets]
@@ -79,7 +79,7 @@ def tasks_of(c: Curriculum, tokenizer: Any, heldout: HeldOutSet) -> list[Harness
         for kind in _kinds(record):
             by_kind.setdefault(kind, []).append(_row(tokenizer, record, kind, tokens[right].supervised))
     expected = [row["tokens"] for kind in SPOKEN for row in by_kind.get(kind, ())]
-    budget = answering.budget(expected, c.evaluation.max_new_tokens)
+    budget = answering.budget(expected, c.evaluation.of(heldout.name).max_new_tokens or c.evaluation.max_new_tokens)
     named = f"krx_{heldout.name}".replace(".", "_").replace("krx_krx", "krx")
     return [
         HarnessTask(f"{named}_{kind}", heldout.name, kind, _settings(tokenizer, kind, budget), tuple(rows))

@@ -68,6 +68,12 @@ def test_free_answers_have_chrf_and_rouge_l() -> None:
     assert found["empty"].value == pytest.approx(1 / 3, abs=1e-4)
 
 
+def test_marks_that_are_all_alike_show_no_noise_and_have_no_interval() -> None:
+    rows, kind = answered([tiny.row("s", f"{n}?", "매출은 늘었다") for n in range(9)], ["现金"] * 9)
+    found = figures_of(rows, kind)
+    assert (found["rouge_l"].value, found["rouge_l"].interval, found["chrf"].interval) == (0.0, None, None)
+
+
 def test_a_question_without_an_answer_is_right_if_that_is_said_and_wrong_if_one_is_invented() -> None:
     asked = f"표\n\n질문: 매출액은?\n{ALLOWED}"
     can = [tiny.row("t", f"{n} {asked}", "매출이 늘었기 때문이다") for n in range(2)]
