@@ -1,12 +1,13 @@
 """Runs `stages.train` many times without its start-up: imports once, then forks a child for each run.
 
-    python -m tests.forked        one request a line: {"version": "v2", "log": "log", "at": ["", 17]}
+    python -m tests.forked        one request a line: {"folder": "/…/w", "version": "v2", "log": "log", "at": ["", 17]}
 
 It answers with the child's process id, and with its exit code once it has ended. `at` kills the child with SIGKILL by
 its own hand, before it changes a file for the 17th time after one whose path holds the text: that is how the moments
 inside of saving and publishing are met, which last a few milliseconds. The file `phase` says what a child is doing.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -14,19 +15,33 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lineage.base_model.fast_import import TRAINING
+
 CHANGES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree")
+
+
+# What a training imports on its way, the optimizer and the checkpoint's reader among it.
+IMPORTED = (
+    *TRAINING,
+    "bitsandbytes.optim",
+    "datasets",
+    "peft.peft_model",
+    "transformers.models.qwen2.modeling_qwen2",
+    "transformers.models.auto.modeling_auto",
+    "transformers.models.auto.tokenization_auto",
+    "transformers.tokenization_utils_tokenizers",
+    "lineage.prefetch.prefetch",
+    "lineage.training.callbacks",
+    "lineage.training.sft",
+    "lineage.training.backends.hf",
+    "stages.train",
+)
 
 
 def main() -> None:
     """Answer requests until there are no more."""
-    import trl
-    from trl import SFTConfig, SFTTrainer
-
-    from lineage.training import callbacks, sft
-    from lineage.training.backends import hf
-    from stages import train
-
-    del trl, SFTConfig, SFTTrainer, hf, sft, callbacks, train
+    for name in IMPORTED:
+        importlib.import_module(name)
     print("ready", flush=True)
     for line in sys.stdin:
         request = json.loads(line)
@@ -40,6 +55,8 @@ def main() -> None:
 def run(request: dict[str, Any]) -> None:
     """In the child: the stage, as its own process would run it."""
     os.setsid()
+    os.chdir(request["folder"])
+    Path(".state").mkdir(exist_ok=True)
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -113,5 +130,4 @@ def say_the_phase() -> None:
 
 
 if __name__ == "__main__":
-    Path(".state").mkdir(exist_ok=True)
     main()

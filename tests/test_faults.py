@@ -43,7 +43,7 @@ class Attempt:
 
 
 class Runs:
-    """A process that is ready to fork a training run at once."""
+    """A process that is ready to fork a training run at once, in the working folder of who asks."""
 
     def __init__(self) -> None:
         environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -65,7 +65,8 @@ class Runs:
         """One run, ended by a signal after some seconds, or by itself at a change of files; or not at all."""
         assert self.server.stdin
         begun = time.monotonic()
-        self.server.stdin.write(json.dumps({"version": VERSION, "log": "log", "at": at}) + "\n")
+        request = {"folder": str(Path.cwd()), "version": VERSION, "log": "log", "at": at}
+        self.server.stdin.write(json.dumps(request) + "\n")
         self.server.stdin.flush()
         child = int(self.answer())
         ended = threading.Event()
@@ -84,18 +85,24 @@ class Runs:
         return Attempt(code, Path("phase").read_text().strip(), Path("log").read_text(), time.monotonic() - begun)
 
 
-@pytest.fixture
-def runs(lineage_copy: Path) -> Iterator[Runs]:
-    """The tiny lineage with a v2 of some hundred steps, checkpointed every eighth."""
-    tree: dict[str, Any] = tiny.params()
-    tree["profiles"]["cpu"] |= {"budget": {"epochs": 24}, "checkpoint_steps": 8}
-    Path("params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    shutil.rmtree(f"models/{VERSION}")
+@pytest.fixture(scope="module")
+def server() -> Iterator[Runs]:
+    """One for all tests: what it has imported is the same for each."""
     here = Runs()
     yield here
     assert here.server.stdin
     here.server.stdin.close()
     here.server.wait(timeout=60)
+
+
+@pytest.fixture
+def runs(server: Runs, lineage_copy: Path) -> Runs:
+    """The tiny lineage with a v2 of some hundred steps, checkpointed every eighth."""
+    tree: dict[str, Any] = tiny.params()
+    tree["profiles"]["cpu"] |= {"budget": {"epochs": 24}, "checkpoint_steps": 8}
+    Path("params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    shutil.rmtree(f"models/{VERSION}")
+    return server
 
 
 @pytest.mark.slow
@@ -154,7 +161,7 @@ def test_killed_at_random_it_ends_in_the_same_bytes(runs: Runs) -> None:
 def test_killed_while_it_starts_it_leaves_nothing(runs: Runs) -> None:
     """Imports, reading the curriculum, opening the parent: a process of its own, as DVC starts it."""
     rng = random.Random(7)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "KRX_PREFETCH": "1"}
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
         with Path("log").open("w") as log:
             process = subprocess.Popen(
@@ -185,6 +192,7 @@ def test_through_dvc_a_signal_means_go_on_and_not_failure(runs: Runs, monkeypatc
 
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("KRX_TRAIN_AGAIN", "1")
+    monkeypatch.setenv("KRX_PREFETCH", "1")
     assert runs.run().code == 0
     expected = sha256(Path("models", VERSION))
     shutil.rmtree(f"models/{VERSION}")

@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
 
 from lineage.config.load import parse_curriculum
 from lineage.config.schema import Curriculum
+from lineage.core.declaration import looked_up
 from lineage.core.errors import LineageError
 from lineage.readers import check_readers
 from tests.rehearsal import Leaf, Rehearsal, as_json, outputs, read_by_code, stages_of
@@ -96,6 +98,7 @@ class Judge:
     """DVC's own judgement: which stages it would run, given which outputs really change when they run."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import dvc.dependency.param as of_params
         from dvc.repo import Repo
         from dvc.utils import strictyaml
         from dvc.utils.serialize import _yaml
@@ -105,6 +108,9 @@ class Judge:
         parsed = cache(lambda text, typ: pickle.dumps(original(text, "a file of the workspace", typ)))
         for module in (_yaml, strictyaml):
             monkeypatch.setattr(module, "parse_yaml", lambda text, path, typ="safe": pickle.loads(parsed(text, typ)))
+        # And it looks for a parameter at every leaf of the file.
+        get = SimpleNamespace(get=lambda tree, key, separator: looked_up(tree, key))
+        monkeypatch.setattr(of_params, "dpath", get)
         self.repo = Repo(".")
         self.known: dict[tuple[str, str], bool] = {}
 
@@ -130,13 +136,15 @@ class Judge:
 
     def would_run(self, changed: set[Path]) -> set[str]:
         """Stages that are stale by themselves, or whose dependency an earlier stage really changes."""
-        touched = [path.absolute() for path in changed]
+        touched = {str(path.absolute()) for path in changed}
+        around = {str(folder) for path in touched for folder in Path(path).parents}
 
-        def follows(stage: Any) -> bool:
-            deps = [Path(dep.fs_path) for dep in stage.deps]
-            return any(a == b or a in b.parents or b in a.parents for a in deps for b in touched)
+        def follows(dep: Any) -> bool:
+            """Whether a dependency is a changed path, a folder around one, or lies in one."""
+            path = Path(dep.fs_path)
+            return str(path) in touched or str(path) in around or any(str(folder) in touched for folder in path.parents)
 
-        return {name for name, stage in self.stages().items() if self.stale(stage) or follows(stage)}
+        return {name for name, stage in self.stages().items() if self.stale(stage) or any(map(follows, stage.deps))}
 
 
 class World:
@@ -509,8 +517,7 @@ def test_the_shortened_judgement_is_that_of_dvc_status(world: World) -> None:
     ):
         write_params(Path(), with_value(world.tree, leaf, value))
         direct = world.judge.would_run(set())
-        world.judge.repo._reset()
-        assert set(world.judge.repo.status()) == direct
+        assert set(json.loads(world.w.run("dvc", "status", "--json").splitlines()[-1])) == direct
         write_params(Path(), world.tree)
 
 
@@ -539,11 +546,12 @@ TRAIN = ("train@v1", "train@v2", "train@v3")
 
 
 @pytest.mark.slow
-def test_nothing_runs_twice(built: Workspace) -> None:
+def test_nothing_runs_twice(built: Workspace, tmp_path: Path) -> None:
+    w = copy_of(built, tmp_path / "w")
     begun = time.monotonic()
-    assert built.repro(*TRAIN) == set()
+    assert w.repro(*TRAIN) == set()
     print(f"nothing to do: {time.monotonic() - begun:.1f} s")
-    assert "up to date" in built.said
+    assert "up to date" in w.said
 
 
 @pytest.mark.slow

@@ -103,7 +103,9 @@ def files_of(dep: str) -> list[str]:
 
 
 def _params(keys: list[str]) -> dict[str, Any]:
-    """The values of some keys of params.yaml as it is now."""
+    """The values of some keys of params.yaml as it is now; of none, it is not read."""
+    if not keys:
+        return {}
     try:
         tree = read_yaml(PARAMS)
     except (OSError, ValueError, yaml.YAMLError):

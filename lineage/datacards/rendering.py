@@ -4,6 +4,7 @@ Each total is the sum of the rows of the table that it closes, made here from th
 """
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,7 @@ def _terms(licences: dict[str, Any]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+@cache  # compiling the templates costs more than filling them
 def _environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
