@@ -6,7 +6,7 @@ STAMP := .venv/installed
 # Tests of a file share what it has built, so a file stays in one process; tests/conftest.py begins with the longest.
 PARALLEL := -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: lineage ui test test-slow verify-gpu lint clean
+.PHONY: lineage ui test test-slow verify-gpu calibrate lint clean
 
 lineage: $(STAMP)       ## the whole lineage, v1 → v6, and a table of what each version learnt
 	@lineage check
@@ -27,6 +27,9 @@ test-slow: $(STAMP)     ## the long ones: determinism, kill and resume, freshnes
 
 verify-gpu: $(STAMP)    ## on a machine with an NVIDIA GPU: everything about training there, and a written report
 	@python -m benchmarks.verify_gpu $(ARGS)
+
+calibrate: $(STAMP)     ## how often `lineage promote` errs: 60 short trainings, a quarter of an hour; writes calibration.json
+	@python -m benchmarks.calibrate $(ARGS)
 
 lint: $(STAMP)          ## style, types, and the direction of imports between rooms
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-cache

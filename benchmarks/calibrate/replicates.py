@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from lineage.core.errors import LineageError
+
 PARENT, TRIAL = "v1", "v4"
 HELDOUT_ROWS = 96  # of a set: comparisons are made on random halves of its groups
 
@@ -55,11 +57,16 @@ def prepare(place: Path, wanted: list[Replicate], tokens: int) -> None:
     os.chdir(place)
     file = Path("params.yaml")
     tree: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if missing := {PARENT, TRIAL} - set(tree["versions"]) or {"cpu"} - set(tree["profiles"]):
+        raise LineageError(
+            f"params.yaml: {', '.join(sorted(missing))} missing; the short chain is {PARENT} → {TRIAL}, cpu"
+        )
     trial = tree["versions"][TRIAL]
     trial = {**trial, "parent": PARENT, "train": {"lr_scale": 1.0, "budget_scale": 1.0}}
     used = {*tree["versions"][PARENT]["mix"], *trial["mix"]}
     tree |= {"sources": {name: one for name, one in tree["sources"].items() if name in used}}
-    tree |= {"papers": {}, "generated": {}}
+    tree |= {"papers": {}, "generated": {}, "data": "sample", "profile": "cpu"}
+    tree.pop("goal", None)  # it may name other sources; the caller has it
     tree["versions"] = {PARENT: tree["versions"][PARENT], TRIAL: trial} | {
         one.name: {**trial, "train": {"lr_scale": 1.0, "budget_scale": one.scale}} for one in wanted
     }

@@ -51,6 +51,7 @@ REPORTED_METRICS = REPORTS / "metrics"  # by version: what `dvc metrics` reads
 REPORTED_PLOTS = REPORTS / "plots"  # what `dvc plots` reads
 
 PROMOTIONS = Path("promotions.yaml")  # in git: who is champion, and every look that led there
+CALIBRATION = Path("calibration.json")  # of the gate; in git
 
 
 def votes(source: str) -> Path:
