@@ -86,6 +86,7 @@ def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Pat
     arguments = {
         "ask": ["v1", "질문?"],
         "chat": ["v1", "v2"],
+        "judge": ["v1", "v2", "--model", "m"],
         "fetch": ["samples"],
         "harness": ["v1"],
         "provenance": ["v1"],
