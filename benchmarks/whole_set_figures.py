@@ -20,6 +20,7 @@ from lineage.statistics.jackknife import of_sums
 
 GROUPS = (3, 10, 48, 500)
 DOCUMENT = 4  # rows of a group, in the mean
+MANY = 40_000  # groups, whose figure is taken for the truth
 GRADES = "ABCDEFG"
 COMMON = np.array([0.05, 0.25, 0.28, 0.2, 0.12, 0.07, 0.03])
 
@@ -85,7 +86,7 @@ def true_value(name: str, document: int) -> float:
     """The figure of very many groups."""
     draw, figure = FIGURES[name]
     random = np.random.default_rng(document)
-    return figure(draw(random, in_groups(random, 40_000, document)).sum(0))
+    return figure(draw(random, in_groups(random, MANY, document)).sum(0))
 
 
 def covered(name: str, groups: int, document: int, times: int) -> tuple[float, float]:

@@ -4,11 +4,10 @@ from lineage.config.measuring import MEASURE_NAMES, SetEvaluation
 from lineage.core.errors import LineageError
 from lineage.evaluation.heldout import HeldOutSet
 from lineage.evaluation.set_kind import SetKind, has_places, kind_of
+from lineage.readers.loans import ASK, GRADES
 from lineage.records.record import Record
 from tests import tiny
 
-GRADES = tuple("ABCDEFG")
-ASK = "다음 대출의 등급을 A, B, C, D, E, F, G 중에서 고르시오."
 LISTED = "자산은?\nA. 현금\nB. 차입금"
 
 
