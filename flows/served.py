@@ -14,22 +14,23 @@ from prefect.deployments.runner import EntrypointType
 from prefect.states import Crashed
 
 from flows.lineage_flow import rebuild
+from flows.promote_flow import promote_version
 from flows.slot import GPU
 from lineage.config.load import load_curriculum
 
-DEPLOYMENT = "rebuild"
+DEPLOYMENT, PROMOTION = "rebuild", "promote"
 ALIVE = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 
 
 def main() -> None:
-    """Register the deployment and run what is asked for, one run at a time; blocks."""
+    """Register the deployments and run what is asked for, one run at a time; blocks."""
     prepare()
-    deployment: Any = rebuild.to_deployment(
-        DEPLOYMENT,
-        tags=["lineage", f"profile {load_curriculum().profile}"],
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
-    prefect.serve(deployment, limit=1, query_seconds=2, print_starting_message=False)
+    tags, kind = ["lineage", f"profile {load_curriculum().profile}"], EntrypointType.MODULE_PATH
+    deployments: list[Any] = [
+        rebuild.to_deployment(DEPLOYMENT, tags=tags, entrypoint_type=kind),
+        promote_version.to_deployment(PROMOTION, tags=tags, entrypoint_type=kind),
+    ]
+    prefect.serve(*deployments, limit=1, query_seconds=2, print_starting_message=False)
 
 
 def prepare() -> None:

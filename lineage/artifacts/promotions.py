@@ -72,7 +72,10 @@ class Look(ArtifactPart):
 
 
 class GoalOutcome(ArtifactPart):
-    """The weighted goal in short. gain: above 0 is better. p: one-sided; None where nothing could be tested."""
+    """The weighted goal in short. gain: above 0 is better.
+
+    p: one-sided, 1e-09 where it is smaller; None where nothing could be tested.
+    """
 
     gain: float | None
     interval: tuple[float, float] | None

@@ -12,10 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from lineage.artifacts.comparison import ComparedSet, ComparedVersion, Comparison, Contrast, Verdict, read_comparison
+from lineage.artifacts.manifest import manifests
+from lineage.artifacts.promotions import read_promotions
 from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.plain_text import for_markup, plain
 from lineage.planning.state import older_than_shown
+from lineage.reporting.champion import built_as, champion_said, last_promotion
 
 GROUP = "what a rebuild made"
 WIDTH = 116
@@ -37,6 +40,8 @@ def run(options: argparse.Namespace) -> None:
     console = Console()
     console.width = max(console.width, WIDTH)
     console.print(table)
+    if promotion := last_promotion(read_promotions()):
+        console.print(Text(plain(champion_said(promotion, built_as(promotion, dict(manifests()))))), highlight=False)
     for line in _notes(comparison):
         console.print(Text(plain(line), style="dim"), highlight=False)
     for name, reasons in comparison.missing.items():

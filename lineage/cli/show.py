@@ -6,11 +6,13 @@ from rich.console import Console
 from rich.tree import Tree
 
 from lineage.artifacts.base_manifest import find_base
-from lineage.artifacts.manifest import AdapterManifest, find_manifest
+from lineage.artifacts.manifest import AdapterManifest, find_manifest, manifests
+from lineage.artifacts.promotions import read_promotions
 from lineage.config.load import load_curriculum
 from lineage.config.schema import BASE
 from lineage.core.plain_text import for_markup
 from lineage.planning.state import DVC_FOLDER, State, states
+from lineage.reporting.champion import built_as, champion_said, last_promotion
 
 GROUP = "before a rebuild"
 COLOURS = {"built": "green", "being trained now": "cyan", "cannot be built": "red"}
@@ -30,6 +32,9 @@ def run(options: argparse.Namespace) -> None:
         branches[name] = branches[version.parent].add(text)
     console = Console()
     console.print(tree)
+    if promotion := last_promotion(read_promotions()):
+        line = champion_said(promotion, built_as(promotion, dict(manifests())))
+        console.print(for_markup(line), style="yellow" if promotion.kind == "overridden" else "", highlight=False)
     if not DVC_FOLDER.is_dir():
         console.print("[yellow]this folder has no DVC (dvc init): which of it is stale, nobody can say[/]")
 

@@ -13,6 +13,7 @@ from lineage.statistics.judgement import FEWEST_GROUPS, FEWEST_ROWS, enough
 from lineage.statistics.ratio import Estimate
 from lineage.statistics.weighted import p_above, p_flipped, weighted_mean, widened
 
+LEAST = 1e-9  # a smaller p-value is a matter of the tails of formulas, not of rows
 FAULTS = {
     "cut": "were cut at their budget",
     "endless": "were repeating themselves without end",
@@ -144,7 +145,8 @@ def _met(side: Side, name: str) -> float:
 
 def _figures(estimate: Estimate, unit: str, p: float, look: Look) -> str:
     ends = f" ({estimate.interval[0]:+.3f}, {estimate.interval[1]:+.3f})" if estimate.interval else ""
-    return f"{estimate.value:+.3f}{ends} {unit}, one-sided p {p:.2g}, tested at {look.level:.2g}"
+    likely = f"p {p:.2g}" if p >= LEAST else f"p below {LEAST:g}"
+    return f"{estimate.value:+.3f}{ends} {unit}, one-sided {likely}, tested at {look.level:.2g}"
 
 
 def _too_few(estimate: Estimate) -> str:

@@ -53,7 +53,7 @@ def decide(
     Raises:
         LineageError: the two answered other sets or other rows: there is nothing to decide, and no look was taken.
     """
-    names = _counted(candidate, champion, goal, guarded)
+    names = sets_looked_at(candidate, champion, goal, guarded)
     met = {name: {*candidate.met.get(name, ()), *champion.met.get(name, ())} for name in names}
     gains = {name: paired_gain(name, candidate, champion, goal.measure_of(name), met[name]) for name in names}
     look = looked_at({name: candidate.rows[name].ids for name in names}, goal, looks)
@@ -67,7 +67,7 @@ def decide(
     return Decision(candidate.name, champion.name, criteria, look)
 
 
-def _counted(candidate: Side, champion: Side, goal: Goal, guarded: Collection[str]) -> list[str]:
+def sets_looked_at(candidate: Side, champion: Side, goal: Goal, guarded: Collection[str]) -> list[str]:
     """The sets that are looked at: those of some weight, and those that are guarded.
 
     Args:

@@ -1,0 +1,61 @@
+"""The promotion flow: `lineage promote` from a browser, by the same gate; served beside the rebuild.
+
+What is wrong in a request (no such version, no name) is refused where it is submitted, by the schema that the UI and
+the API read. An override *is* its reason: there is no switch that could be set without one.
+"""
+
+from typing import Annotated
+
+from prefect import flow, get_run_logger, runtime
+from prefect.artifacts import create_markdown_artifact
+from pydantic import Field
+
+from flows.lineage_flow import Version
+from flows.rebuild_lock import only_rebuild
+from flows.slot import free_what_was_left
+from lineage.config.load import load_curriculum
+from lineage.core.errors import LineageError
+from lineage.core.paths import PROMOTIONS
+from lineage.core.plain_text import for_markdown, one_line
+from lineage.promotion.gate import Promoting, promote
+
+Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+def _run_name() -> str:
+    asked = runtime.flow_run.get_parameters()
+    return f"promote {asked.get('version')}" + (" · override" if asked.get("override") else "")
+
+
+@flow(name="promote", flow_run_name=_run_name)
+def promote_version(version: Version, by: Words, because: str = "", override: str = "") -> None:
+    """Make a version the champion, if it is better than the present one and lost nothing. Each try is a look, and kept.
+
+    Args:
+        version: Who may become the champion.
+        by: Your name: it stands beside the decision.
+        because: Why.
+        override: Only to promote a version that the gate refuses: your reason, which is shown with the champion.
+    """
+    c, me = load_curriculum(), runtime.flow_run
+    if version not in c.versions:
+        raise LineageError(f"version: unknown {version}; params.yaml has {', '.join(c.versions)}")
+    with only_rebuild(me.name, str(me.id), get_run_logger().info, free_what_was_left):
+        done = promote(c, version, override or because, by, override=bool(override.strip()))
+    _show(done)
+    if not done.entry.promotes:
+        raise LineageError(f"{done.entry.name} is not promoted: {'; '.join(map(one_line, done.entry.reasons))}")
+
+
+def _show(done: Promoting) -> None:
+    """The decision with its reasons, in the log and as an artifact."""
+    words = {"promoted": "is the champion", "overridden": "is the champion, by override of the gate"}
+    title = f"{done.entry.name} {words.get(done.entry.kind, 'is not promoted')}"
+    lines = [f"- {for_markdown(reason)}" for reason in done.entry.reasons]
+    look = done.entry.look
+    lines += [f"- look {look.number} at these held-out rows, tested at {look.level:.2g}"] if look else []
+    text = "\n".join([f"# {for_markdown(title)}", "", *lines, "", f"It is kept in {PROMOTIONS}: commit that file."])
+    create_markdown_artifact(text, key="lineage-promotion", description=title)
+    get_run_logger().info(title)
+    for reason in done.entry.reasons:
+        get_run_logger().info("  %s", one_line(reason))
