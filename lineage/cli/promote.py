@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> None:
         entry, back = restore(options.restore, options.because, options.by)
         print(plain(f"{entry.name} is the champion again. {back}\n{AFTERWARDS}"))
         return
+    c = load_curriculum()
     if not options.version:
         raise LineageError("name a version: lineage promote v6")
-    c = load_curriculum()
     if options.dry_run:
         print("\n".join(map(plain, _foreseen(prospect(c, options.version)))))
         return

@@ -101,7 +101,7 @@ def promote(c: Curriculum, version: str, because: str = "", by: str = "", overri
             because=because or said,
             by=by,
             against=_against(w, other) if decision else None,
-            look=decision.look if decision else None,
+            look=_written(decision.look) if decision else None,
             outcome=_outcome(decision.better) if decision else None,
             reasons=decision.reasons if decision else (why,),
         )
@@ -180,6 +180,11 @@ def _against(w: Workspace, other: str) -> Against:
         return Against(version=BASE)
     made = w.trained[other].manifest
     return Against(version=other, fingerprint=made.fingerprint[:LONGEST], adapter=made.adapter[:LONGEST])
+
+
+def _written(look: Look) -> Look:
+    """A look as it is kept: its level in four digits."""
+    return look.model_copy(update={"level": float(f"{look.level:.4g}")})
 
 
 def _outcome(goal: Criterion) -> GoalOutcome:

@@ -49,7 +49,7 @@ def looked_at(rows: Mapping[str, Sequence[str]], goal: Goal, looks: Iterable[Loo
     number = 1 + sum(not hashes.isdisjoint(look.sample.split()) for look in looks)
     return Look(
         number=number,
-        level=float(f"{level_of_look(goal, number):.4g}"),
+        level=level_of_look(goal, number),
         rows=sha256_of(sorted(hashes))[:12],
         sample=" ".join(sorted(hashes)[:SAMPLED]),
         sets=tuple(rows),

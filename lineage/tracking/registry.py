@@ -153,12 +153,14 @@ def point_champion(
 def _point(client: Any, registry: Registry, promotion: Promotion, number: str, at: str | None) -> Iterator[str]:
     tags = {"promoted_because": plain(promotion.because)}
     tags |= {"promoted_by": plain(promotion.by)} if promotion.by else {}
+    if promotion.kind == "overridden":  # what the gate had said against it
+        tags |= {"promoted_by_override": plain("\n".join(promotion.reasons)) or "yes"}
     has = _tags(registry, number)
     for name, value in tags.items():
         if has.get(name) != value:
             client.set_model_version_tag(MODEL, number, name, value)
-    if "promoted_by" in has and "promoted_by" not in tags:
-        client.delete_model_version_tag(MODEL, number, "promoted_by")
+    for name in {"promoted_by", "promoted_by_override"} & set(has) - set(tags):
+        client.delete_model_version_tag(MODEL, number, name)
     # First the tag with both, so that one who is killed in between has set the alias all the same.
     if at != number:
         client.set_registered_model_tag(MODEL, SET_BY_US, ",".join(filter(None, (at, number))))
