@@ -237,9 +237,16 @@ class ComparedVersion(ArtifactPart):
         worse = [name for name, one in self.sets.items() if one.verdict == "worse" and not one.own]
         return tuple(name for name in worse if name not in self.may_forget)
 
+    @property
+    def pooled_shown(self) -> Verdict | None:
+        """The verdict on its own sets together as it may be praised: not where its right answers are at chance."""
+        if self.pooled and self.pooled.verdict == "improved" and self.right and self.right.above_chance is False:
+            return "unclear"
+        return self.pooled.verdict if self.pooled else None
+
     def own_with(self, verdict: Verdict) -> tuple[str, ...]:
-        """The sets of its own mix of which this is said."""
-        return tuple(name for name, one in self.own.items() if one.verdict == verdict)
+        """The sets of its own mix of which this is said, as it may be praised."""
+        return tuple(name for name, one in self.own.items() if one.shown == verdict)
 
 
 class SameMix(Paired):

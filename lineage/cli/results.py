@@ -19,6 +19,7 @@ from lineage.core import paths
 from lineage.core.plain_text import for_markup, plain
 from lineage.planning.state import older_than_shown
 from lineage.reporting.champion import built_as, champion_said, last_promotion
+from lineage.reporting.set_words import ANSWERS_AT_CHANCE
 
 GROUP = "what a rebuild made"
 WIDTH = 116
@@ -72,7 +73,11 @@ def _cells(name: str, version: ComparedVersion) -> Iterator[Text]:
     yield Text(f"{name}\n  from {version.parent}")
     pooled = version.pooled
     yield Text(f"{pooled.parent_nll:.2f} → {pooled.nll:.2f}" if pooled else "")
-    yield _change(pooled) if pooled else Text("not compared" if not version.sets else "no set is its own")
+    yield (
+        _change(pooled, version.pooled_shown or pooled.verdict)
+        if pooled
+        else Text("not compared" if not version.sets else "no set is its own")
+    )
     counts = {verdict: len(version.own_with(verdict)) for verdict in WORDS} if pooled else {}
     yield Text("\n").join(_coloured(f"{n} {WORDS[verdict]}", verdict) for verdict, n in counts.items() if n)
     forgot, able = len(version.forgot), len(version.may_forget)
@@ -80,13 +85,15 @@ def _cells(name: str, version: ComparedVersion) -> Iterator[Text]:
     yield _right(version)
 
 
-def _change(one: Contrast) -> Text:
-    """A difference, its interval and what may be said of it."""
+def _change(one: Contrast, shown: Verdict) -> Text:
+    """A difference, its interval and what may be said of it. shown: the verdict as it may be praised."""
     reach = f" ({one.interval[0]:+.2f}, {one.interval[1]:+.2f})" if one.interval else ""
     said = WORDS[one.verdict]
     if one.verdict == "too_few":
         said += f": {one.rows} of {one.groups} groups"
-    return _coloured(f"{one.difference:+.2f}{reach}\n{said}", one.verdict)
+    elif shown != one.verdict:
+        said += f"\n{ANSWERS_AT_CHANCE}"
+    return _coloured(f"{one.difference:+.2f}{reach}\n{said}", shown)
 
 
 def _right(version: ComparedVersion) -> Text:
@@ -113,7 +120,7 @@ def _coloured(text: str, verdict: Verdict) -> Text:
 
 def _notes(comparison: Comparison) -> Iterator[str]:
     """What the table does not show by itself: what its words mean, and what was not asked or not ended, by set."""
-    yield "better, worse: beyond noise, all sets of a version judged together; answers are green only above chance"
+    yield "better, worse: beyond noise, all sets of a version judged together; none where answers are at chance"
     yield f"too few rows: fewer than {comparison.fewest_rows}, or of fewer than {comparison.fewest_groups} groups"
     yield "forgot: of the sets of other mixes that an ancestor was trained on"
     too_long: dict[str, str] = {}

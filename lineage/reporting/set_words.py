@@ -16,7 +16,7 @@ from lineage.reporting.two_versions import ScoreChange, SetChange, TwoVersions
 Standing = Literal["better", "worse", "both", "unclear", "too_few"]
 WORDS: dict[Verdict, str] = {"improved": "better", "worse": "worse", "unclear": "unclear", "too_few": "too few rows"}
 AT_CHANCE = "more than before, no more than chance"
-ANSWERS_AT_CHANCE = "answers no better than chance"
+ANSWERS_AT_CHANCE = "answers at chance"
 
 
 def standing(one: SetChange) -> Standing:

@@ -164,7 +164,7 @@ def test_what_is_no_better_than_chance_is_better_nowhere(world: Path, capsys: py
     shown = embedded(page)["pairs"]["v3 v4"]
     (one,) = [row for row in shown["sets"] if row["name"] == "questions"]
     assert (one["mark"], one["tone"], one["score_tone"]) == ("unclear", "unclear", "unclear")
-    assert one["said"] == "better; answers no better than chance" and one["score_said"] == set_words.AT_CHANCE
+    assert one["said"] == "better; answers at chance" and one["score_said"] == set_words.AT_CHANCE
     assert set_words.AT_CHANCE in [item["more"] for item in shown["lists"]["unknown"]["items"]]
     assert "better on 1 of 5 held-out sets" in shown["summary"] and shown["summary"] in said(
         capsys, "compare", "v3", "v4"
@@ -181,8 +181,8 @@ def test_a_likelihood_that_leaves_answers_at_chance_is_no_gain(
         edit_set(world, version, "questions.record", score_interval=[0.1, 0.4])
     shown = embedded(page_of(world))["pairs"]["v3 v4"]
     (item,) = [item for item in shown["lists"]["unknown"]["items"] if item["name"] == "questions"]
-    assert item["amount"] == "unclear" and item["more"].startswith("answers no better than chance")
-    assert "answers no better than chance" in said(capsys, "compare", "v3", "v4")
+    assert item["amount"] == "unclear" and item["more"].startswith("answers at chance")
+    assert "answers at chance" in said(capsys, "compare", "v3", "v4")
 
 
 def test_gains_and_losses_are_shown_with_both_answers(world: Path) -> None:

@@ -127,7 +127,11 @@ def test_a_gain_that_ends_at_chance_is_green_nowhere(told, capsys) -> None:
     assert '"improved">0% → 20%' not in learnt and re.search(r'<td class="own unclear"[^>]*>20%', told.page)
     assert "| better, not above chance |" in told.card("v4")
     assert "Risen, but no better than chance: v4 on questions.record." in told.findings
-    assert "0% → 20% of 40, chance 25%" in block(told.terminal(capsys), "v4")
+    told_of_v4 = block(told.terminal(capsys), "v4")
+    assert "0% → 20% of 40, chance 25%" in told_of_v4 and "1 better" in told_of_v4 and "1 unclear" in told_of_v4
+    assert "answers at chance" in told_of_v4, "the likelihood of its own sets is no praise either"
+    tree = told.page.partition('id="tree"')[2]
+    assert re.search(r"<b>v4</b>.*?<b class=\"unclear\">−1.00</b>", tree, re.S)
 
 
 def test_a_gain_above_chance_is_green(told) -> None:
