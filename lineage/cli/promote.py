@@ -11,12 +11,14 @@ Refused: exit code 1. Every look makes the next one stricter: docs/promote.md.
 
 import argparse
 
+from lineage.artifacts.calibration import find_calibration
 from lineage.artifacts.promotions import read_promotions
 from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.plain_text import plain
 from lineage.promotion.gate import Promoting, Prospect, promote, prospect
+from lineage.promotion.known_errors import known_errors
 from lineage.promotion.past import restore, story
 from lineage.promotion.spending import level_of_look
 
@@ -53,17 +55,19 @@ def run(options: argparse.Namespace) -> None:
         print("\n".join(map(plain, _foreseen(prospect(c, options.version)))))
         return
     done = promote(c, options.version, options.because, options.by, options.override)
+    errors = [f"  {plain(line)}" for line in known_errors(c, find_calibration())] if done.decision else []
     nextly = _next(done, level_of_look(c.goal, done.decision.look.number + 1)) if done.decision else ""
     if not done.entry.promotes:
-        listed = "".join(f"\n  {plain(reason)}" for reason in done.entry.reasons)
-        raise LineageError(f"{done.entry.name} is not promoted:{listed}\n{nextly}")
+        listed = "\n".join(["", *(f"  {plain(reason)}" for reason in done.entry.reasons), nextly, CARD, *errors])
+        raise LineageError(f"{done.entry.name} is not promoted:{listed}")
     how = ", by override of the gate, which said" if done.entry.kind == "overridden" else ""
     print(plain(f"{done.entry.name} is the champion{how}:"))
     for reason in done.entry.reasons:
         print(f"  {plain(reason)}")
-    print("\n".join(line for line in (nextly, AFTERWARDS) if line))
+    print("\n".join([*([nextly, CARD] if nextly else []), *errors, AFTERWARDS]))
 
 
+CARD = "What is known of this gate's errors:"
 AFTERWARDS = f"Commit {paths.PROMOTIONS}; report and MLflow follow with: dvc repro publish"
 
 

@@ -39,6 +39,7 @@ def is_better(gains: Mapping[str, PairedGain | None], goal: Goal, look: Look) ->
     said = (
         f"{'better' if passed else 'not better beyond noise'} on the weighted goal of {_sets(len(counted))}: "
         f"{_figures(estimate, unit, p, look)}"
+        + (f", the noise of the seed ({goal.seed_noise:g}) added to that of the rows" if goal.seed_noise else "")
     )
     return Criterion("better", passed, said, "", estimate.value, estimate.interval, p, 0.0, unit)
 

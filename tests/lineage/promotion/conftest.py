@@ -38,7 +38,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_contamination(root, version)
     tree = C.model_dump(mode="json", exclude_none=True)
     project = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    shown = project | {"versions": tree["versions"], "profile": "cpu", "data": "sample"}
+    shown = project | {"versions": tree["versions"], "profile": "cpu", "data": "sample", "goal": {}}
     (root / "params.yaml").write_text(yaml.safe_dump(shown, sort_keys=False), encoding="utf-8")
     shutil.copy(ROOT / "promotions.yaml", root)
     subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)

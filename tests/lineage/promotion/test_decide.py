@@ -171,7 +171,9 @@ def test_answers_without_an_end_are_limited_but_not_below_the_champion() -> None
 def test_the_noise_of_the_seed_is_added() -> None:
     better = changed(CHAMPION, 0.1)
     assert decide(better, CHAMPION, Goal(seed_noise=0.01), SETS).passed
-    assert failed(decide(better, CHAMPION, Goal(seed_noise=0.1), SETS)) == [("better", "")]
+    refused = decide(better, CHAMPION, Goal(seed_noise=0.1), SETS)
+    assert failed(refused) == [("better", "")]
+    assert refused.reasons[0].endswith(", the noise of the seed (0.1) added to that of the rows")
 
 
 def test_the_same_look_twice_spends_twice() -> None:
