@@ -91,6 +91,12 @@ def _remarks(one: SetMeasures) -> list[str]:
             f"{one.cut + one.endless} of {one.answered} answers did not end within {one.budget} tokens"
             + (f", {one.endless} of them repeat themselves" if one.endless else "")
         )
+    for name, said in (("empty", "are empty"), ("other_language", "are in another language than expected")):
+        found = one.figures.get(name)
+        if found and found.value:
+            remarks.append(f"{round(found.value * found.rows)} of {found.rows} answers {said}")
+    if one.places and one.places.verdict == "biased":
+        remarks.append(f"letters {one.places.said}")
     return remarks
 
 

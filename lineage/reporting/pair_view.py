@@ -10,7 +10,7 @@ from typing import Any
 from lineage.artifacts.manifest import AdapterManifest
 from lineage.config.schema import BASE
 from lineage.reporting import set_words as words
-from lineage.reporting.task_figures import ONLY_WHERE_THERE_ARE_ANY, named, places_said, scaled
+from lineage.reporting.task_figures import ONLY_WHERE_THERE_ARE_ANY, named, scaled
 from lineage.reporting.two_versions import SetChange, TwoVersions
 from lineage.reporting.workspace import Workspace
 
@@ -150,7 +150,7 @@ def figures(w: Workspace, found: TwoVersions, name: str) -> str:
         shown = ("–" if value is None else scaled(figure, value) for value in values)
         said.append(f"{named(figure)} {' → '.join(shown)}")
     if now.places and now.places.verdict == "biased":
-        said.append(f"{found.second} is {places_said(now.places)}")
+        said.append(f"{found.second} is {now.places.said}")
     return " · ".join(said)
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lineage.artifacts.comparison import ComparedSet
-from lineage.artifacts.set_figures import OptionPlaces, SetFigure
+from lineage.artifacts.set_figures import SetFigure
 
-LETTERS = "ABCDEFGHIJ"
 LANGUAGES = {"ko": "Korean", "en": "English", "zh": "Chinese", "ja": "Japanese"}
 NAMES = {
     "letter_bias": "letter bias",
@@ -53,7 +52,7 @@ def task_figures(one: ComparedSet) -> Iterator[ToldFigure]:
             before=scaled(name, before.value) if before else "–",
             now=scaled(name, figure.value),
             interval=f"{scaled(name, ends[0])} to {scaled(name, ends[1])}" if ends else "none",
-            remark=places_said(one.places) if name == "letter_bias" and one.places else _rows(figure, one),
+            remark=one.places.said if name == "letter_bias" and one.places else _rows(figure, one),
         )
 
 
@@ -66,19 +65,6 @@ def named(name: str) -> str:
 def scaled(name: str, value: float) -> str:
     """A figure as the field writes it."""
     return _mark(value) if name.partition(".")[0] in MARKS else _share(value)
-
-
-def places_said(places: OptionPlaces) -> str:
-    """The verdict on letter bias with the counts that it is by: "A is picked 31 times and right 12: biased"."""
-    if places.verdict == "too_few":
-        return "too few rows for a verdict"
-    if places.verdict == "even":
-        return "no letter is picked more or less often than it is right, beyond noise"
-    told = [
-        f"{LETTERS[at]} is picked {places.picked[at]} times and right {places.right[at]}"
-        for at in (*places.favoured, *places.avoided)
-    ]
-    return f"biased: {', '.join(told)}"
 
 
 def _rows(figure: SetFigure, one: ComparedSet) -> str:

@@ -443,6 +443,24 @@ def test_choices_among_the_same_labels_are_also_answered_in_words(lineage_copy: 
     assert problems["confusion"] == {"labels": ["채권", "주식", "선물"], "counts": [[0, 1, 0, 0]] * 3}
 
 
+def test_what_must_be_known_of_a_set_is_said(lineage_copy: Path, monkeypatch, capsys) -> None:
+    options = ("A. 현금", "B. 차입금")
+    listed = [
+        tiny.row(
+            "q", f"{n}: 자산은?\nA. 현금\nB. 차입금", options[n % 2], measure="choice", options=options, correct=n % 2
+        )
+        for n in range(40)
+    ]
+    tiny.write_rows(Path("data/heldout/q/prompt_answer.jsonl"), listed)
+    Scripted(monkeypatch, {options[0]: 1.0}, says="净利润是指扣除费用后的余额")
+    tiny.evaluate(tiny.curriculum(**{"evaluation.rows": 40, "evaluation.max_new_tokens": 5}), "base")
+    said = capsys.readouterr().out
+    assert (
+        "q.prompt_answer: letters biased: A is picked 40 times and right 20, B is picked 0 times and right 20" in said
+    )
+    assert "samples.prompt_answer: 6 of 6 answers are in another language than expected" in said
+
+
 def test_a_figure_that_the_rows_cannot_give_stops_before_anything_is_asked(lineage_copy: Path, monkeypatch) -> None:
     monkeypatch.setattr(inference, "load", lambda *_: pytest.fail("a model was loaded"))
     with pytest.raises(

@@ -8,7 +8,6 @@ from markdown_it import MarkdownIt
 from lineage.artifacts.comparison import read_comparison
 from lineage.artifacts.set_figures import OptionPlaces
 from lineage.reporting.report import report
-from lineage.reporting.task_figures import places_said
 from tests.lineage.reporting.reported_world import edit_set, small_curriculum, write_world
 
 PLACES = {"right": [10, 10], "picked": [18, 2], "p": 0.008, "verdict": "biased", "favoured": [0], "avoided": [1]}
@@ -65,5 +64,5 @@ def test_the_comparison_has_the_figures(tmp_path: Path, card: str) -> None:
 
 def test_a_verdict_on_letters_is_a_sentence() -> None:
     even = OptionPlaces.model_validate(PLACES | {"verdict": "even", "favoured": [], "avoided": []})
-    assert places_said(even) == "no letter is picked more or less often than it is right, beyond noise"
-    assert places_said(even.model_copy(update={"verdict": "too_few"})) == "too few rows for a verdict"
+    assert even.said == "no letter is picked more or less often than it is right, beyond noise"
+    assert even.model_copy(update={"verdict": "too_few"}).said == "too few rows for a verdict"
