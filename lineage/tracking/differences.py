@@ -20,7 +20,8 @@ from lineage.tracking.notes import NOTE, with_peoples
 from lineage.tracking.run_contents import Facts
 
 STATE_TAG = "lineage_state"
-OURS = ("nll/", "score/", "pooled/", "train/", "preference/")  # metrics that people do not add
+# Metrics that people do not add; `pooled/` is what an earlier release called own/.
+OURS = ("nll/", "score/", "chance/", "figure/", "all/", "ancestors/", "own/", "pooled/", "train/", "preference/")
 SOMETIMES = ("unknown_data",)  # tags that a version may lose
 MANIFEST = "manifest.json"  # artifact path → SHA-256 of what was uploaded
 PARAM_LIMIT = 6000  # characters; MLflow cuts a longer value

@@ -20,6 +20,8 @@ from lineage.tracking.server import FOLDER, connected, experiment, local_uri, sh
 
 RECEIPT = FOLDER / "published.json"
 NONE_STALE: Mapping[str, str] = MappingProxyType({})
+FIGURES = ("NLL, all sets", "its own sets", "against parent")
+WIDTH = 116
 NAMED = 4  # differences that are named when a run is repaired; the rest is counted
 
 
@@ -97,20 +99,25 @@ def show(published: list[Published], uri: str) -> None:
     from rich.table import Table
 
     table = Table(title="MLflow, experiment krx-lineage")
-    for column in ("run", "continues", "fingerprint", "pooled NLL", "against parent", "done"):
-        table.add_column(column, justify="right" if "NLL" in column or "against" in column else "left")
+    for column in ("run", "continues", "fingerprint", *FIGURES, "done"):
+        table.add_column(
+            column, justify="right" if "NLL" in column or "own" in column or "against" in column else "left"
+        )
     for one in published:
         measures = one.facts.measures
-        nll, gain = measures.get("pooled/nll"), measures.get("pooled/nll_against_parent")
+        whole, own, gain = (measures.get(name) for name in ("all/nll", "own/nll", "own/nll_against_parent"))
         table.add_row(
             one.facts.name,
             one.facts.parent or "",
             one.facts.tags.get("fingerprint", "")[:12],
-            "" if nll is None else f"{nll:.3f}",
+            "" if whole is None else f"{whole:.3f}",
+            "" if own is None else f"{own:.3f}",
             "" if gain is None else f"{gain:+.3f}",
             one.told.outcome + ("" if one.facts.measured else f"; not measured: dvc repro evaluate@{one.facts.name}"),
         )
-    Console().print(table)
+    console = Console()
+    console.width = max(console.width, WIDTH)
+    console.print(table)
     print("look at it: lineage ui" if uri == local_uri() else f"look at it: {shown(uri)}")
 
 

@@ -22,8 +22,11 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 from lineage.core.plain_text import one_line
+from lineage.tracking.metrics_told import against_others, of_sets
 from lineage.tracking.notes import NOTE, as_note
 
+SHAPE = {"r", "alpha", "targets"}  # of the adapter
+SETTINGS = ("learning_rate", "schedule", "optimizer", "rows_per_step", "max_length")  # of a training
 PREFERENCE = {"beta", "learning_rate", "pairs", "steps", "trained_tokens"}  # what a second phase is told by
 
 
@@ -115,7 +118,7 @@ def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Fa
         params=_params(manifest),
         history=_history(folder / "history.csv", name)
         | (_history(folder / "preference.csv", name, "preference") if manifest.preference else {}),
-        measures=measures | (_pooled(compared) if measures else {}),
+        measures=measures | (against_others(compared) if measures else {}),
         datasets={source: (str(mix.sha256)[:16], counts.model_dump()) for source, counts in mix.sources.items()},
         artifacts=artifacts,
         parent=manifest.parent,
@@ -154,42 +157,34 @@ def _report(shared: dict[str, str]) -> Facts:
 
 
 def _measures(name: str, adapter: str | None) -> dict[str, float]:
-    """`nll/<set>` (nats per supervised token), `score/<set>` (0..1); none of another adapter."""
+    """What the measures say as metrics; nothing of another adapter."""
     found = read_measures(name)
     if found is None or found.adapter != adapter:  # of the adapter before this one
         return {}
-    named = {f"nll/{one}": m.nll for one, m in found.sets.items() if m.nll is not None}
-    return named | {f"score/{one}": m.score for one, m in found.sets.items() if m.score is not None}
-
-
-def _pooled(compared: ComparedVersion) -> dict[str, float]:
-    """A version on all held-out sets of its own mix, and how many of its ancestors' sets it forgot."""
-    if not (pooled := compared.pooled):
-        return {}
-    return {
-        "pooled/nll": pooled.nll,
-        "pooled/nll_against_parent": pooled.difference,
-        "pooled/sets_forgotten": float(len(compared.forgot)),
-        "pooled/sets_of_ancestors": float(len(compared.may_forget)),
-    }
+    return of_sets(found)
 
 
 def _params(manifest: AdapterManifest) -> dict[str, str]:
-    """The settings as they were asked for, and those in force where they differ.
+    """What tells versions apart in MLflow's compare view; the whole record is the artifact `adapter/lineage.json`.
 
     No version is named here: MLflow cannot change a parameter, and a name may change.
     """
-    said, adopted, second = manifest.to_json(), manifest.adopted, manifest.preference
-    rows = {source: counts.rows for source, counts in manifest.mix.sources.items()}
+    adopted, second, mix = manifest.adopted, manifest.preference, manifest.mix
     asked, in_force = manifest.requested, manifest.effective
-    return _flat(
-        {name: said[name] for name in ("lora", "seed", "steps", "trained_tokens", "template")}
-        | asked
-        | {"base": said["base"], "mix_rows": rows}
-        | {"effective": {name: value for name, value in in_force.items() if asked.get(name) != value}}
-        | ({"preference": second.model_dump(include=PREFERENCE)} if second else {})
-        | ({"adopted": {"tool": adopted.tool, "stated_base": adopted.stated_base}} if adopted else {})
-    )
+    told = {
+        "base": manifest.base.identity[:12],
+        "load": manifest.base.load,
+        "lora": manifest.lora.model_dump(mode="json", include=SHAPE),
+        "rows": {"all": mix.rows} | {source: counts.rows for source, counts in mix.sources.items()},
+        "steps": manifest.steps,
+        "trained_tokens": manifest.trained_tokens,
+        "seed": manifest.seed,
+    }
+    told |= {name: asked[name] for name in SETTINGS if name in asked}
+    told |= {"effective": {name: value for name, value in in_force.items() if asked.get(name) != value}}
+    told |= {"preference": second.model_dump(include=PREFERENCE)} if second else {}
+    told |= {"adopted": {"tool": adopted.tool, "stated_base": adopted.stated_base}} if adopted else {}
+    return _flat(told)
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:

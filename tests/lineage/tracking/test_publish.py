@@ -70,12 +70,16 @@ def test_a_run_per_version_tells_what_it_is_and_how_well_it_did(workspace: Path)
         "32",
         "q_proj,v_proj",
     )
-    assert params["mix_rows.metamath"] == "151"
+    assert (params["rows.metamath"], params["rows.all"]) == ("151", "300")
+    assert len(params) < 16  # the record has all of them
     metrics = run.data.metrics
     assert metrics["nll/metamath.prompt_answer"] == 4.0
     assert metrics["score/metamath.prompt_answer"] == 0.25
     assert "score/site_reports.document" not in metrics
-    assert (metrics["pooled/nll"], metrics["pooled/sets_forgotten"]) == (4.5, 1)
+    assert (metrics["own/nll"], metrics["own/nll_against_parent"]) == (4.5, -0.5)
+    assert (metrics["ancestors/sets"], metrics["ancestors/forgotten"], metrics["ancestors/kept"]) == (2, 1, 0.5)
+    assert (metrics["all/nll"], metrics["all/right"]) == (4.0, 0.25)
+    assert "all/chance" not in metrics  # of the numbers nobody knows it here
     curve = client().get_metric_history(run.info.run_id, "train/loss")
     assert [point.step for point in curve] == list(range(1, 41))
     inputs = {one.dataset.name: one for one in run.inputs.dataset_inputs}
