@@ -82,14 +82,14 @@ def served(workspace: Path) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
     output.close()
 
 
-def run(api: str, parameters: dict[str, Any]) -> tuple[str, str]:
+def run(api: str, parameters: dict[str, Any], which: str = "lineage/rebuild") -> tuple[str, str]:
     """Start a run as the UI does; its last state and its message."""
-    return ended(api, start(api, parameters))
+    return ended(api, start(api, parameters, which))
 
 
-def start(api: str, parameters: dict[str, Any]) -> str:
+def start(api: str, parameters: dict[str, Any], which: str = "lineage/rebuild") -> str:
     """Start a run as the UI does; its id."""
-    deployment = ask(f"{api}/deployments/name/lineage/rebuild")["id"]
+    deployment = ask(f"{api}/deployments/name/{which}")["id"]
     started = ask(f"{api}/deployments/{deployment}/create_flow_run", {"parameters": parameters})
     return str(started["id"])
 
@@ -217,6 +217,14 @@ def test_a_run_from_the_ui_rebuilds_the_workspace(
         with pytest.raises(urllib.error.HTTPError) as error:
             run(api, wrong)
         assert error.value.code in (409, 422)
+
+    state, message = run(api, {"version": "v1", "by": "회의"}, "promote/promote")
+    assert (state, "models/" in message or "v1: " in message) == ("FAILED", True), message  # nothing is trained here
+    for wrong in ({"version": "v9", "by": "회의"}, {"version": "v1", "by": " "}, {"version": "v1"}):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            run(api, wrong, "promote/promote")
+        assert error.value.code in (409, 422)
+    assert not (workspace / "promotions.yaml").exists()  # nobody has looked
 
     a_killed_run_holds_up_nothing(api, workspace)
     a_slot_that_nobody_uses_is_named(api)
