@@ -13,7 +13,7 @@ from lineage.config.schema import BASE, Profile
 from lineage.core import paths
 from lineage.core.errors import LineageError
 
-TOKENS_AT_ONCE = 4_096  # padded tokens that go through the layers together
+TOKENS_AT_ONCE = 2_048  # padded tokens that go through the layers together: more is slower on a CPU
 LOGITS_AT_ONCE = 16_000_000  # 64 MB of float32: a vocabulary of 151,936 is scored for a hundred tokens at a time
 
 

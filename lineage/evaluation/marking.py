@@ -49,7 +49,7 @@ def marked(
     elif record.measure == "number" and answer:
         score = float(answer.ending == "stopped" and same_number(answer.text, record.completion))
     elif record.measure == "text" and answer:
-        score = _text_score(record, answer.text)
+        score = text_score(record, answer.text)
     return MeasuredRow(
         set=name,
         id=record.id,
@@ -64,7 +64,7 @@ def marked(
     )
 
 
-def _text_score(record: Record, said: str) -> float:
+def text_score(record: Record, said: str) -> float:
     """chrF, but all or nothing where one of answer and expectation says that there is no answer."""
     answerable = is_answerable(record)
     if answerable is False or (answerable and declines(said)):

@@ -111,6 +111,20 @@ def run_harness(
     return samples, found["results"]
 
 
+def requests_of(task: HarnessTask) -> list[Any]:
+    """What the harness asks its model of a task, as it asks it."""
+    from lm_eval.api.instance import Instance
+
+    made = task.settings.get("generation_kwargs")
+    kind = "generate_until" if made else "loglikelihood"
+    asked = [
+        (row["prompt"], said)
+        for row in task.rows
+        for said in (row["options"] if task.kind == "choice" else [made if made else row["target"]])
+    ]
+    return [Instance(kind, {}, one, place) for place, one in enumerate(asked)]
+
+
 def _agreement(
     lm: Any,
     task: HarnessTask,

@@ -1,13 +1,14 @@
 """How the harness judges a row of ours: the functions that the task files name.
 
-A row is what lineage/harness/task_files.py wrote: {"id": …, "prompt": …, "target": …, "expected": …, "tokens": …}.
+A row is what lineage/harness/task_files.py wrote: {"id": …, "prompt": …, "tokens": …, "expected": …, "record": …}.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lineage.evaluation.metrics import chrf
+from lineage.evaluation.marking import text_score
 from lineage.evaluation.number_answers import same_number
+from lineage.records.record import from_json
 
 
 def number(row: Mapping[str, Any], answers: Sequence[str]) -> dict[str, float]:
@@ -16,8 +17,8 @@ def number(row: Mapping[str, Any], answers: Sequence[str]) -> dict[str, float]:
 
 
 def text(row: Mapping[str, Any], answers: Sequence[str]) -> dict[str, float]:
-    """chrF of the answer, 0 to 1."""
-    return {"chrf": chrf(answers[0].strip(), row["expected"])}
+    """chrF of the answer, 0 to 1; all or nothing where a question cannot be answered."""
+    return {"chrf": text_score(from_json(row["record"]), answers[0].strip())}
 
 
 def nll(row: Mapping[str, Any], likelihoods: Sequence[tuple[float, bool]]) -> dict[str, tuple[float, int]]:

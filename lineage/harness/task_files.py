@@ -26,6 +26,7 @@ from lineage.core.errors import LineageError
 from lineage.evaluation import answering
 from lineage.evaluation.evaluate import questions_of
 from lineage.evaluation.heldout import HeldOutSet, heldout_sets
+from lineage.evaluation.marking import right_place
 from lineage.harness.krx_style import krx_style
 from lineage.records.record import Record
 
@@ -51,7 +52,7 @@ def chosen_sets(c: Curriculum, names: Sequence[str], rows: int | None = None) ->
     Args:
         c: the curriculum.
         names: of sets.
-        rows: of a set at most; None: `evaluation.rows`.
+        rows: of a set at most; None: as `evaluate` asks.
 
     Raises:
         LineageError: no set has that name.
@@ -72,12 +73,11 @@ def tasks_of(c: Curriculum, tokenizer: Any, heldout: HeldOutSet) -> list[Harness
         tokenizer: with the chain's template and stop token.
         heldout: the set.
     """
-    questions = questions_of(tokenizer, heldout, c.active.max_length)
     by_kind: dict[str, list[Mapping[str, Any]]] = {}
-    for record, tokens in questions:
-        right = record.correct if record.options and record.correct is not None else 0
+    for record, tokens in questions_of(tokenizer, heldout, c.active.max_length):
+        supervised = tokens[right_place(record)].supervised
         for kind in _kinds(record):
-            by_kind.setdefault(kind, []).append(_row(tokenizer, record, kind, tokens[right].supervised))
+            by_kind.setdefault(kind, []).append(_row(tokenizer, record, kind, supervised))
     expected = [row["tokens"] for kind in SPOKEN for row in by_kind.get(kind, ())]
     budget = answering.budget(expected, c.evaluation.of(heldout.name).max_new_tokens or c.evaluation.max_new_tokens)
     named = f"krx_{heldout.name}".replace(".", "_").replace("krx_krx", "krx")
@@ -131,7 +131,9 @@ def _row(tokenizer: Any, record: Record, kind: str, tokens: int) -> dict[str, An
     row: dict[str, Any] = {"id": record.id, "prompt": prompt, "tokens": tokens}
     if kind == "choice":
         return row | {"options": [lead + option + stop for option in record.options], "correct": record.correct}
-    return row | ({"target": lead + record.completion + stop} if kind == "nll" else {"expected": record.completion})
+    if kind == "nll":
+        return row | {"target": lead + record.completion + stop}
+    return row | {"expected": record.completion, "record": record.to_json()}
 
 
 def _settings(tokenizer: Any, kind: str, budget: int) -> dict[str, Any]:
