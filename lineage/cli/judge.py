@@ -93,7 +93,7 @@ def _send_or_not(c: Curriculum, pairs: Sequence[AnswerPair], endpoint: Endpoint,
         file=sys.stderr,
     )
     for group, rows in sorted(Counter(pair.group for pair in sent).items()):
-        print(f"  {rows:,} rows of {plain(group)}{_terms(c, group)}", file=sys.stderr)
+        print(f"  {rows:,} row{'s'[: rows > 1]} of {plain(group)}{_terms(c, group)}", file=sys.stderr)
     if yes:
         return
     if not sys.stdin.isatty() or input("Type yes to send them: ").strip() != "yes":
@@ -139,7 +139,7 @@ def _trust(versions: tuple[str, str], found: Sequence[JudgedPair]) -> Iterator[s
             f"times, for the second {places['2']:,} (p {p:.2g}: {bias}). They count as ties"
         )
     if same := sum(one.same for one in found):
-        yield f"{same:,} rows have the same answer twice: ties, which were not sent"
+        yield f"the same answer twice: {same:,} of {len(found):,} rows, ties that were not sent"
     voted = [one for one in found if one.usable and one.pair.person is not None]
     if voted:
         judge = [_label(versions, one) for one in voted]

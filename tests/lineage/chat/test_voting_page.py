@@ -74,7 +74,10 @@ class TestInABrowser:
 
             # They grow: what is seen in between is the beginning of what is seen at the end.
             tab.click(".question textarea")
-            tab.type(QUESTION)
+            tab.type(QUESTION[:7])
+            tab.call("Input.imeSetComposition", text=QUESTION[7], selectionStart=1, selectionEnd=1)
+            tab.enter()  # ends the syllable, and asks nothing
+            tab.type(QUESTION[7:])
             tab.enter()
             some = tab.until("(t => t && t.length > 8 && t)(document.querySelector('.side-a .answer')?.textContent)")
             tab.until("!!document.querySelector('.vote-first')")

@@ -62,7 +62,7 @@ def test_stored_answers_are_judged_after_a_yes(workspace: Path, capsys, server: 
     told = said(capsys, *JUDGE)
     assert "samples.prompt_answer 4 1 1 2 0" in told
     assert "place: the order decided in none of 3 rows" in told
-    assert "1 rows have the same answer twice" in told and "It decides nothing" in told
+    assert "the same answer twice: 1 of 4 rows" in told and "It decides nothing" in told
     assert len(server.requests) == 6
     assert said(capsys, *JUDGE) == told and len(server.requests) == 6, "the cache answers without a question"
 
