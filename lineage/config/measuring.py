@@ -11,7 +11,7 @@ evaluation:
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from lineage.config.fields import Frozen, Positive
 from lineage.records.record import FORMS
@@ -21,6 +21,12 @@ MeasureName = Literal["letter_bias", "labels", "chrf", "bleu", "rouge_l", "unans
 MEASURE_NAMES: tuple[MeasureName, ...] = get_args(MeasureName)
 Language = Literal["ko", "en", "zh", "ja"]
 SetName = Annotated[str, Field(pattern=rf"^[a-z][a-z0-9_]*(\.({'|'.join(FORMS)}))?$")]
+
+
+def _some(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
+    if not names:
+        raise ValueError(f"name at least one of {', '.join(MEASURE_NAMES)}, or take the line out")
+    return names
 
 
 class SetEvaluation(Frozen):
@@ -33,7 +39,7 @@ class SetEvaluation(Frozen):
 
     rows: Positive | None = None
     max_new_tokens: Positive | None = None
-    measures: Annotated[tuple[MeasureName, ...], Field(min_length=1)] | None = None
+    measures: Annotated[tuple[MeasureName, ...], AfterValidator(_some)] | None = None
     into: Language | None = None
 
 

@@ -22,9 +22,9 @@ from lineage.records.record import Record
 NEEDED: dict[MeasureName, str] = {
     "letter_bias": "no row is a choice whose prompt lists its options",
     "labels": "its rows are not choices among the same options",
-    "chrf": "no row is answered in the model's own words",
-    "bleu": "no row says which language it translates into; add into: ko, en, zh or ja",
-    "rouge_l": "no row is answered in the model's own words, but for translations",
+    "chrf": "no expected answer is text",
+    "bleu": "no row says which language it translates into (add into: ko, en, zh or ja)",
+    "rouge_l": "no expected answer is text, but for translations",
     "unanswerable": "no row says whether it can be answered",
     "degenerate": "it has no rows",
 }
@@ -78,7 +78,8 @@ def kind_of(heldout: HeldOutSet, spec: SetEvaluation) -> SetKind:
     for name in spec.measures or ():
         if not has[name]:
             raise LineageError(
-                f"{PARAMS}: evaluation.sets asks for {name} of {heldout.name}, but {NEEDED[name]}; take it out"
+                f"{PARAMS}: evaluation.sets asks for {name} of {heldout.name}, but {NEEDED[name]}; name others, or take "
+                f"the line out"
             )
     return kind
 

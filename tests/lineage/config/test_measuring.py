@@ -29,7 +29,7 @@ def test_a_set_goes_before_its_source_and_that_before_all() -> None:
         ("samples", {}, r"evaluation\.sets\.samples: it says nothing; give rows, max_new_tokens, measures or into"),
         ("samples", {"rows": 0}, r"evaluation\.sets\.samples\.rows: Input should be greater than 0, found 0"),
         ("samples", {"measures": ["blue"]}, r"evaluation\.sets\.samples\.measures\.0: .*'bleu'.*, found 'blue'"),
-        ("samples", {"measures": []}, r"evaluation\.sets\.samples\.measures: .*at least 1"),
+        ("samples", {"measures": []}, r"evaluation\.sets\.samples\.measures: name at least one of letter_bias, labels"),
         ("samples", {"into": "fr"}, r"evaluation\.sets\.samples\.into: .*'ko', 'en', 'zh' or 'ja', found 'fr'"),
         ("samples", {"row": 3}, r"evaluation\.sets\.samples\.row: unknown field, found 3"),
         ("samples.other", {"rows": 3}, r"evaluation\.sets\.samples\.other.*should match pattern"),

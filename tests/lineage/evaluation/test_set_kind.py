@@ -54,10 +54,10 @@ def test_a_set_has_every_figure_unless_some_are_named() -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("bleu", "no row says which language it translates into; add into: ko, en, zh or ja"),
+        ("bleu", r"no row says which language it translates into \(add into: ko, en, zh or ja\)"),
         ("labels", "its rows are not choices among the same options"),
         ("unanswerable", "no row says whether it can be answered"),
-        ("rouge_l", "no row is answered in the model's own words"),
+        ("rouge_l", "no expected answer is text, but for translations"),
     ],
 )
 def test_a_figure_that_the_rows_cannot_give_is_refused(name: str, why: str) -> None:
