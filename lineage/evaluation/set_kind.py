@@ -78,8 +78,8 @@ def kind_of(heldout: HeldOutSet, spec: SetEvaluation) -> SetKind:
     for name in spec.measures or ():
         if not has[name]:
             raise LineageError(
-                f"{PARAMS}: evaluation.sets asks for {name} of {heldout.name}, but {NEEDED[name]}; name others, or take "
-                f"the line out"
+                f"{PARAMS}: evaluation.sets asks for {name} of {heldout.name}, but {NEEDED[name]}; name others, "
+                "or take the line out"
             )
     return kind
 
