@@ -107,7 +107,8 @@ def score_said(score: ScoreChange) -> str:
     if score.verdict == "improved" and score.above_chance is False:
         return AT_CHANCE
     size = score.smallest if score.verdict == "unclear" else None
-    return WORDS[score.verdict] + (f"; would show {100 * size:.0f} points" if size else "")
+    points = 100 * size if size else 0.0
+    return WORDS[score.verdict] + (f"; would show {points:.{0 if points >= 1 else 1}f} points" if points else "")
 
 
 def scored(value: float, measure: str) -> str:
