@@ -7,6 +7,7 @@ this machine it is no protection.
 """
 
 import socket
+from contextlib import suppress
 from typing import Any
 
 from lineage.core.errors import LineageError
@@ -78,12 +79,19 @@ def listening(port: int) -> socket.socket:
 
 
 def serve(app: Any, on: socket.socket) -> None:
-    """Serve an ASGI application on a socket from `listening`, until it is stopped."""
+    """Serve an ASGI application on a socket from `listening`, until Ctrl-C; open tabs do not hold it up."""
     import uvicorn
 
-    guarded = OnlyFromHere(app, on.getsockname()[1])
-    config = uvicorn.Config(guarded, log_level="warning", loop="asyncio", server_header=False, proxy_headers=False)
-    uvicorn.Server(config).run(sockets=[on])
+    config = uvicorn.Config(
+        OnlyFromHere(app, on.getsockname()[1]),
+        log_level="warning",
+        loop="asyncio",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+    )
+    with suppress(KeyboardInterrupt):  # uvicorn ends in good order, and raises it again
+        uvicorn.Server(config).run(sockets=[on])
 
 
 def _header(scope: Any, name: bytes) -> str | None:

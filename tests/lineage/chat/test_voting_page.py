@@ -1,11 +1,13 @@
 """The page in a real browser. What needs none is in test_duel.py, test_votes.py and test_loopback.py."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,15 +34,14 @@ def test_what_draws_the_page_is_named_where_it_is_missing(monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[str]:
-    """Where the page is served, in a folder of its own."""
+def server(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that serves the page in a folder of its own."""
     command = [sys.executable, "-m", "tests.lineage.chat.booth", str(tmp_path / "votes.jsonl")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as started:
         try:
-            assert server.stdout
-            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+            yield started
         finally:
-            server.terminate()
+            started.kill()
 
 
 def ask(tab: Tab, question: str) -> None:
@@ -64,8 +65,8 @@ def shown(tab: Tab) -> dict[str, str]:
 class TestInABrowser:
     pytestmark = in_a_browser
 
-    def test_two_answers_grow_are_voted_on_blind_and_harm_nobody(self, page: str, tmp_path: Path) -> None:
-        file = tmp_path / "votes.jsonl"
+    def test_two_answers_grow_are_voted_on_blind_and_harm_nobody(self, server: Any, tmp_path: Path) -> None:
+        page, file = f"http://127.0.0.1:{int(server.stdout.readline())}", tmp_path / "votes.jsonl"
         with chromium(tmp_path) as tab:
             tab.window(1440, 900)
             tab.open(page)
@@ -154,3 +155,9 @@ class TestInABrowser:
             )
             read = tab.js(f"fetch({json.dumps(page)}).then(() => 'read', () => 'refused')")
             assert (opened, read) == ("refused", "refused")
+
+            # Ctrl-C ends the server without a word, also while somebody looks.
+            tab.open(page)
+            tab.until("!!document.querySelector('.ask')")
+            server.send_signal(signal.SIGINT)
+            assert server.communicate(timeout=15) == ("", None) and server.returncode == 0
