@@ -13,11 +13,13 @@ from pydantic import Field
 from flows.lineage_flow import Version
 from flows.rebuild_lock import only_rebuild
 from flows.slot import free_what_was_left
+from lineage.artifacts.calibration import find_calibration
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.paths import PROMOTIONS
 from lineage.core.plain_text import for_markdown, one_line
 from lineage.promotion.gate import Promoting, promote
+from lineage.promotion.known_errors import known_errors
 
 Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
@@ -42,19 +44,21 @@ def promote_version(version: Version, by: Words, because: str = "", override: st
         raise LineageError(f"version: unknown {version}; params.yaml has {', '.join(c.versions)}")
     with only_rebuild(me.name, str(me.id), get_run_logger().info, free_what_was_left):
         done = promote(c, version, override or because, by, override=bool(override.strip()))
-    _show(done)
+    _show(done, list(known_errors(c, find_calibration())))
     if not done.entry.promotes:
         raise LineageError(f"{done.entry.name} is not promoted: {'; '.join(map(one_line, done.entry.reasons))}")
 
 
-def _show(done: Promoting) -> None:
-    """The decision with its reasons, in the log and as an artifact."""
+def _show(done: Promoting, errors: list[str]) -> None:
+    """The decision with its reasons, and what is known of the gate's errors, in the log and as an artifact."""
     words = {"promoted": "is the champion", "overridden": "is the champion, by override of the gate"}
     title = f"{done.entry.name} {words.get(done.entry.kind, 'is not promoted')}"
     lines = [f"- {for_markdown(reason)}" for reason in done.entry.reasons]
     look = done.entry.look
     lines += [f"- look {look.number} at these held-out rows, tested at {look.level:.2g}"] if look else []
-    text = "\n".join([f"# {for_markdown(title)}", "", *lines, "", f"It is kept in {PROMOTIONS}: commit that file."])
+    lines += ["", f"It is kept in {PROMOTIONS}: commit that file. What is known of this gate's errors:", ""]
+    lines += [f"- {for_markdown(line)}" for line in errors]
+    text = "\n".join([f"# {for_markdown(title)}", "", *lines])
     create_markdown_artifact(text, key="lineage-promotion", description=title)
     get_run_logger().info(title)
     for reason in done.entry.reasons:

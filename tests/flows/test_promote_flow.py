@@ -52,6 +52,7 @@ def test_what_the_page_refuses_before_a_run_begins() -> None:
 
 def test_a_promotion_and_a_refusal(world: object, submit: Callable[..., list[str]]) -> None:  # noqa: F811
     (text,) = submit(version="v2", by="회의", because="회계")
+    assert "how often this gate errs was not measured" in text
     assert "is the champion" in text and "better on the weighted goal of 5 sets" in text
     with pytest.raises(LineageError, match=r"is not promoted: .*krx_samples\.prompt_answer: worse"):
         submit(version="v4", by="회의")
