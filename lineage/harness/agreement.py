@@ -67,6 +67,7 @@ def harness_model(c: Curriculum, version: str, batch: int = 1) -> Any:
         tokenizer=BASE_FOLDER.as_posix(),
         **({"peft": folder.as_posix()} if version != BASE else {}),
         dtype=c.active.compute_dtype,
+        softmax_dtype="float64",  # it sums in this: in float32 a long answer's thousand nats are rounded by 1e-4
         attn_implementation="eager" if capped else "sdpa",
         device="cuda" if machine.gpus() else "cpu",
         batch_size=batch,
