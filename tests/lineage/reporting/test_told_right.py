@@ -16,6 +16,7 @@ from lineage.reporting.report import report
 from lineage.reporting.set_words import forgetting
 from lineage.reporting.two_versions import two_versions
 from lineage.reporting.workspace import read_workspace
+from lineage.tracking.metrics_told import against_others
 from tests.lineage.reporting.reported_world import edit_rows, edit_set, small_curriculum, write_world
 
 C = small_curriculum()
@@ -89,6 +90,10 @@ def test_forgetting_has_one_count_and_one_denominator(told, capsys) -> None:
     assert set(v4.forgot) == set(v4.may_forget)
     assert "2 of 2 held-out sets whose sources its ancestors were trained on" in told.card("v4")
     assert "forgot 2 of 2 sets" in told.page and "2 of 2 │" in block(told.terminal(capsys), "v4")
+    in_mlflow = against_others(v4)
+    assert (in_mlflow["ancestors/forgotten"], in_mlflow["ancestors/sets"]) == (2.0, 2.0)
+    for_dvc = json.loads((told.root / "reports/metrics/v4.json").read_text(encoding="utf-8"))
+    assert for_dvc["forgot"] == 2 and v4.pooled and for_dvc["nll"] == v4.pooled.nll == in_mlflow["own/nll"]
     pair = two_versions(read_workspace(told.c, told.root), "v3", "v4")
     assert forgetting(pair) == "forgot 2 of 2 sets that v3 or its ancestors were trained on"
     assert forgetting(pair) in told.page, "of the pair, which is chosen by a click"
