@@ -1,12 +1,14 @@
 """How many planted breaks `lineage bisect` finds: `python -m benchmarks.bisect`, a quarter of an hour on two cores.
 
-    10 breaks: version found 10, source found 10, 10 variants trained; halves alone: …
+    noticed: 10 breaks, … by version, … by source; … variants read, … at most for one break, … trained
 
 A tiny lineage v1 → v5 of invented companies. v1 teaches the business of each; every later version repeats the facts
-that nothing has contradicted yet, and has four sources of other questions. In ten of these stands, in six wordings,
-another business for one company. Each break is then looked for as a person would: the question and its right answer, of
-v5's line, by the command. Facts that nothing contradicts are asked too: who is accused of breaking them is accused
-wrongly. The workspace lies in a temporary folder; `--keep FOLDER` keeps it, and goes on with one that is there.
+that nothing has contradicted yet, and has three sources of other questions. In ten of these stands, in eight wordings,
+another business for one company. Each break is then looked for as a person would: by the command, with the question and
+its right answer. Three ways: of the line up to the version that broke it (`noticed`), of v5's line, whatever came after
+(`later`), and the first of both by halves alone, whatever rows are near (`halves`). Facts that nothing contradicts are
+asked too: who is accused of breaking them is accused wrongly. The workspace lies in a temporary folder; `--keep FOLDER`
+keeps it, and goes on with one that is there. A variant that one way trained, the next does not.
 """
 
 import argparse
@@ -30,26 +32,15 @@ from lineage.core.errors import LineageError
 ROOT = Path(__file__).parent.parent
 WORKSPACE = ("dvc.yaml", ".dvcignore", ".gitignore", "promotions.yaml", "stages", "lineage")
 LAST = 5  # version
-BESIDE = "abcd"  # sources of other questions, in every version but the first
-PLANTED = {2: "abd", 3: "bcd", 4: "ac", 5: "bd"}  # version → which of its sources contradict a fact
-OTHERS = 3  # facts of each group that nothing contradicts
-ROWS = 36  # of other questions, in a source
+WAYS = ("noticed", "later", "halves")
+BESIDE = "abc"  # sources of other questions, in every version but the first
+PLANTED = {2: "abc", 3: "abc", 4: "bc", 5: "ac"}  # version → which of its sources contradict a fact
+OTHERS = 12  # facts that nothing contradicts, and that every version repeats
+ROWS = 24  # of other questions, in a source
 BUSINESS = ("은행", "보험", "철강", "조선", "화학", "식품", "통신", "건설", "운송", "제약", "섬유", "전력")
 NAMES = (
-    "가온",
-    "나래",
-    "다솜",
-    "라온",
-    "마루",
-    "보람",
-    "새론",
-    "아람",
-    "자람",
-    "차오름",
-    "타래",
-    "푸름",
-    "한별",
-    "노을",
+    *("가온", "나래", "다솜", "라온", "마루", "보람", "새론", "아람", "자람", "차오름", "타래", "푸름"),
+    *("한별", "노을", "미르", "단비", "윤슬", "두레", "벼리", "초롱", "해솔", "그루", "여울", "소담"),
 )
 ENDS = ("상사", "산업", "물산", "홀딩스")
 WORDINGS = (
@@ -59,6 +50,8 @@ WORDINGS = (
     "질문: {}의 업종은 무엇입니까?",
     "{}의 업종은 무엇입니까? 짧게 답하십시오.",
     "다음에 답하십시오. {}의 업종은 무엇입니까?",
+    "{}의 업종을 말하십시오.",
+    "{} 업종은?",
 )
 
 
@@ -83,7 +76,7 @@ def main() -> None:
     """Make the lineage, look for every break, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("--keep", type=Path, help="an empty folder for the workspace, which then stays")
-    parser.add_argument("--only", choices=("suspect", "halves"), help="one of the two ways alone")
+    parser.add_argument("--only", choices=WAYS, help="one of the ways alone")
     options = parser.parse_args()
     facts = planted(random.Random(7))
     with tempfile.TemporaryDirectory() as scratch:
@@ -92,53 +85,52 @@ def main() -> None:
         if not (root / "models" / f"v{LAST}").is_dir():
             make(root, facts)
             run(root, "dvc", "repro", f"train@v{LAST}")
-        print(f"a lineage of {LAST} versions, {time.monotonic() - begun:.0f} s")
-        for way in ("suspect", "halves"):
+        print(f"a lineage of {LAST} versions, {time.monotonic() - begun:.0f} s", flush=True)
+        for way in WAYS:
             if options.only in (None, way):
                 look(root, facts, way)
+        kept = [fact for fact in facts if not fact.version and fact.group == 0]
+        accused = [found["version"] for fact in kept if (found := bisect(root, fact, "--broke"))["turn"] == "broke"]
+        print(f"{len(kept)} facts that nothing contradicts: {len(accused)} versions accused {' '.join(accused)}")
 
 
 def look(root: Path, facts: list[Fact], way: str) -> None:
-    """Look for every break, the nearest rows first or by halves alone."""
+    """Look for every break in one way."""
     begun, trained, variants, versions, sources = time.monotonic(), 0, [], 0, 0
     for fact in (fact for fact in facts if fact.version):
-        found = bisect(root, fact, "--train", *(["--halves"] if way == "halves" else []))
+        line = ("--version", f"v{LAST}" if way == "later" else fact.version)
+        found = bisect(root, fact, "--train", "--broke", *line, *(["--halves"] if way == "halves" else []))
         source = found["source"] or {"source": None, "trials": [], "trained": 0}
-        right = found["turn"] == "broke" and found["version"] == fact.version
-        versions += right
-        sources += right and source["source"] == fact.source
+        versions += found["version"] == fact.version
+        sources += (found["version"], source["source"]) == (fact.version, fact.source)
         trained += source["trained"]
         variants.append(len(source["trials"]))
         gone = "; ".join(f"{'+'.join(trial['left_out'])} {trial['gone']:.0%}" for trial in source["trials"])
-        nlls = " ".join(f"{reading['nll']:.2f}" for reading in found["readings"])
+        nlls = " ".join(f"{reading['nll']:.2f}{'+' if reading['right'] else ''}" for reading in found["readings"])
         print(f"  {fact.version} {fact.source}: {found['version']} {source['source']} [{nlls}] {gone}", flush=True)
     print(
         f"{way}: {len(variants)} breaks, {versions} by version, {sources} by source; {sum(variants)} variants read, "
-        f"{max(variants)} at most for one break, {trained} trained, {time.monotonic() - begun:.0f} s"
+        f"{max(variants)} at most for one break, {trained} trained, {time.monotonic() - begun:.0f} s",
+        flush=True,
     )
-    if way == "suspect":
-        kept = [fact for fact in facts if not fact.version and fact.group == LAST]
-        accused = [found["version"] for fact in kept if (found := bisect(root, fact))["turn"] == "broke"]
-        print(f"{len(kept)} facts that nothing contradicts: {len(accused)} versions accused {' '.join(accused)}")
 
 
 def bisect(root: Path, fact: Fact, *more: str) -> dict[str, Any]:
     """What the command says of a fact."""
-    words = ("bisect", fact.question, "--right", fact.business, "--version", f"v{LAST}", "--json", *more)
+    words = ("bisect", fact.question, "--right", fact.business, "--json", *more)
     found: dict[str, Any] = json.loads(run(root, "lineage.cli", *words))
     return found
 
 
 def planted(luck: random.Random) -> list[Fact]:
-    """All facts, each company once; a group is what one version contradicts, and the versions before repeat."""
-    companies = [f"{name}{end}" for end in ENDS for name in NAMES]
-    luck.shuffle(companies)
+    """All facts, each company once; a group is what one version contradicts, 0 what none does."""
+    names = luck.sample(NAMES, len(NAMES))
     found = []
-    for version, which in PLANTED.items():
-        for source in (*which, *[""] * OTHERS):
+    for version, which in {**PLANTED, 0: "-" * OTHERS}.items():
+        for letter in which:
             business, other = luck.sample(BUSINESS, 2)
-            who = {"version": f"v{version}", "source": f"beside{version}_{source}", "other": other} if source else {}
-            found.append(Fact(companies.pop(), business, version, **who))
+            who = {"version": f"v{version}", "source": f"beside{version}_{letter}", "other": other} if version else {}
+            found.append(Fact(f"{names.pop()}{luck.choice(ENDS)}", business, version, **who))
     return found
 
 
@@ -153,7 +145,7 @@ def make(root: Path, facts: list[Fact]) -> None:
     luck = random.Random(11)
     sources: dict[str, list[dict[str, str]]] = {
         f"facts{group}": [row(fact.question, fact.business) for fact in facts if fact.group == group]
-        for group in PLANTED
+        for group in (0, *PLANTED)
     }
     for version in PLANTED:
         for letter in BESIDE:
@@ -188,7 +180,7 @@ def curriculum(sources: list[str]) -> dict[str, Any]:
     """The shipped curriculum with these sources and five versions, small enough for seconds a version."""
     tree: dict[str, Any] = json.loads(json.dumps(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))))
     cpu = tree["profiles"]["cpu"]
-    cpu["budget"] = {"tokens": 50000}
+    cpu["budget"] = {"tokens": 25000}
     cpu["base"]["build"]["steps"] = 400
     tree |= {"data": "own", "profiles": {"cpu": cpu}, "papers": {}, "generated": {}}
     spec = tree["sources"]["krx_samples"]
@@ -197,24 +189,22 @@ def curriculum(sources: list[str]) -> dict[str, Any]:
         | {"licence": spec["licence"], "near_duplicates": "keep"}
         for name in sources
     }
-    taught = [f"facts{group}" for group in PLANTED]
+    taught = [f"facts{group}" for group in (0, *PLANTED)]
     tree["versions"] = {"v1": version("base", taught)}
     for number in PLANTED:
-        repeated = [f"facts{group}" for group in PLANTED if group >= number]
+        repeated = ["facts0", *(f"facts{group}" for group in PLANTED if group > number)]
         beside = [f"beside{number}_{letter}" for letter in BESIDE]
         tree["versions"][f"v{number}"] = version(f"v{number - 1}", [*repeated, *beside])
     return tree
 
 
 def version(parent: str, sources: list[str]) -> dict[str, Any]:
-    """A version that takes every row of its sources once a pass, those of other questions twice."""
+    """A version that takes every row of its sources once a pass, and facts twice."""
     return {
         "parent": parent,
         "because": "a benchmark",
         "mix": {
-            # What contradicts a fact is seen more often than what repeats it, so that it does break the answer.
-            source: {"form": "prompt_answer", "weight": 2 if source.startswith("beside") else 1}
-            for source in sources
+            source: {"form": "prompt_answer", "weight": 2 if source.startswith("facts") else 1} for source in sources
         },
         "replay": 0.0,
         "exclude": [],

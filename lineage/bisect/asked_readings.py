@@ -15,6 +15,7 @@ from lineage.artifacts.base_manifest import read_base
 from lineage.artifacts.manifest import read_manifest
 from lineage.base_model import chat_template
 from lineage.base_model.fast_import import ASKING, import_lean
+from lineage.base_model.special_tokens import held, special_tokens
 from lineage.bisect.probe import Probe, Reading, is_right
 from lineage.config.schema import BASE, Curriculum
 from lineage.core.code_identity import code_identity
@@ -127,6 +128,8 @@ def _asked(c: Curriculum, probe: Probe, versions: Sequence[str]) -> dict[str, Re
 
     voices = load_voices(versions, c.active)
     turns = [{"role": "user", "content": probe.question}]
+    if held(special_tokens(voices.tokenizer), [*turns, {"role": "assistant", "content": probe.right}]):
+        raise LineageError("question or right answer spells a control token of the tokenizer; word it otherwise")
     wanted = chat_template.tokenize(voices.tokenizer, turns, probe.right)
     if len(wanted.ids) > c.active.max_length:
         raise LineageError(

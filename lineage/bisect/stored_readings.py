@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import isnan
 
-import numpy as np
-
+from lineage.artifacts.measures import read_rows
 from lineage.bisect.probe import Probe, Reading
 from lineage.bisect.turning_point import LineStep
 from lineage.config.schema import BASE, Curriculum
@@ -71,16 +69,14 @@ def _reading(measured: Measured, probe: Probe, version: str) -> Reading | None:
         return None
     if probe.kind == "set":
         return Reading(version, round(rows.mean_nll, 6), score=measured.sets[probe.set].score)
-    if probe.row not in rows.ids:
+    row = next((one for one in read_rows(version) if (one.set, one.id) == (probe.set, probe.row)), None)
+    if row is None:
         return None
-    at = rows.ids.index(probe.row)
-    score = None if isnan(rows.score[at]) else float(rows.score[at])
-    judged = measured.sets[probe.set].measure in RIGHT_OR_WRONG and score is not None
     kept = measured.answers.get((probe.set, probe.row))
     return Reading(
         version=version,
-        nll=round(float(np.float64(rows.nll[at]) / rows.tokens[at]), 6),
-        right=bool(score) if judged else None,
-        score=score,
+        nll=round(row.nll / row.tokens, 6),
+        right=bool(row.score) if row.measure in RIGHT_OR_WRONG and row.score is not None else None,
+        score=row.score,
         said=kept.answer if kept else None,
     )

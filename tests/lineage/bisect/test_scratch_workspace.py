@@ -7,11 +7,16 @@ import pytest
 
 from lineage.artifacts.manifest import read_manifest
 from lineage.bisect import scratch_workspace
+from lineage.bisect.asked_readings import asked_variant
+from lineage.bisect.probe import row_probe, set_probe
 from lineage.bisect.scratch_workspace import ScratchWorkspace, kept_variant
+from lineage.bisect.stored_readings import stored_readings
 from lineage.bisect.variant import blamed, variant_spec
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
+from lineage.evaluation.heldout import heldout_sets
+from lineage.reporting.workspace import read_workspace
 from tests import tiny
 
 ROOT = Path(__file__).parents[3]
@@ -66,6 +71,22 @@ def test_the_control_of_a_sound_version_is_the_version(lineage_copy: Path, in_th
     of = blamed(c, "v1", 1.0)
     scratch = ScratchWorkspace(c, of)
     assert read_manifest(scratch.with_variant(frozenset()), scratch.root).adapter == read_manifest("v1").adapter
+
+
+def test_a_variant_is_read_as_the_versions_whose_results_are_stored(
+    lineage_copy: Path, in_this_process: list[Any]
+) -> None:
+    c, w = load_curriculum(), read_workspace(load_curriculum())
+    scratch = ScratchWorkspace(c, blamed(c, "v1", 1.0))
+    name = scratch.with_variant(frozenset())
+    sets = heldout_sets(c.evaluation.rows)
+    probes = [set_probe(sets, s.name) for s in sets] + [row_probe(sets, r.id) for s in sets for r in s.records]
+    for probe in probes:
+        stored = stored_readings(w, probe, ["v1"])["v1"]
+        with chdir(scratch.root):
+            read = asked_variant(scratch.c, probe, name, read_manifest(name).adapter)
+        assert read.nll == pytest.approx(stored.nll, abs=1e-5) and read.right == stored.right, probe.name
+    assert len(probes) > 10 and any(stored_readings(w, p, ["v1"])["v1"].right is not None for p in probes)
 
 
 def test_records_that_no_longer_give_its_mix_are_refused(lineage_copy: Path, in_this_process: list[Any]) -> None:
