@@ -51,8 +51,11 @@ class Calibration(Artifact):
 
 
 def goal_without_seed(goal: Goal) -> str:
-    """A digest of all of a goal but its noise of the seed, which calibrating is for."""
-    return sha256_of(goal.model_dump(mode="json", exclude={"seed_noise"}))[:12]
+    """A digest of a goal without its noise of the seed, which calibrating is for, and its limit on contamination.
+
+    Replicates are trained on the same rows, and calibrating does not ask which of them are held out elsewhere.
+    """
+    return sha256_of(goal.model_dump(mode="json", exclude={"seed_noise": True, "limits": {"contamination"}}))[:12]
 
 
 def find_calibration(root: Path = Path()) -> Calibration | None:

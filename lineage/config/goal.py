@@ -29,7 +29,7 @@ class GoalLimits(Frozen):
     repeating themselves, were empty, or in another language; a version no worse than the champion in this is within.
     """
 
-    contamination: Part = 0.05
+    contamination: Part = 0.15
     cut: Part = 0.1
     endless: Part = 0.05
     empty: Part | None = None

@@ -140,14 +140,13 @@ def test_rows_that_were_met_in_training_count_for_nobody() -> None:
     met = {"rules.record": [f"rules.record.{at:04x}" for at in range(4)]}
     cheat = changed(CHAMPION, 0.0, noise=0.001)
     cheat.rows["rules.record"].nll[:4] = 0  # it knows those by heart
-    only = Goal(weights=dict.fromkeys(SETS, 0) | {"rules.record": 1})
+    only = Goal(weights=dict.fromkeys(SETS, 0) | {"rules.record": 1}, limits=GoalLimits(contamination=0.05))
     assert decide(cheat, CHAMPION, only, ()).better.gain > 0.05  # type: ignore[operator]
     told = decide(replace(cheat, met=met), CHAMPION, only, ())
     assert failed(told) == [("better", ""), ("contamination", "")]
     assert told.better.gain == pytest.approx(0, abs=0.01)
     assert "its line met rules.record 8.3%, the limit is 5.0%" in told.reasons[1]
-    within = Goal(limits=GoalLimits(contamination=0.1))
-    assert decide(replace(changed(CHAMPION, 0.1), met=met), CHAMPION, within, SETS).passed
+    assert decide(replace(changed(CHAMPION, 0.1), met=met), CHAMPION, GOAL, SETS).passed
 
 
 def test_what_nobody_searched_or_knows_is_not_clean() -> None:
