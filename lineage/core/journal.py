@@ -1,8 +1,8 @@
 """The journal: what each stage that ended well has cost on this machine, one JSON line a run in `.state/journal.jsonl`.
 
-    {"stage": "train@v3", "seconds": 31.2, "startup_seconds": 0.6, "machine": "… 2 cores", "cores": 2,
-     "peak_bytes": 702000000, "profile": "cpu", "base": "db52a92cb5ed", "steps": 225, "tokens": 352000,
-     "training_seconds": 19.8}
+    {"stage": "train@v3", "seconds": 31.2, "startup_seconds": 0.6, "ended": 1795788000, "machine": "…", "cores": 2,
+     "peak_bytes": 702000000, "adapter": "a693…", "profile": "cpu", "base": "db52a92cb5ed", "steps": 225,
+     "tokens": 352000, "training_seconds": 19.8}
 
 It stands beside the record and outside identity: no result depends on it, and it may be deleted at any time. Estimates
 (`lineage check`, `lineage diff`) learn from it; without it they are rougher.
@@ -46,7 +46,7 @@ def entry() -> Iterator[None]:
     if stage := _stage():
         used = {name: value - energy[name] for name, value in _microjoules().items() if name in energy}
         joules = {"joules": round(sum(used.values()) / 1e6)} if used and min(used.values()) >= 0 else {}  # < 0: wrapped
-        spent = {"seconds": round(time.monotonic() - begun, 1), "startup_seconds": startup}
+        spent = {"seconds": round(time.monotonic() - begun, 1), "startup_seconds": startup, "ended": int(time.time())}
         _append({"stage": stage, **spent, **_here(), **joules, **_noted})
 
 

@@ -22,7 +22,7 @@ from lineage.tracking.run_contents import Facts
 STATE_TAG = "lineage_state"
 # Metrics that people do not add; `pooled/` is what an earlier release called own/.
 OURS = ("nll/", "score/", "chance/", "figure/", "all/", "ancestors/", "own/", "pooled/", "train/", "preference/")
-SOMETIMES = ("unknown_data",)  # tags that a version may lose
+SOMETIMES = ("unknown_data", "against_parent")  # tags that a version may lose
 MANIFEST = "manifest.json"  # artifact path → SHA-256 of what was uploaded
 PARAM_LIMIT = 6000  # characters; MLflow cuts a longer value
 

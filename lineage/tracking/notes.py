@@ -11,6 +11,7 @@ from lineage.core.plain_text import plain
 NOTE = "mlflow.note.content"
 LINE = "\n\n---\n*Write below this line: `publish` keeps what stands there, and writes what is above it anew.*\n"
 LIMIT = 7900  # characters; MLflow cuts a tag at 8,000
+MODEL_LIMIT = 4900  # the same of a registered model's description, of 5,000
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
 BEGINS_HTML = re.compile(r"<(?=[A-Za-z/!?])")
 CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
@@ -22,7 +23,7 @@ def as_note(card: str) -> str:
     return "".join(part if at % 2 else BEGINS_HTML.sub("&lt;", part) for at, part in enumerate(parts))
 
 
-def with_peoples(ours: str, present: str, *, told_before: bool) -> str:
+def with_peoples(ours: str, present: str, *, told_before: bool, limit: int = LIMIT) -> str:
     """A description that says `ours`, above what people wrote.
 
     Args:
@@ -30,10 +31,11 @@ def with_peoples(ours: str, present: str, *, told_before: bool) -> str:
         present: the description as it stands; empty if there is none.
         told_before: whether we wrote the present one, in this form. One without its line was then rewritten by a
             person: all of it is kept.
+        limit: characters that MLflow keeps.
     """
     _, line, below = present.partition(LINE)
     peoples = below if line else present if told_before else ""
-    room = LIMIT - len(LINE) - len(peoples)
+    room = limit - len(LINE) - len(peoples)
     return _cut(ours.rstrip("\n"), max(room, 0)) + LINE + peoples
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from lineage.artifacts.promotions import champion, read_promotions
 from lineage.core.files import write_json
 from lineage.core.inputs import NOTHING, Inputs, must_be_unchanged
+from lineage.tracking.costs import costs
 from lineage.tracking.registry import kept_runs, point_champion, read_registry, register, standing_champion
 from lineage.tracking.run_contents import Facts, not_built, read_facts
 from lineage.tracking.runs import CURRENT, Shelf, Told, active_runs, bring_up_to_date, mark_states
@@ -61,18 +62,19 @@ def publish(uri: str, inputs: Inputs = NOTHING, stale: Mapping[str, str] = NONE_
         before = active_runs(client, where)
         kept = kept_runs(registry, {run.info.run_id: run for run in before}, promotion)
         shelf = Shelf(where, before, {facts.key for facts in everything}, kept)
-        commit = _git_commit()
+        commit, spent = _git_commit(), costs()
         for facts in everything:
             extra = commit | ({"parent_run": done[facts.parent].told.run_id} if facts.parent in done else {})
             state = states_of.get(facts.name, CURRENT)
-            done[facts.name] = Published(facts, bring_up_to_date(client, shelf, facts, extra, state))
+            cost = spent.get(facts.tags.get("adapter", ""))
+            done[facts.name] = Published(facts, bring_up_to_date(client, shelf, facts, extra, state, cost))
             print(f"  {facts.name}: {_said(done[facts.name].told)}")
         states = mark_states(client, shelf, everything, absent, states_of)
         runs = {run.info.run_id: run for run in shelf.runs}
         registered = [(facts, runs[done[name].told.run_id]) for name, facts in versions.items()]
         known = {*versions, *absent}
         for line in (
-            *register(client, registered, runs, states, known),
+            *register(client, registered, runs, states, known, promotions),
             *point_champion(client, promotion, versions, runs),
         ):
             print(f"  {line}")

@@ -7,7 +7,8 @@ The alias `champion` follows promotions.yaml, never a version's name. Which mode
 tag of the registered model: one that points elsewhere was set by a person, and is reported and left.
 """
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,17 @@ from lineage.core import paths
 from lineage.core.paths import PROMOTIONS
 from lineage.core.plain_text import plain
 from lineage.tracking.differences import STATE_TAG, wrong_files
+from lineage.tracking.notes import MODEL_LIMIT, NOTE, with_peoples
 from lineage.tracking.run_contents import Facts
 
 MODEL = "krx-lineage"
 CHAMPION = "champion"
 OURS = "lineage-"  # how the aliases of versions begin
 SET_BY_US = "champion_set_by_publish"  # tag of the registered model: numbers of model versions
+TOLD = ("fingerprint", "adapter", "parent", "against_parent")  # tags of a run that its model version has too
+OUTDATED = {"gate", "against_parent"}  # those that may be true no longer
+TAG_LIMIT = 4900  # characters; MLflow's is 5,000
+ONE_LINE = re.compile(r"\S+, continues \S+")  # what an earlier release described a model version by
 ABOUT = "Adapters of the lineage: a model version is a version at one fingerprint. Its run has card and measures."
 
 
@@ -78,7 +84,12 @@ def standing_champion(client: Any, registry: Registry) -> str | None:
 
 
 def register(
-    client: Any, told: list[tuple[Facts, Any]], runs: dict[str, Any], states: dict[str, str], known: Collection[str]
+    client: Any,
+    told: list[tuple[Facts, Any]],
+    runs: dict[str, Any],
+    states: dict[str, str],
+    known: Collection[str],
+    promotions: Sequence[Promotion] = (),
 ) -> Iterator[str]:
     """Register each version, and point the versions' aliases; yields what people should know.
 
@@ -88,12 +99,14 @@ def register(
         runs: all runs that are not in the bin, by id.
         states: run id → what its version is now.
         known: the names of the curriculum's versions.
+        promotions: what the gate decided, oldest first.
     """
     registry = read_registry(client)
     if registry.model is None:
         registry.model = client.create_registered_model(MODEL, description=ABOUT)
     for facts, run in told:
-        number = _model_version(client, registry, facts, run, runs)
+        mine = [one for one in promotions if one.is_of(facts.tags["fingerprint"], facts.tags["adapter"])]
+        number = _model_version(client, registry, facts, run, runs, _decided(mine))
         alias = f"{OURS}{facts.name}"
         if str(registry.model.aliases.get(alias)) != number:
             client.set_registered_model_alias(MODEL, alias, number)
@@ -106,6 +119,17 @@ def register(
         if ours and alias.removeprefix(OURS) not in known:
             client.delete_registered_model_alias(MODEL, alias)
             yield f"alias {alias}: taken away, params.yaml has no such version; model version {number} stays"
+
+
+def _decided(entries: Sequence[Promotion]) -> str:
+    """What the gate said of an adapter when it was last asked: `refused on 2026-11-27 against v5_3: …`."""
+    asked = [one for one in entries if one.look]
+    if not asked:
+        return ""
+    last = asked[-1]
+    when = f" on {last.when}" if last.when else ""
+    against = f" against {last.against.version}" if last.against else ""
+    return plain(f"{last.kind}{when}{against}: {' · '.join(last.reasons)}")[:TAG_LIMIT]
 
 
 def point_champion(
@@ -203,23 +227,34 @@ def _promoted(client: Any, registry: Registry, runs: dict[str, Any], promotion: 
     return None
 
 
-def _model_version(client: Any, registry: Registry, facts: Facts, run: Any, runs: dict[str, Any]) -> str:
-    """The number of the model version of this run; one that stood for a run now in the bin hands over and goes."""
-    tags = {"lineage_version": facts.name, "fingerprint": facts.tags["fingerprint"], "adapter": facts.tags["adapter"]}
-    about = f"{facts.name}, continues {facts.parent}"
+def _model_version(client: Any, registry: Registry, facts: Facts, run: Any, runs: dict[str, Any], decided: str) -> str:
+    """The number of the model version of this run; one that stood for a run now in the bin hands over and goes.
+
+    Args:
+        client: an MlflowClient.
+        registry: what is registered; a new model version is added.
+        facts: the version.
+        run: its run.
+        runs: all runs that are not in the bin, by id.
+        decided: what the gate said of it last; empty where nobody asked.
+    """
+    tags = {"lineage_version": facts.name, "gate": decided} | {name: facts.tags.get(name, "") for name in TOLD}
+    tags = {name: value for name, value in tags.items() if value}
     mine = next((one for one in registry.versions.values() if one.run_id == run.info.run_id), None)
     if mine is None:
         source = f"{run.info.artifact_uri}/adapter"
-        mine = client.create_model_version(
-            MODEL, source, run.info.run_id, tags, description=about, await_creation_for=0
-        )
+        mine = client.create_model_version(MODEL, source, run.info.run_id, tags, await_creation_for=0)
         registry.versions[str(mine.version)] = mine
-    number = str(mine.version)
+    number, present = str(mine.version), mine.description or ""
     for name, value in tags.items():
         if mine.tags.get(name) != value:
             client.set_model_version_tag(MODEL, number, name, value)
-            if name == "lineage_version":
-                client.update_model_version(MODEL, number, about)
+    for name in OUTDATED & set(mine.tags) - set(tags):
+        client.delete_model_version_tag(MODEL, number, name)
+    peoples = bool(present) and not ONE_LINE.fullmatch(present)
+    about = with_peoples(facts.tags[NOTE], present, told_before=peoples, limit=MODEL_LIMIT)
+    if present != about:
+        client.update_model_version(MODEL, number, about)
     for stale in [str(one.version) for one in registry.versions.values() if one.run_id not in runs]:
         has = _tags(registry, stale)
         if (has.get("lineage_version"), has.get("fingerprint")) == (facts.name, facts.tags["fingerprint"]):

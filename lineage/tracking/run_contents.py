@@ -114,6 +114,7 @@ def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Fa
             "adapter": manifest.adapter,
             NOTE: as_note(card.read_text(encoding="utf-8")),
         }
+        | _against_parent(compared)
         | ({"unknown_data": ",".join(unknown)} if (unknown := compared.unknown) else {}),
         params=_params(manifest),
         history=_history(folder / "history.csv", name)
@@ -162,6 +163,17 @@ def _measures(name: str, adapter: str | None) -> dict[str, float]:
     if found is None or found.adapter != adapter:  # of the adapter before this one
         return {}
     return of_sets(found)
+
+
+def _against_parent(compared: ComparedVersion) -> dict[str, str]:
+    """The verdict against the parent in words, for the runs' table and the registry."""
+    if not (pooled := compared.pooled):
+        return {}
+    words = {"improved": "better", "worse": "worse", "unclear": "unclear", "too_few": "too few rows"}
+    said = f"{words[pooled.verdict]}, {pooled.difference:+.2f} nats a token on its own sets"
+    if sets := len(compared.may_forget):
+        said += f"; forgot {len(compared.forgot)} of {sets} sets of its ancestors"
+    return {"against_parent": said}
 
 
 def _params(manifest: AdapterManifest) -> dict[str, str]:

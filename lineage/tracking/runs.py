@@ -7,7 +7,8 @@
   its place, with the tags that people added, and it goes to the bin.
 - A run whose adapter is promoted, or loaded by an alias that people set, is never replaced by another adapter's: it
   stays, under a key of its own.
-- All timestamps follow from the run's start and the step, so that filling twice adds nothing.
+- All timestamps follow from the run's start and the step, so that filling twice adds nothing. It starts and ends when
+  its training did, where this machine's journal knows that.
 """
 
 import json
@@ -20,6 +21,7 @@ from typing import Any, Literal
 
 from lineage.config.schema import BASE
 from lineage.core import paths
+from lineage.tracking.costs import WhatItTook
 from lineage.tracking.differences import MANIFEST, STATE_TAG, Differences, differences
 from lineage.tracking.notes import NOTE
 from lineage.tracking.run_contents import Facts
@@ -67,7 +69,14 @@ def active_runs(client: Any, experiment: str) -> list[Any]:
             return found
 
 
-def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, str], state: str = CURRENT) -> Told:
+def bring_up_to_date(
+    client: Any,
+    shelf: Shelf,
+    facts: Facts,
+    extra: dict[str, str],
+    state: str = CURRENT,
+    cost: WhatItTook | None = None,
+) -> Told:
     """Find or make the run of `facts`, and make it say them.
 
     Args:
@@ -76,6 +85,7 @@ def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, s
         facts: what the run must say.
         extra: tags that no digest covers: the parent's run id; the git commit, written when the run is filled.
         state: what the tag `lineage_state` says of it.
+        cost: of its training, where this machine knows it.
     """
     hashes = facts.hashes()
     digest = facts.digest(hashes)
@@ -92,6 +102,7 @@ def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, s
             for name, value in bookkeeping.items():
                 if tags.get(name) != value:
                     client.set_tag(run.info.run_id, name, value)
+            _tell_cost(client, run, cost)
             return Told(run.info.run_id, "unchanged", digest)
         before = "repaired" if whole else "updated" if "complete" in tags else "completed"
         words = found.words
@@ -100,7 +111,7 @@ def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, s
     elif superseded:
         before = "updated"
     if run is None or run in superseded:
-        run = _made(client, shelf, facts, run)
+        run = _made(client, shelf, facts, run, cost)
         found = differences(client, run, facts, hashes)
     identity = run.info.run_id
     if run.info.status != "RUNNING":
@@ -112,7 +123,9 @@ def bring_up_to_date(client: Any, shelf: Shelf, facts: Facts, extra: dict[str, s
         shelf.runs.remove(one)
     run.data.tags.update(found.tags | bookkeeping)
     client.set_tag(identity, "complete", digest)
-    client.set_terminated(identity, "FINISHED")
+    _tell_cost(client, run, cost)
+    ended = cost.end if cost and run.info.start_time == cost.start else None
+    client.set_terminated(identity, "FINISHED", ended)
     return Told(identity, before, digest, words, renamed)
 
 
@@ -185,8 +198,16 @@ def _claim(client: Any, shelf: Shelf, facts: Facts) -> tuple[Any | None, list[An
     return (mine[0] if mine else None), superseded
 
 
-def _made(client: Any, shelf: Shelf, facts: Facts, before: Any | None) -> Any:
-    """A new run; one that takes another's place has the tags that people gave that one."""
+def _made(client: Any, shelf: Shelf, facts: Facts, before: Any | None, cost: WhatItTook | None) -> Any:
+    """A new run; one that takes another's place has the tags that people gave that one.
+
+    Args:
+        client: an MlflowClient.
+        shelf: the runs that there are, to which it is added.
+        facts: what it will say.
+        before: the run whose place it takes.
+        cost: with the start of the training.
+    """
     tags = {"lineage_key": facts.key}
     tags |= {name: facts.tags[name] for name in ("version", "fingerprint", "adapter") if name in facts.tags}
     if before is not None:
@@ -194,9 +215,22 @@ def _made(client: Any, shelf: Shelf, facts: Facts, before: Any | None) -> Any:
         peoples = {k: v for k, v in had.items() if k not in OF_A_RUN and not k.startswith("mlflow.")}
         note = {name: had[name] for name in (NOTE, STATE_TAG)} if {NOTE, STATE_TAG} <= had.keys() else {}
         tags = peoples | note | tags | {"replaces": before.info.run_id}
-    run = client.create_run(shelf.experiment, tags=tags, run_name=facts.name)
+    run = client.create_run(shelf.experiment, cost.start if cost else None, tags, facts.name)
     shelf.runs.append(run)
     return run
+
+
+def _tell_cost(client: Any, run: Any, cost: WhatItTook | None) -> None:
+    """What the run does not know yet of its training's cost; what it was told once stands."""
+    from mlflow.entities import Metric
+
+    points = [
+        Metric(name, value, cost.end, 0)
+        for name, value in (cost.metrics if cost else {}).items()
+        if cost and name not in run.data.metrics
+    ]
+    if points:
+        client.log_batch(run.info.run_id, metrics=points)
 
 
 def _fill(client: Any, run: Any, facts: Facts, found: Differences, extra: dict[str, str]) -> None:

@@ -227,3 +227,42 @@ def test_a_stale_version_says_so_until_it_is_built_or_the_change_taken_back(work
     publish(local_uri())
     assert {run.data.tags["lineage_state"] for run in runs().values()} == {"current"}
     assert alias("lineage-v2").tags["lineage_state"] == "current"
+
+
+def registered(name: str) -> Any:
+    """The model version of a version, as the registry's page shows it."""
+    one = alias(f"lineage-{name}")
+    assert one is not None
+    return one
+
+
+def test_a_model_version_carries_card_parent_and_verdicts(workspace: Path) -> None:
+    publish(local_uri())
+    one = registered("v2")
+    assert one.description.startswith("# v2\n\ncontinues v1")
+    said = "better, -0.50 nats a token on its own sets; forgot 1 of 2 sets of its ancestors"
+    assert (one.tags["parent"], one.tags["against_parent"]) == ("v1", said)
+    assert "gate" not in one.tags
+
+    look = "{number: 1, level: 0.03, rows: ab, sample: cd, sets: [rules.record], goal: ef}"
+    entry = {"fingerprint": digest("v2fingerprint"), "adapter": digest("weights of v2")}
+    refused = "".join(f"  {name}: '{value}'\n" for name, value in entry.items())
+    refused = f"- version: v2\n{refused}  kind: refused\n  when: 2026-11-27\n  because: it reads tables\n"
+    refused += f"  against: {{version: v1}}\n  look: {look}\n  reasons: [not better beyond noise]\n"
+    (workspace / "promotions.yaml").write_text(refused, encoding="utf-8")
+    client().update_model_version("krx-lineage", one.version, f"{one.description}\nof the meeting in May")
+    for _ in range(2):
+        publish(local_uri())
+    one = registered("v2")
+    assert one.tags["gate"] == "refused on 2026-11-27 against v1: not better beyond noise"
+    assert one.description.startswith("# v2") and one.description.endswith("\nof the meeting in May")
+    assert alias("champion") is None
+
+
+def test_the_line_that_an_earlier_release_described_a_model_version_by_gives_way(workspace: Path) -> None:
+    publish(local_uri())
+    client().update_model_version("krx-lineage", registered("v2").version, "v2, continues v1")
+    client().update_model_version("krx-lineage", registered("v3").version, "our first with reports")
+    publish(local_uri())
+    assert registered("v2").description.startswith("# v2") and "continues v1\n\n---" in registered("v2").description
+    assert registered("v3").description.endswith("our first with reports")

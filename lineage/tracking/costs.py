@@ -1,0 +1,38 @@
+"""What a training has cost, for MLflow: when it ran, how long, how fast, in how much memory, with how much energy.
+
+From the journal of this machine, by the adapter that came of it. It is told beside the facts and outside their digest:
+a journal that is gone makes no run wrong, and what nobody measured is not told.
+"""
+
+from dataclasses import dataclass
+
+from lineage.core.journal import Entry, entries
+
+GIGABYTE = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class WhatItTook:
+    """Of the training of one adapter. start, end: milliseconds since 1970, as MLflow counts. metrics: `cost/…`."""
+
+    start: int
+    end: int
+    metrics: dict[str, float]
+
+
+def costs() -> dict[str, WhatItTook]:
+    """Adapter → what its training has cost here; of several the last."""
+    trained = [line for line in entries() if isinstance(line.get("adapter"), str) and "ended" in line]
+    return {str(line["adapter"]): _cost(line) for line in trained}
+
+
+def _cost(line: Entry) -> WhatItTook:
+    seconds = float(line["seconds"]) + float(line.get("startup_seconds", 0.0))
+    end = int(line["ended"]) * 1000
+    told = {"cost/seconds": seconds}
+    for name, field in (("cost/peak_gigabytes", "peak_bytes"), ("cost/gpu_peak_gigabytes", "gpu_peak_bytes")):
+        told |= {name: round(line[field] / GIGABYTE, 3)} if field in line else {}
+    told |= {"cost/kilojoules": line["joules"] / 1000} if "joules" in line else {}
+    if line.get("training_seconds"):  # not of a training that went on from a checkpoint
+        told["cost/tokens_per_second"] = round(line["tokens"] / line["training_seconds"], 1)
+    return WhatItTook(end - int(seconds * 1000), end, told)
