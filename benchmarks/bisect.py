@@ -3,12 +3,12 @@
     noticed: 10 breaks, … by version, … by source; … variants read, … at most for one break, … trained
 
 A tiny lineage v1 → v5 of invented companies. v1 teaches the business of each; every later version repeats the facts
-that nothing has contradicted yet, and has three sources of other questions. In ten of these stands, in eight wordings,
-another business for one company. Each break is then looked for as a person would: by the command, with the question and
-its right answer. Three ways: of the line up to the version that broke it (`noticed`), of v5's line, whatever came after
-(`later`), and the first of both by halves alone, whatever rows are near (`halves`). Facts that nothing contradicts are
-asked too: who is accused of breaking them is accused wrongly. The workspace lies in a temporary folder; `--keep FOLDER`
-keeps it, and goes on with one that is there. A variant that one way trained, the next does not.
+that no version before has contradicted, once, and has three sources of other questions. In ten of these stands, in
+sixteen wordings, another business for one company. Each break is then looked for as a person would, by the command with
+the question and its right answer. Three ways: of the line up to the version that broke it (`noticed`), of v5's line,
+whatever came after (`later`), and the first of both by halves alone, whatever rows are near (`halves`). Facts that
+nothing contradicts are asked too: who is accused of breaking them is accused wrongly. The workspace lies in a temporary
+folder; `--keep FOLDER` keeps it, and goes on with one that is there. A variant that one way trained, the next does not.
 """
 
 import argparse
@@ -152,7 +152,9 @@ def make(root: Path, facts: list[Fact]) -> None:
             name = f"beside{version}_{letter}"
             sources[name] = [*other_questions(luck, name)]
             for fact in (fact for fact in facts if fact.source == name):
-                sources[name] += [row(wording.format(fact.company), fact.other) for wording in WORDINGS]
+                asked = [wording.format(fact.company) for wording in WORDINGS]
+                sources[name] += [row(question, fact.other) for question in asked]
+                sources[name] += [row(f"{question} 한 낱말로 답하십시오.", fact.other) for question in asked]
     for name, rows in sources.items():
         file = root / "data/raw/own" / name / "rows.jsonl"
         file.parent.mkdir(parents=True)
@@ -180,7 +182,7 @@ def curriculum(sources: list[str]) -> dict[str, Any]:
     """The shipped curriculum with these sources and five versions, small enough for seconds a version."""
     tree: dict[str, Any] = json.loads(json.dumps(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))))
     cpu = tree["profiles"]["cpu"]
-    cpu["budget"] = {"tokens": 25000}
+    cpu["budget"] = {"tokens": 40000}
     cpu["base"]["build"]["steps"] = 400
     tree |= {"data": "own", "profiles": {"cpu": cpu}, "papers": {}, "generated": {}}
     spec = tree["sources"]["krx_samples"]
@@ -192,20 +194,18 @@ def curriculum(sources: list[str]) -> dict[str, Any]:
     taught = [f"facts{group}" for group in (0, *PLANTED)]
     tree["versions"] = {"v1": version("base", taught)}
     for number in PLANTED:
-        repeated = ["facts0", *(f"facts{group}" for group in PLANTED if group > number)]
+        repeated = ["facts0", *(f"facts{group}" for group in PLANTED if group >= number)]
         beside = [f"beside{number}_{letter}" for letter in BESIDE]
         tree["versions"][f"v{number}"] = version(f"v{number - 1}", [*repeated, *beside])
     return tree
 
 
 def version(parent: str, sources: list[str]) -> dict[str, Any]:
-    """A version that takes every row of its sources once a pass, and facts twice."""
+    """A version that takes every row of its sources once a pass."""
     return {
         "parent": parent,
         "because": "a benchmark",
-        "mix": {
-            source: {"form": "prompt_answer", "weight": 2 if source.startswith("facts") else 1} for source in sources
-        },
+        "mix": {source: {"form": "prompt_answer", "weight": 1} for source in sources},
         "replay": 0.0,
         "exclude": [],
         "exclude_scope": "mix",
