@@ -257,6 +257,45 @@ class SameMix(Paired):
     sets: tuple[str, ...]
 
 
+class Together(ArtifactPart):
+    """A model on some held-out sets together.
+
+    nll: nats a supervised token of all of them. right: the share of right answers of their `answers` choices and
+    numbers, and chance: that of who guesses; None where there are none, or nobody knows what guessing gives.
+    """
+
+    model_config = ConfigDict(allow_inf_nan=True)
+
+    sets: tuple[str, ...]
+    rows: int
+    tokens: int
+    nll: float
+    answers: int
+    right: float | None
+    chance: float | None
+
+
+class Overall(ArtifactPart):
+    """A model by figures that can be laid beside those of any other model.
+
+    all_sets: on the sets that every measured model answered; for each of them the same rows.
+    own_sets, ancestors_sets: on those of its own mix, and on those that it may forget (`may_forget`); each version has
+    others, so these compare it with its line. parent_*: its parent on the same; best_ancestor: of each of the
+    ancestors' sets the best ancestor. None where there are none.
+    against_parent, against_champion: one sentence each; "" where the other is not measured, or is the version itself.
+    """
+
+    all_sets: Together
+    own_sets: Together | None = None
+    ancestors_sets: Together | None = None
+    parent_all_sets: Together | None = None
+    parent_own_sets: Together | None = None
+    parent_ancestors_sets: Together | None = None
+    best_ancestor_nll: float | None = None
+    against_parent: str = ""
+    against_champion: str = ""
+
+
 class BaseOnSet(ArtifactPart):
     """The base on one set."""
 
@@ -281,6 +320,7 @@ class Comparison(Artifact):
 
     confidence: of all intervals. fewest_rows, fewest_groups: below them no verdict is given.
     missing: version or `base` → what is not there, and the command for it.
+    overall: version or `base` → figures that compare all models. champion: the version that is promoted, or "".
     """
 
     profile: str
@@ -293,6 +333,8 @@ class Comparison(Artifact):
     versions: dict[str, ComparedVersion]
     same_mix: tuple[SameMix, ...]
     missing: dict[str, tuple[str, ...]]
+    overall: dict[str, Overall] = Field(default_factory=dict)
+    champion: str = ""
 
 
 def read_comparison(root: Path = Path()) -> Comparison:

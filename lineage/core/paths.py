@@ -49,6 +49,7 @@ REPORTS = Path("reports")
 COMPARISON = REPORTS / "comparison.json"
 REPORTED_METRICS = REPORTS / "metrics"  # by version: what `dvc metrics` reads
 REPORTED_PLOTS = REPORTS / "plots"  # what `dvc plots` reads
+PICTURES = REPORTS / "pictures"  # what MLflow shows beside runs
 
 PROMOTIONS = Path("promotions.yaml")  # in git: who is champion, and every look that led there
 CALIBRATION = Path("calibration.json")  # of the gate; in git

@@ -8,6 +8,8 @@ from lineage.reporting.compare import compare
 from lineage.reporting.dvc_figures import write_dvc_figures
 from lineage.reporting.html_page import render_page
 from lineage.reporting.model_card import render_card
+from lineage.reporting.overall import with_overall
+from lineage.reporting.pictures import write_pictures
 from lineage.reporting.summary import findings
 from lineage.reporting.workspace import read_workspace
 
@@ -15,9 +17,10 @@ from lineage.reporting.workspace import read_workspace
 def report(c: Curriculum, out: Path) -> list[str]:
     """Write comparison, page and cards into the folder `out`; return what was found, in sentences."""
     w = read_workspace(c)
-    comparison = compare(w)
+    comparison = with_overall(w, compare(w))
     write_comparison(out, comparison)
     write_dvc_figures(w, comparison, out)
+    write_pictures(w, comparison, out)
     (out / "lineage.html").write_text(render_page(w, comparison), encoding="utf-8", newline="\n")
     cards = out / "cards"
     cards.mkdir()
