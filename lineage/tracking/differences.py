@@ -22,7 +22,7 @@ from lineage.tracking.run_contents import Facts
 STATE_TAG = "lineage_state"
 # Metrics that people do not add; `pooled/` is what an earlier release called own/.
 OURS = ("nll/", "score/", "chance/", "figure/", "all/", "ancestors/", "own/", "pooled/", "train/", "preference/")
-SOMETIMES = ("unknown_data", "against_parent")  # tags that a version may lose
+SOMETIMES = ("unknown_data", "against_parent", "against_champion")  # tags that a version may lose
 MANIFEST = "manifest.json"  # artifact path → SHA-256 of what was uploaded
 PARAM_LIMIT = 6000  # characters; MLflow cuts a longer value
 
@@ -75,12 +75,12 @@ def wrong_files(client: Any, run: Any, hashes: dict[str, str], here: dict[str, P
     if (root := _folder(run)) is not None:
         return [at for at, digest in hashes.items() if not (root / at).is_file() or sha256(root / at) != digest]
     sizes = dict(_listed(client, run.info.run_id, {Path(where).parent.as_posix() for where in hashes}))
-    uploaded = _manifest(client, run)
+    uploaded = told_files(client, run)
     wrong = [at for at, digest in hashes.items() if at not in sizes or uploaded.get(at) != digest]
     return wrong + [at for at, file in here.items() if at not in wrong and sizes[at] not in (None, file.stat().st_size)]
 
 
-def _manifest(client: Any, run: Any) -> dict[str, str]:
+def told_files(client: Any, run: Any) -> dict[str, str]:
     """What the run's artifacts were when it was last filled; empty before that, or if nobody can read it."""
     from mlflow.artifacts import download_artifacts
 
@@ -151,7 +151,7 @@ def _datasets(client: Any, run: Any, facts: Facts, found: Differences) -> None:
 
 
 def _files(client: Any, run: Any, facts: Facts, hashes: dict[str, str], found: Differences) -> None:
-    uploaded = _manifest(client, run)
+    uploaded = told_files(client, run)
     found.false += [f"file {at}" for at in uploaded if at not in hashes]
     found.files = wrong_files(client, run, hashes, facts.artifacts)
     if uploaded != hashes:

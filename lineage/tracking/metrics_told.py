@@ -12,7 +12,7 @@ NLL is in nats a supervised token; scores, right answers and figures lie in 0..1
 
 from collections.abc import Collection
 
-from lineage.artifacts.comparison import ComparedVersion
+from lineage.artifacts.comparison import ComparedVersion, Overall
 from lineage.artifacts.measures import Measures, SetMeasures
 
 RIGHT_OR_WRONG = ("choice", "number")
@@ -47,6 +47,15 @@ def against_others(compared: ComparedVersion) -> dict[str, float]:
         told["ancestors/nll_against_parent"] = sum(one.difference * one.tokens for one in there) / tokens
         told["ancestors/nll_against_best"] = sum(one.against_best * one.tokens for one in there) / tokens
     return told
+
+
+def on_the_same_rows(overall: Overall | None) -> dict[str, float]:
+    """All sets together, of those that every measured model answered; nothing where the report has none."""
+    if overall is None:
+        return {}
+    one = overall.all_sets
+    told = {"all/nll": one.nll} | ({"all/right": one.right} if one.right is not None else {})
+    return told | ({"all/chance": one.chance} if one.right is not None and one.chance is not None else {})
 
 
 def _all(sets: Collection[SetMeasures]) -> dict[str, float]:

@@ -24,8 +24,14 @@ MODEL = "krx-lineage"
 CHAMPION = "champion"
 OURS = "lineage-"  # how the aliases of versions begin
 SET_BY_US = "champion_set_by_publish"  # tag of the registered model: numbers of model versions
-TOLD = ("fingerprint", "adapter", "parent", "against_parent")  # tags of a run that its model version has too
-OUTDATED = {"gate", "against_parent"}  # those that may be true no longer
+TOLD = (
+    "fingerprint",
+    "adapter",
+    "parent",
+    "against_parent",
+    "against_champion",
+)  # tags of a run that its model version has too
+OUTDATED = {"gate", "against_parent", "against_champion"}  # those that may be true no longer
 TAG_LIMIT = 4900  # characters; MLflow's is 5,000
 ONE_LINE = re.compile(r"\S+, continues \S+")  # what an earlier release described a model version by
 ABOUT = "Adapters of the lineage: a model version is a version at one fingerprint. Its run has card and measures."

@@ -13,7 +13,7 @@ from typing import Any
 
 from lineage.artifacts.artifact import JsonObject
 from lineage.artifacts.base_manifest import read_base
-from lineage.artifacts.comparison import ComparedVersion, read_comparison
+from lineage.artifacts.comparison import ComparedVersion, Overall, read_comparison
 from lineage.artifacts.manifest import AdapterManifest, verified_manifest
 from lineage.artifacts.measures import ANSWERS, MEASURES, read_measures
 from lineage.artifacts.promotions import BuiltVersion
@@ -22,7 +22,7 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 from lineage.core.plain_text import one_line
-from lineage.tracking.metrics_told import against_others, of_sets
+from lineage.tracking.metrics_told import against_others, of_sets, on_the_same_rows
 from lineage.tracking.notes import NOTE, as_note
 
 SHAPE = {"r", "alpha", "targets"}  # of the adapter
@@ -77,8 +77,8 @@ def read_facts() -> list[Facts]:
     """
     comparison = read_comparison()
     shared = {"profile": comparison.profile, "data": comparison.data}
-    versions = [_version(name, one, shared) for name, one in comparison.versions.items()]
-    return [*_base(shared), *_parents_first(versions), _report(shared)]
+    versions = [_version(name, one, comparison.overall.get(name), shared) for name, one in comparison.versions.items()]
+    return [*_base(shared, comparison.overall.get(BASE)), *_parents_first(versions), _report(shared)]
 
 
 def not_built() -> dict[str, str]:
@@ -91,7 +91,15 @@ def not_built() -> dict[str, str]:
     }
 
 
-def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Facts:
+def _version(name: str, compared: ComparedVersion, overall: Overall | None, shared: dict[str, str]) -> Facts:
+    """A version.
+
+    Args:
+        name: its name.
+        compared: it and its parent.
+        overall: what compares it with all others.
+        shared: tags of every run.
+    """
     folder, manifest = paths.adapter(name), verified_manifest(name)
     card = paths.REPORTS / "cards" / f"{name}.md"
     if not card.is_file():
@@ -100,6 +108,8 @@ def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Fa
     artifacts = {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)} | {"card.md": card}
     if measures:
         artifacts |= {file.name: file for file in _files(paths.METRICS / name) if file.name in (MEASURES, ANSWERS)}
+        if (drawn := paths.PICTURES / "intervals" / f"{name}.svg").is_file():
+            artifacts["intervals.svg"] = drawn
     mix = manifest.mix
     return Facts(
         name=name,
@@ -115,11 +125,12 @@ def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Fa
             NOTE: as_note(card.read_text(encoding="utf-8")),
         }
         | _against_parent(compared)
+        | ({"against_champion": overall.against_champion} if overall and overall.against_champion else {})
         | ({"unknown_data": ",".join(unknown)} if (unknown := compared.unknown) else {}),
         params=_params(manifest),
         history=_history(folder / "history.csv", name)
         | (_history(folder / "preference.csv", name, "preference") if manifest.preference else {}),
-        measures=measures | (against_others(compared) if measures else {}),
+        measures=measures | (against_others(compared) | on_the_same_rows(overall) if measures else {}),
         datasets={source: (str(mix.sha256)[:16], counts.model_dump()) for source, counts in mix.sources.items()},
         artifacts=artifacts,
         parent=manifest.parent,
@@ -127,7 +138,7 @@ def _version(name: str, compared: ComparedVersion, shared: dict[str, str]) -> Fa
     )
 
 
-def _base(shared: dict[str, str]) -> Iterator[Facts]:
+def _base(shared: dict[str, str], overall: Overall | None) -> Iterator[Facts]:
     """The base, once it has been measured: what the first version is compared with."""
     if not (measures := _measures(BASE, None)):
         return
@@ -141,7 +152,7 @@ def _base(shared: dict[str, str]) -> Iterator[Facts]:
             NOTE: "The base model, before any training: what the versions start from.",
         },
         params=_flat({"base": base.origin.model_dump(), "parameters": base.parameters, "vocab_size": base.vocab_size}),
-        measures=measures,
+        measures=measures | on_the_same_rows(overall),
         artifacts={"base.json": paths.BASE_RECORD}
         | {file.name: file for file in _files(paths.METRICS / BASE) if file.name in (MEASURES, ANSWERS)},
     )

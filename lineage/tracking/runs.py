@@ -23,6 +23,7 @@ from lineage.config.schema import BASE
 from lineage.core import paths
 from lineage.tracking.costs import WhatItTook
 from lineage.tracking.differences import MANIFEST, STATE_TAG, Differences, differences
+from lineage.tracking.inherited import inherit
 from lineage.tracking.notes import NOTE
 from lineage.tracking.run_contents import Facts
 
@@ -217,6 +218,8 @@ def _made(client: Any, shelf: Shelf, facts: Facts, before: Any | None, cost: Wha
         tags = peoples | note | tags | {"replaces": before.info.run_id}
     run = client.create_run(shelf.experiment, cost.start if cost else None, tags, facts.name)
     shelf.runs.append(run)
+    if before is not None:
+        inherit(client, before, run, facts)
     return run
 
 
