@@ -13,7 +13,7 @@ from lineage.adoption.adopted_version import publish_adopted
 from lineage.artifacts.not_built import what_training_lacks, why_not_built, write_not_built
 from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
-from lineage.core import journal, paths
+from lineage.core import paths
 from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
 from lineage.planning.cost import refuse_what_cannot_fit
@@ -49,7 +49,6 @@ def main(inputs: Inputs = NOTHING) -> None:
         refuse_what_cannot_fit(c, v)
         with prefetching(c, v.name):
             trained = train(c, v, out)
-        journal.note(adapter=trained.adapter)
     # Not before: a run that is killed while its folder appears goes on from there.
     shutil.rmtree(trained.checkpoints, ignore_errors=True)
     print(f"{v.name}: adapter {trained.adapter[:12]}, final loss {trained.loss:.3f}")

@@ -5,7 +5,8 @@
 
 The identity is a hash over the functions and classes of a module and of everything that it imports, also inside
 functions, and over the other statements of each file, in their order. It is blind to comments, docstrings and layout,
-to which file a function stands in, and to the order of functions. A name of the project stands for its definition.
+to which file a function stands in, and to the order of functions. A name of the project stands for its definition, but
+for what is exempt: a field more in the types of params.yaml is no other training.
 
 A string that names a module (`"lineage.pdf.worker"`, started by name) counts as an import, and the beginning of a name
 (`f"lineage.readers.{name}"`) as an import of every module that it may become; one that names a file or a
@@ -133,8 +134,10 @@ def _definitions(tree: ast.Module, own: dict[str, str]) -> frozenset[str]:
 
 
 def _meaning(module: str, name: str) -> str:
-    """A name of a module of this project as what it means there: itself, and a hash of its definition."""
+    """A name of a module of this project as what it means there: itself, and a hash of its definition if it counts."""
     for file in sorted(_files_of(module)):
+        if is_exempt(file):
+            return name
         if found := _by_name(file).get(name):
             return f"{name} {found}"
     return name

@@ -47,7 +47,7 @@ def entry() -> Iterator[None]:
         used = {name: value - energy[name] for name, value in _microjoules().items() if name in energy}
         joules = {"joules": round(sum(used.values()) / 1e6)} if used and min(used.values()) >= 0 else {}  # < 0: wrapped
         spent = {"seconds": round(time.monotonic() - begun, 1), "startup_seconds": startup, "ended": int(time.time())}
-        _append({"stage": stage, **spent, **_here(), **joules, **_noted})
+        _append({"stage": stage, **spent, **_here(), **_adapter(stage), **joules, **_noted})
 
 
 def entries() -> list[Entry]:
@@ -83,6 +83,17 @@ def _stage() -> str | None:
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     package, _, module = (spec.name if spec else "").rpartition(".")
     return "@".join([module, *sys.argv[1:2]]) if package == "stages" else None
+
+
+def _adapter(stage: str) -> Entry:
+    """What a training stage has left: the adapter's SHA-256, from its record."""
+    kind, _, version = stage.partition("@")
+    if kind != "train":
+        return {}
+    try:
+        return {"adapter": json.loads(paths.training_record(version).read_text(encoding="utf-8"))["adapter"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}  # not built
 
 
 def _here() -> Entry:

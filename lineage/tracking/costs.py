@@ -21,8 +21,11 @@ class WhatItTook:
 
 
 def costs() -> dict[str, WhatItTook]:
-    """Adapter → what its training has cost here; of several the last."""
-    trained = [line for line in entries() if isinstance(line.get("adapter"), str) and "ended" in line]
+    """Adapter → what its training has cost here; of several the last.
+
+    A stage that took a finished adapter up, or went on from a checkpoint or what was begun ahead, trained only a part.
+    """
+    trained = [line for line in entries() if {"adapter", "ended", "tokens", "training_seconds"} <= line.keys()]
     return {str(line["adapter"]): _cost(line) for line in trained}
 
 
@@ -33,6 +36,5 @@ def _cost(line: Entry) -> WhatItTook:
     for name, field in (("cost/peak_gigabytes", "peak_bytes"), ("cost/gpu_peak_gigabytes", "gpu_peak_bytes")):
         told |= {name: round(line[field] / GIGABYTE, 3)} if field in line else {}
     told |= {"cost/kilojoules": line["joules"] / 1000} if "joules" in line else {}
-    if line.get("training_seconds"):  # not of a training that went on from a checkpoint
-        told["cost/tokens_per_second"] = round(line["tokens"] / line["training_seconds"], 1)
+    told["cost/tokens_per_second"] = round(line["tokens"] / max(line["training_seconds"], 0.1), 1)
     return WhatItTook(end - int(seconds * 1000), end, told)

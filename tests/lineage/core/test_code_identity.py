@@ -82,6 +82,15 @@ def test_an_import_inside_a_function_counts_and_an_exempt_module_does_not(house:
     assert now() == before
 
 
+def test_what_an_exempt_module_defines_is_known_by_its_name(house: Path) -> None:
+    write(house, "words", "class Settings:\n    rate: float\n\n\nSHOWN = 3\n")
+    uses = TRIM.replace("text.strip()", "text.strip()[: words.SHOWN] if isinstance(text, Settings) else text")
+    write(house, "text", f"from lineage import words\nfrom lineage.words import Settings\n\n\n{uses}")
+    before = now()
+    write(house, "words", "class Settings:\n    rate: float\n    goal: str\n\n\nSHOWN = 4\n")
+    assert now() == before
+
+
 def test_a_definition_that_moves_to_another_file_is_the_same(house: Path) -> None:
     before = now()
     write(house, "judging/score", MEASURE)

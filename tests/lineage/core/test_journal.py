@@ -58,3 +58,17 @@ def test_a_journal_that_cannot_be_written_undoes_no_work(workspace: Path, capsys
     with journal.entry():
         pass
     assert "was not written" in capsys.readouterr().err
+
+
+def test_a_training_names_the_adapter_that_came_of_it(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "_stage", lambda: "train@v1")
+    with journal.entry():
+        record = Path("models/v1/lineage.json")
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text('{"adapter": "91c0ffee"}', encoding="utf-8")
+    monkeypatch.setattr(journal, "_stage", lambda: "evaluate@v1")
+    with journal.entry():
+        pass
+    trained, measured = journal.entries()
+    assert trained["adapter"] == "91c0ffee" and trained["ended"] > 1_700_000_000
+    assert "adapter" not in measured

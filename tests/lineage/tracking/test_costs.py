@@ -49,10 +49,11 @@ def test_a_journal_that_comes_later_completes_a_run_and_changes_nothing_else(wor
     assert now.data.metrics["cost/tokens_per_second"] == 2000.0
 
 
-def test_the_cost_of_another_adapter_or_of_an_older_journal_is_not_told(workspace: Path) -> None:
+def test_the_cost_of_another_adapter_or_of_one_that_was_taken_up_is_not_told(workspace: Path) -> None:
     write_journal(workspace, adapter=digest("another"))
     publish(local_uri())
     assert "cost/seconds" not in runs()[V2].data.metrics
-    write(workspace / journal.FILE, json.dumps({"stage": "train@v2", "seconds": 30.0, "tokens": 3}) + "\n")
+    taken_up = {"stage": "train@v2", "seconds": 1.0, "ended": ENDED, "adapter": digest(weights("v2"))}
+    write(workspace / journal.FILE, json.dumps(taken_up) + "\n")
     assert {one.told.outcome for one in publish(local_uri())} == {"unchanged"}
     assert "cost/seconds" not in runs()[V2].data.metrics
