@@ -9,13 +9,21 @@ from lineage.base_model import chat_template
 from lineage.core.errors import LineageError
 from lineage.evaluation import inference
 from lineage.evaluation.heldout import HeldOutSet
-from lineage.harness.agreement import agreements, harness_model, requests_of, run_harness
+from lineage.harness.agreement import OFFLINE, agreements, harness_model, requests_of, run_harness
 from lineage.harness.task_files import HarnessTask, chosen_sets, tasks_of, write_tasks
 from tests import tiny
 from tests.lineage.base_model import tiny_models
 from tests.lineage.evaluation.test_evaluate import likelihood
 
 pytest.importorskip("lm_eval", reason="lm-evaluation-harness is not installed (extra: harness)")
+
+
+@pytest.fixture(autouse=True)
+def _offline_here_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the harness is told of the network is not left to the tests after it."""
+    for name, value in OFFLINE.items():
+        monkeypatch.setenv(name, value)
+
 
 NEAR = 1e-4  # nats
 TASKS = Path("tasks")
