@@ -32,7 +32,7 @@ from lineage.core.errors import LineageError
 ROOT = Path(__file__).parent.parent
 WORKSPACE = ("dvc.yaml", ".dvcignore", ".gitignore", "promotions.yaml", "stages", "lineage")
 LAST = 5  # version
-WAYS = ("noticed", "later", "halves")
+WAYS = ("noticed", "later", "each", "halves")
 BESIDE = "abc"  # sources of other questions, in every version but the first
 PLANTED = {2: "abc", 3: "abc", 4: "bc", 5: "ac"}  # version → which of its sources contradict a fact
 OTHERS = 12  # facts that nothing contradicts, and that every version repeats
@@ -99,7 +99,7 @@ def look(root: Path, facts: list[Fact], way: str) -> None:
     begun, trained, variants, versions, sources = time.monotonic(), 0, [], 0, 0
     for fact in (fact for fact in facts if fact.version):
         line = ("--version", f"v{LAST}" if way == "later" else fact.version)
-        found = bisect(root, fact, "--train", "--broke", *line, *(["--halves"] if way == "halves" else []))
+        found = bisect(root, fact, "--train", "--broke", *line, *([f"--{way}"] if way in ("each", "halves") else []))
         source = found["source"] or {"source": None, "trials": [], "trained": 0}
         versions += found["version"] == fact.version
         sources += (found["version"], source["source"]) == (fact.version, fact.source)

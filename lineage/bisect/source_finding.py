@@ -79,8 +79,8 @@ def find_source(
         probe: what was asked.
         point: the step to blame or to thank; its two versions are parent and child.
         train: whether variants that are not kept from before may be trained.
-        each: leave out every source alone, instead of halves.
-        halves: leave out halves at once, whatever rows speak of the question.
+        each: leave out every source alone, also where the suspect did it.
+        halves: leave out halves at once, whatever rows speak of the question; see lineage/bisect/halving.py.
         scale: of the budget of a variant; below 1 the version is trained once more with it, as a control.
         say: told what is about to be trained.
 
@@ -99,7 +99,7 @@ def find_source(
     able = {source: rows for source, rows in near.items() if source in of.sources}
     first = None if halves else suspect(able)
     order = sorted(of.sources, key=lambda source: -near[source][0].near if source in near else 0.0)
-    most = most_trials(len(order), suspect=first is not None, each=each) + bool(of.differs)
+    most = most_trials(len(order), suspect=first is not None, halves=halves) + bool(of.differs)
     seconds = cost_of(c, of.version, prices(c)).seconds
     cost = TrainingCost(most, Seconds(seconds.value * scale, seconds.measured) if seconds else None, of.differs)
     if len(order) == 1:
@@ -107,7 +107,7 @@ def find_source(
     search_here = _Variants(c, probe, of, point, train, say)
     with only_writer("lineage bisect"):
         try:
-            found = search(order, search_here.gone, first, each=each)
+            found = search(order, search_here.gone, first, each=each, halves=halves)
         except _ToTrain:
             search_here.scratch.remove()
             return SourceFinding(version, of.sources, "to_train", None, None, near, 0, search_here.readings(), cost)

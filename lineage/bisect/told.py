@@ -91,7 +91,7 @@ def source_told(found: LineFinding, source: SourceFinding) -> Iterator[str]:
     else:
         yield (
             f"no single source was found without which {MOST_OF_IT:.0%} of the change is gone: two may say the same, "
-            "or training on anything did it; --each leaves out every source alone"
+            "or training on anything did it"
         )
     yield f"{source.trained} variants were trained, {len(source.found.trials)} were read"
 

@@ -52,8 +52,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     direction.add_argument("--taught", action="store_const", const="taught", dest="turn", help="who taught it")
     parser.add_argument("--train", action="store_true", help="train the variants that are needed to name the source")
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--each", action="store_true", help="leave out every source alone")
-    how.add_argument("--halves", action="store_true", help="leave out halves at once, no suspect first")
+    how.add_argument("--each", action="store_true", help="leave out every source alone, also if the suspect did it")
+    how.add_argument("--halves", action="store_true", help="leave out halves: fewer trainings, seldom right")
     parser.add_argument(
         "--budget", type=float, default=1.0, help="of a variant, as a part of its version's (default: 1)"
     )
