@@ -1,18 +1,16 @@
 """Where MLflow's pages show the lineage: the table of runs, and the report."""
 
+import os
 from typing import Any
 
 import httpx
 
-from lineage.tracking.server import EXPERIMENT
-
-TRAINING_PAGES = "?workflowType=machine_learning"  # otherwise MLflow opens its pages for agents
+from lineage.tracking.server import EXPERIMENT, TRAINING_PAGES, runs_address
 
 
 def runs_page(address: str) -> str:
     """The page with the table of all runs; before anything was published, the list of experiments."""
-    experiment, _ = find(address)
-    return f"{address}/#/experiments" + (f"/{experiment}/runs" if experiment else "") + TRAINING_PAGES
+    return runs_address(address, find(address)[0])
 
 
 def report_page(address: str) -> str | None:
@@ -23,17 +21,21 @@ def report_page(address: str) -> str | None:
 
 def find(address: str) -> tuple[str | None, str | None]:
     """The experiment's and the report run's ids, asked of the server; None while they are not there."""
-    api = f"{address}/api/2.0/mlflow"
+    api = f"{address.rstrip('/')}/api/2.0/mlflow"
+    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        found = httpx.get(f"{api}/experiments/get-by-name", params={"experiment_name": EXPERIMENT}, timeout=10)
-        found.raise_for_status()
+        found = httpx.get(
+            f"{api}/experiments/get-by-name", params={"experiment_name": EXPERIMENT}, headers=headers, timeout=10
+        ).raise_for_status()
         experiment: str = found.json()["experiment"]["experiment_id"]
         query: dict[str, Any] = {
             "experiment_ids": [experiment],
             "filter": "tags.lineage_key = 'report'",
             "max_results": 1,
         }
-        runs = httpx.post(f"{api}/runs/search", json=query, timeout=10).raise_for_status().json().get("runs", [])
+        answer = httpx.post(f"{api}/runs/search", json=query, headers=headers, timeout=10).raise_for_status()
+        runs = answer.json().get("runs", [])
     except (httpx.HTTPError, KeyError, ValueError):
         return None, None
     return experiment, runs[0]["info"]["run_id"] if runs else None

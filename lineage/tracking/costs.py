@@ -5,6 +5,7 @@ a journal that is gone makes no run wrong, and what nobody measured is not told.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from lineage.core.journal import Entry, entries
 
@@ -27,6 +28,18 @@ def costs() -> dict[str, WhatItTook]:
     """
     trained = [line for line in entries() if {"adapter", "ended", "tokens", "training_seconds"} <= line.keys()]
     return {str(line["adapter"]): _cost(line) for line in trained}
+
+
+def end_of(run: Any, cost: WhatItTook | None) -> int:
+    """When a run ends, in milliseconds since 1970: with its training, or else as it began, which shows no duration.
+
+    The seconds of publishing are no training. A duration that was told when the journal was still there stays.
+    """
+    began: int = run.info.start_time
+    if cost and cost.start == began:
+        return cost.end
+    told = began + int(run.data.metrics.get("cost/seconds", 0.0) * 1000)
+    return told if run.info.end_time == told else began
 
 
 def _cost(line: Entry) -> WhatItTook:

@@ -17,7 +17,7 @@ from lineage.tracking.costs import costs
 from lineage.tracking.registry import kept_runs, point_champion, read_registry, register, standing_champion
 from lineage.tracking.run_contents import Facts, not_built, read_facts
 from lineage.tracking.runs import CURRENT, Shelf, Told, active_runs, bring_up_to_date, mark_states
-from lineage.tracking.server import FOLDER, connected, experiment, local_uri, shown
+from lineage.tracking.server import FOLDER, connected, experiment, local_uri, runs_address, shown
 
 RECEIPT = FOLDER / "published.json"
 NONE_STALE: Mapping[str, str] = MappingProxyType({})
@@ -28,10 +28,14 @@ NAMED = 4  # differences that are named when a run is repaired; the rest is coun
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One run as it now stands. What `told` holds of MLflow is for people; the receipt has its digest alone."""
+    """One run as it now stands. What `told` holds of MLflow is for people; the receipt has its digest alone.
+
+    experiment: the id of the experiment that holds it.
+    """
 
     facts: Facts
     told: Told
+    experiment: str
 
 
 def publish(uri: str, inputs: Inputs = NOTHING, stale: Mapping[str, str] = NONE_STALE) -> list[Published]:
@@ -67,7 +71,7 @@ def publish(uri: str, inputs: Inputs = NOTHING, stale: Mapping[str, str] = NONE_
             extra = commit | ({"parent_run": done[facts.parent].told.run_id} if facts.parent in done else {})
             state = states_of.get(facts.name, CURRENT)
             cost = spent.get(facts.tags.get("adapter", ""))
-            done[facts.name] = Published(facts, bring_up_to_date(client, shelf, facts, extra, state, cost))
+            done[facts.name] = Published(facts, bring_up_to_date(client, shelf, facts, extra, state, cost), where)
             print(f"  {facts.name}: {_said(done[facts.name].told)}")
         states = mark_states(client, shelf, everything, absent, states_of)
         runs = {run.info.run_id: run for run in shelf.runs}
@@ -120,7 +124,14 @@ def show(published: list[Published], uri: str) -> None:
     console = Console()
     console.width = max(console.width, WIDTH)
     console.print(table)
-    print("look at it: lineage ui" if uri == local_uri() else f"look at it: {shown(uri)}")
+    print(f"look at it: {_where(published, uri)}")
+
+
+def _where(published: list[Published], uri: str) -> str:
+    """The command or the page that shows the runs."""
+    if uri.startswith(("http:", "https:")):
+        return shown(runs_address(uri, published[0].experiment if published else None))
+    return "lineage ui" if uri == local_uri() else f"mlflow server --backend-store-uri {shown(uri)}"
 
 
 def _note(everything: list[Facts]) -> str:

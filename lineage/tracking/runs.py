@@ -8,7 +8,7 @@
 - A run whose adapter is promoted, or loaded by an alias that people set, is never replaced by another adapter's: it
   stays, under a key of its own.
 - All timestamps follow from the run's start and the step, so that filling twice adds nothing. It starts and ends when
-  its training did, where this machine's journal knows that.
+  its training did, where this machine's journal knows that; otherwise it has no duration.
 """
 
 import json
@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from lineage.config.schema import BASE
 from lineage.core import paths
-from lineage.tracking.costs import WhatItTook
+from lineage.tracking.costs import WhatItTook, end_of
 from lineage.tracking.differences import MANIFEST, STATE_TAG, Differences, differences
 from lineage.tracking.inherited import inherit
 from lineage.tracking.notes import NOTE
@@ -104,6 +104,8 @@ def bring_up_to_date(
                 if tags.get(name) != value:
                     client.set_tag(run.info.run_id, name, value)
             _tell_cost(client, run, cost)
+            if (ended := end_of(run, cost)) != run.info.end_time:
+                client.set_terminated(run.info.run_id, "FINISHED", ended)
             return Told(run.info.run_id, "unchanged", digest)
         before = "repaired" if whole else "updated" if "complete" in tags else "completed"
         words = found.words
@@ -125,8 +127,7 @@ def bring_up_to_date(
     run.data.tags.update(found.tags | bookkeeping)
     client.set_tag(identity, "complete", digest)
     _tell_cost(client, run, cost)
-    ended = cost.end if cost and run.info.start_time == cost.start else None
-    client.set_terminated(identity, "FINISHED", ended)
+    client.set_terminated(identity, "FINISHED", end_of(run, cost))
     return Told(identity, before, digest, words, renamed)
 
 

@@ -53,6 +53,15 @@ def shown(uri: str) -> str:
     return re.sub(r"//[^/@]*@", "//", uri)
 
 
+TRAINING_PAGES = "?workflowType=machine_learning"  # otherwise MLflow opens its pages for agents
+
+
+def runs_address(address: str, experiment: str | None) -> str:
+    """The page with the table of all runs of an experiment; without one, the list of experiments."""
+    at = f"/{experiment}/runs" if experiment else ""
+    return f"{address.rstrip('/')}/#/experiments{at}{TRAINING_PAGES}"
+
+
 @contextmanager
 def connected(uri: str) -> Iterator[Any]:
     """An `MlflowClient`; whatever goes wrong with its server becomes one message with a remedy.

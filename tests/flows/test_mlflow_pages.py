@@ -9,11 +9,14 @@ import pytest
 
 from flows.mlflow_pages import report_page, runs_page
 
+TOKENS: list[str | None] = []  # as they were sent
+
 
 class Answers(BaseHTTPRequestHandler):
     """One experiment, number 7, with a report."""
 
     def do_GET(self) -> None:
+        self.server.tokens.append(self.headers.get("Authorization"))  # type: ignore[attr-defined]
         self._say({"experiment": {"experiment_id": "7"}})
 
     def do_POST(self) -> None:
@@ -32,6 +35,7 @@ class Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def mlflow() -> Iterator[str]:
     server = HTTPServer(("127.0.0.1", 0), Answers)
+    server.tokens = TOKENS  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -41,6 +45,13 @@ def mlflow() -> Iterator[str]:
 def test_the_links_open_the_table_of_runs_and_the_report(mlflow: str) -> None:
     assert runs_page(mlflow) == f"{mlflow}/#/experiments/7/runs?workflowType=machine_learning"
     assert (report_page(mlflow) or "").endswith("/7/runs/abc/artifacts/lineage.html?workflowType=machine_learning")
+
+
+def test_a_server_that_asks_for_a_token_gets_it(mlflow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "not-for-everyone")
+    assert runs_page(mlflow).endswith("/experiments/7/runs?workflowType=machine_learning")
+    assert TOKENS[-1] == "Bearer not-for-everyone"
+    assert "not-for-everyone" not in (report_page(mlflow) or "")
 
 
 def test_before_anything_is_published_the_list_of_experiments() -> None:

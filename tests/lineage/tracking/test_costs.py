@@ -6,7 +6,7 @@ from pathlib import Path
 from lineage.core import journal
 from lineage.tracking.publish import publish
 from lineage.tracking.server import local_uri
-from tests.lineage.tracking.published_world import V2, digest, runs, weights, write
+from tests.lineage.tracking.published_world import V2, client, digest, runs, weights, write
 
 ENDED = 1_795_788_000
 
@@ -31,10 +31,22 @@ def test_a_run_lasts_as_long_as_its_training_and_says_what_that_took(workspace: 
     }
     v1 = runs()["v1:" + digest("v1fingerprint")]
     assert not [name for name in v1.data.metrics if name.startswith("cost/")]  # nobody measured it
+    others = [one.info for key, one in runs().items() if key != V2]
+    assert [one.end_time - one.start_time for one in others] == [0] * 4  # not the seconds of publishing
     assert (workspace / journal.FILE).is_file()
     (workspace / journal.FILE).unlink()
     assert {one.told.outcome for one in publish(local_uri())} == {"unchanged"}
-    assert runs()[V2].data.metrics["cost/seconds"] == 32.0
+    now = runs()[V2]
+    assert now.data.metrics["cost/seconds"] == 32.0
+    assert (now.info.start_time, now.info.end_time) == ((ENDED - 32) * 1000, ENDED * 1000)
+
+
+def test_the_seconds_of_an_earlier_publish_are_taken_for_no_training(workspace: Path) -> None:
+    publish(local_uri())
+    run = runs()[V2]
+    client().set_terminated(run.info.run_id, "FINISHED", run.info.start_time + 900)
+    assert {one.told.outcome for one in publish(local_uri())} == {"unchanged"}
+    assert runs()[V2].info.end_time == run.info.start_time
 
 
 def test_a_journal_that_comes_later_completes_a_run_and_changes_nothing_else(workspace: Path) -> None:

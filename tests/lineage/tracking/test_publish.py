@@ -263,6 +263,16 @@ def test_a_version_that_is_not_measured_yet_says_so(workspace: Path, capsys: pyt
     assert outcomes(publish(local_uri()))["v3"] == "updated"
 
 
+def test_what_is_printed_leads_to_the_table_of_runs(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    published = publish(local_uri())
+    show(published, local_uri())
+    assert "look at it: lineage ui\n" in capsys.readouterr().out
+    number = client().get_experiment_by_name(EXPERIMENT).experiment_id
+    show(published, "https://jiwoo:secret@mlflow.example:5000/")
+    page = f"https://mlflow.example:5000/#/experiments/{number}/runs?workflowType=machine_learning"
+    assert f"look at it: {page}\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("gone", "remedy"),
     [
