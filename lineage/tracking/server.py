@@ -82,9 +82,12 @@ def connected(uri: str) -> Iterator[Any]:
             make_database(local_database())
         yield MlflowClient(uri, uri)
     except (MlflowException, SQLAlchemyError, requests.RequestException, OSError) as error:
-        reason = shown(str(error).strip().partition("\n")[0][:300])
+        reason = shown(_without_token(str(error)).strip().partition("\n")[0][:300])
         local = "If it is damaged: rm -r .state/mlflow, nothing in it is the only place of a fact."
-        remote = "Start or mend that server, or unset MLFLOW_TRACKING_URI to publish into this workspace."
+        remote = (
+            f"{_refused(error) or 'Start or mend that server'}, or unset MLFLOW_TRACKING_URI to publish into this "
+            f"workspace."
+        )
         raise LineageError(
             f"MLflow at {shown(uri)} could not be filled: {reason}\n"
             f"  {local if uri == local_uri() else remote}\n"
@@ -93,11 +96,31 @@ def connected(uri: str) -> Iterator[Any]:
         ) from error
 
 
+def _without_token(text: str) -> str:
+    """A server may repeat what it was sent."""
+    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
+    return text.replace(token, "…") if token else text
+
+
+def _refused(error: Exception) -> str:
+    """What to do where the server does not know who asks; nothing if that is not what is wrong."""
+    said, code = str(error), getattr(error, "error_code", "")
+    if not re.search(r"error code 40[13]\b", said) and code not in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
+        # Of an answer that is not MLflow's own, MLflow does not hand on the status.
+        hint = "Start or mend that server (if it asks who you are, set MLFLOW_TRACKING_TOKEN)"
+        return hint if said.startswith("INTERNAL_ERROR: Response") else ""
+    if os.environ.get("MLFLOW_TRACKING_TOKEN"):
+        return "it refuses the MLFLOW_TRACKING_TOKEN of this shell: take one that is valid there"
+    return "it asks who you are: set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+
+
 def experiment(client: Any, uri: str, note: str) -> str:
     """The id of the experiment, made if need be, with `note` as its description."""
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is None:
-        made: str = client.create_experiment(EXPERIMENT, artifact_root() if uri == local_uri() else None)
+        # A server knows where its files belong; for a database MLflow would take `mlruns` beside our sources.
+        on_a_server = uri.startswith(("http:", "https:"))
+        made: str = client.create_experiment(EXPERIMENT, None if on_a_server else artifact_root())
         found = client.get_experiment(made)
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
