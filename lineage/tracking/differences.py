@@ -7,7 +7,7 @@ notes that people added are no difference.
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,13 +16,15 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from lineage.core.files import sha256
+from lineage.tracking.answer_table import LISTED, listed
 from lineage.tracking.notes import NOTE, with_peoples
 from lineage.tracking.run_contents import Facts
 
 STATE_TAG = "lineage_state"
 # Metrics that people do not add; `pooled/` is what an earlier release called own/.
 OURS = ("nll/", "score/", "chance/", "figure/", "all/", "ancestors/", "own/", "pooled/", "train/", "preference/")
-SOMETIMES = ("unknown_data", "against_parent", "against_champion")  # tags that a version may lose
+SOMETIMES = (LISTED, "unknown_data", "against_parent", "against_champion")  # tags that a version may lose
+FIRST = ("all/nll", "all/right")  # told before all other metrics
 MANIFEST = "manifest.json"  # artifact path → SHA-256 of what was uploaded
 PARAM_LIMIT = 6000  # characters; MLflow cuts a longer value
 
@@ -63,21 +65,25 @@ def differences(client: Any, run: Any, facts: Facts, hashes: dict[str, str]) -> 
     return found
 
 
-def wrong_files(client: Any, run: Any, hashes: dict[str, str], here: dict[str, Path]) -> list[str]:
+def wrong_files(client: Any, run: Any, hashes: dict[str, str], here: Mapping[str, Path | bytes]) -> list[str]:
     """The artifacts of a run that are not there in these bytes; on a server, not in this size or not once uploaded so.
 
     Args:
         client: an MlflowClient.
         run: the run as MLflow gives it.
         hashes: the SHA-256 of each artifact.
-        here: the files that they are, where they lie here too: they tell the sizes.
+        here: the files or bytes that they are, where they are here too: they tell the sizes.
     """
     if (root := _folder(run)) is not None:
         return [at for at, digest in hashes.items() if not (root / at).is_file() or sha256(root / at) != digest]
     sizes = dict(_listed(client, run.info.run_id, {Path(where).parent.as_posix() for where in hashes}))
     uploaded = told_files(client, run)
     wrong = [at for at, digest in hashes.items() if at not in sizes or uploaded.get(at) != digest]
-    return wrong + [at for at, file in here.items() if at not in wrong and sizes[at] not in (None, file.stat().st_size)]
+    return wrong + [at for at, file in here.items() if at not in wrong and sizes[at] not in (None, _size(file))]
+
+
+def _size(file: Path | bytes) -> int:
+    return len(file) if isinstance(file, bytes) else file.stat().st_size
 
 
 def told_files(client: Any, run: Any) -> dict[str, str]:
@@ -105,6 +111,8 @@ def _tags(client: Any, run: Any, facts: Facts, found: Differences) -> None:
     wanted = facts.tags | {"lineage_key": facts.key, "mlflow.runName": facts.name}
     if NOTE in facts.tags:
         wanted |= {NOTE: with_peoples(facts.tags[NOTE], has.get(NOTE, ""), told_before=STATE_TAG in has)}
+    if LISTED in facts.tags:
+        wanted |= {LISTED: listed(has.get(LISTED, ""))}
     found.tags = {name: value for name, value in wanted.items() if has.get(name) != value}
     found.gone = [name for name in SOMETIMES if name in has and name not in wanted]
     found.words += [f"tag {name}" for name in (*found.tags, *found.gone)]
@@ -124,6 +132,16 @@ def _metrics(client: Any, run: Any, facts: Facts, found: Differences) -> None:
     for metric in has:
         if metric.startswith(OURS) and metric not in facts.history and metric not in facts.measures:
             found.false.append(f"metric {metric}")
+    # MLflow's pages offer the metric that was told first: not the loss of a training, but what compares all runs.
+    for metric in sorted(facts.measures, key=lambda one: one not in FIRST):
+        value = facts.measures[metric]
+        if metric in has and _same(value, has[metric]):
+            continue
+        # MLflow shows the point of the last step, and of that step the latest: a measure is told again after it.
+        points = client.get_metric_history(identity, metric) if metric in has else []
+        step = max((point.step for point in points), default=0)
+        found.points.append((metric, value, step, max((p.timestamp + 1 for p in points), default=begun)))
+        found.words.append(f"metric {metric}")
     for metric, curve in facts.history.items():
         points = client.get_metric_history(identity, metric) if metric in has else []
         if any(point.step not in curve or not _same(curve[point.step], point.value) for point in points):
@@ -133,14 +151,6 @@ def _metrics(client: Any, run: Any, facts: Facts, found: Differences) -> None:
         told = [(metric, value, step, begun + step) for step, value in curve.items() if step not in known]
         found.points += told
         found.words += [f"curve {metric}"] if told else []
-    for metric, value in facts.measures.items():
-        if metric in has and _same(value, has[metric]):
-            continue
-        # MLflow shows the point of the last step, and of that step the latest: a measure is told again after it.
-        points = client.get_metric_history(identity, metric) if metric in has else []
-        step = max((point.step for point in points), default=0)
-        found.points.append((metric, value, step, max((p.timestamp + 1 for p in points), default=begun)))
-        found.words.append(f"metric {metric}")
 
 
 def _datasets(client: Any, run: Any, facts: Facts, found: Differences) -> None:

@@ -5,6 +5,7 @@ run that carries it has nothing left to be told.
 """
 
 import csv
+import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 from lineage.core.plain_text import one_line
+from lineage.tracking.answer_table import LISTED, TABLE, answer_table, listed
 from lineage.tracking.metrics_told import against_others, of_sets, on_the_same_rows
 from lineage.tracking.notes import NOTE, as_note
 
@@ -34,7 +36,7 @@ PREFERENCE = {"beta", "learning_rate", "pairs", "steps", "trained_tokens"}  # wh
 class Facts:
     """One run.
 
-    history: metric → step → value. datasets: name → (digest, what is in it). artifacts: where → file.
+    history: metric → step → value. datasets: name → (digest, what is in it). artifacts: where → file, or its bytes.
     measured: whether the measures are there, and of this adapter.
     """
 
@@ -45,7 +47,7 @@ class Facts:
     history: dict[str, dict[int, float]] = field(default_factory=dict)
     measures: dict[str, float] = field(default_factory=dict)
     datasets: dict[str, tuple[str, JsonObject]] = field(default_factory=dict)
-    artifacts: dict[str, Path] = field(default_factory=dict)
+    artifacts: dict[str, Path | bytes] = field(default_factory=dict)
     parent: str | None = None
     measured: bool = True
 
@@ -61,7 +63,10 @@ class Facts:
 
     def hashes(self) -> dict[str, str]:
         """The SHA-256 of each artifact."""
-        return {where: sha256(file) for where, file in sorted(self.artifacts.items())}
+        return {
+            where: hashlib.sha256(file).hexdigest() if isinstance(file, bytes) else sha256(file)
+            for where, file in sorted(self.artifacts.items())
+        }
 
     def digest(self, hashes: dict[str, str]) -> str:
         """The SHA-256 of everything that is told, given the `hashes` of the artifacts."""
@@ -105,9 +110,10 @@ def _version(name: str, compared: ComparedVersion, overall: Overall | None, shar
     if not card.is_file():
         raise LineageError(f"{card}: not found; make it again: dvc repro report")
     measures = _measures(name, manifest.adapter)
-    artifacts = {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)} | {"card.md": card}
+    artifacts: dict[str, Path | bytes] = {"card.md": card}
+    artifacts |= {f"adapter/{file.relative_to(folder).as_posix()}": file for file in _files(folder)}
     if measures:
-        artifacts |= {file.name: file for file in _files(paths.METRICS / name) if file.name in (MEASURES, ANSWERS)}
+        artifacts |= _measured_files(name)
         if (drawn := paths.PICTURES / "intervals" / f"{name}.svg").is_file():
             artifacts["intervals.svg"] = drawn
     mix = manifest.mix
@@ -125,6 +131,7 @@ def _version(name: str, compared: ComparedVersion, overall: Overall | None, shar
             NOTE: as_note(card.read_text(encoding="utf-8")),
         }
         | _against_parent(compared)
+        | ({LISTED: listed("")} if TABLE in artifacts else {})
         | ({"against_champion": overall.against_champion} if overall and overall.against_champion else {})
         | ({"unknown_data": ",".join(unknown)} if (unknown := compared.unknown) else {}),
         params=_params(manifest),
@@ -143,6 +150,7 @@ def _base(shared: dict[str, str], overall: Overall | None) -> Iterator[Facts]:
     if not (measures := _measures(BASE, None)):
         return
     base = read_base()
+    artifacts = _measured_files(BASE)
     yield Facts(
         name=BASE,
         key=f"{BASE}:{base.identity}",
@@ -150,12 +158,20 @@ def _base(shared: dict[str, str], overall: Overall | None) -> Iterator[Facts]:
         | {
             "base": base.identity,
             NOTE: "The base model, before any training: what the versions start from.",
-        },
+        }
+        | ({LISTED: listed("")} if TABLE in artifacts else {}),
         params=_flat({"base": base.origin.model_dump(), "parameters": base.parameters, "vocab_size": base.vocab_size}),
         measures=measures | on_the_same_rows(overall),
-        artifacts={"base.json": paths.BASE_RECORD}
-        | {file.name: file for file in _files(paths.METRICS / BASE) if file.name in (MEASURES, ANSWERS)},
+        artifacts=artifacts | {"base.json": paths.BASE_RECORD},
     )
+
+
+def _measured_files(name: str) -> dict[str, Path | bytes]:
+    """The measures and the sample answers, these as a table too."""
+    found: dict[str, Path | bytes] = {
+        file.name: file for file in _files(paths.METRICS / name) if file.name in (MEASURES, ANSWERS)
+    }
+    return found | ({TABLE: answer_table(name)} if ANSWERS in found else {})
 
 
 def _report(shared: dict[str, str]) -> Facts:

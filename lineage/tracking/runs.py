@@ -267,10 +267,15 @@ def _upload(client: Any, identity: str, facts: Facts, hashes: dict[str, str], fi
     for where in files:
         if where == MANIFEST:
             continue
-        file, folder = facts.artifacts[where], Path(where).parent.as_posix()
+        made, folder = facts.artifacts[where], Path(where).parent.as_posix()
         with TemporaryDirectory() as scratch:
-            if Path(where).name != file.name:
-                file = Path(shutil.copy(file, Path(scratch) / Path(where).name))
+            file = Path(scratch) / Path(where).name
+            if isinstance(made, bytes):
+                file.write_bytes(made)
+            elif made.name == file.name:
+                file = made
+            else:
+                shutil.copy(made, file)
             client.log_artifact(identity, str(file), None if folder == "." else folder)
     if files:
         client.log_dict(identity, hashes, MANIFEST)

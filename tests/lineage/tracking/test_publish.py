@@ -92,12 +92,43 @@ def test_a_run_per_version_tells_what_it_is_and_how_well_it_did(workspace: Path)
         "card.md",
         "measures.json",
         "answers.jsonl",
+        "answers.json",
         "manifest.json",
     }
     assert found["base:" + digest("base")].data.metrics["nll/metamath.prompt_answer"] == 6.0
     assert (Path(client().download_artifacts(found["report"].info.run_id, "")) / "lineage.html").is_file()
     note = client().get_experiment_by_name(EXPERIMENT).tags["mlflow.note.content"]
     assert "- base\n  - v1\n    - v2\n    - v3\n" in note
+
+
+def test_the_answers_of_all_runs_are_one_table_of_mlflow(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", local_uri())
+    publish(local_uri())
+    identity = runs()[V2].info.run_id
+    told = [run.info.run_id for key, run in runs().items() if key != "report"]
+    table = client().load_table(runs()[V2].info.experiment_id, "answers.json", told, extra_columns=["run_id"])
+    assert list(table.columns) == ["id", "answer", "expected", "question", "set", "run_id"]
+    assert sorted(table["run_id"]) == sorted(told)  # each has the same one row
+    shown = table[["question", "expected", "answer"]].astype(str)  # pandas reads a column of figures as numbers
+    assert shown.to_numpy().tolist() == [["1+1?", "2", "2"]] * 4
+    # A table that somebody else logs is listed beside ours, and stays so.
+    client().log_table(identity, {"mine": ["yes"]}, "mine.json")
+    assert set(outcomes(publish(local_uri())).values()) == {"unchanged"}
+    assert json.loads(runs()[V2].data.tags["mlflow.loggedArtifacts"]) == [
+        {"path": "answers.json", "type": "table"},
+        {"path": "mine.json", "type": "table"},
+    ]
+
+
+def test_what_compares_all_runs_is_told_before_the_curves(workspace: Path) -> None:
+    """MLflow's parallel coordinates begin with the metric that came first."""
+    publish(local_uri())
+    with sqlite3.connect(workspace / ".state/mlflow/mlflow.db") as database:
+        told = database.execute(
+            "SELECT key FROM metrics WHERE run_uuid = ? ORDER BY rowid", [runs()[V2].info.run_id]
+        ).fetchall()
+    names = list(dict.fromkeys(key for (key,) in told))
+    assert names[:2] == ["all/nll", "all/right"] and "train/loss" in names[2:]
 
 
 def test_a_second_phase_has_settings_and_curves_of_its_own(workspace: Path) -> None:

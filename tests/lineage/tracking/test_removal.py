@@ -1,5 +1,6 @@
 """Files of runs that show withdrawn text: they are found by their marks, whatever was trained on what."""
 
+import json
 import re
 from pathlib import Path
 
@@ -21,12 +22,12 @@ def test_answers_of_the_base_go_and_come_back_without_the_text(tmp_path: Path, m
     answers = [Path("metrics", model, "answers.jsonl") for model in ("base", "v1")]
     before = [file.read_text(encoding="utf-8") for file in answers]
     for file in answers:
-        row = '{"set": "site_reports.document", "id": "site_reports.document.5f0c", "expected": "가려질 문장"}\n'
-        file.write_text(row, encoding="utf-8")
+        row = {"set": "site_reports.document", "id": "site_reports.document.5f0c", "expected": "가려질 문장"}
+        file.write_text(json.dumps(row | {"prompt": "?", "answer": ""}, ensure_ascii=False) + "\n", encoding="utf-8")
     publish(tracking_uri())
-    assert [path for _, path in artifacts_with(MARK)] == ["answers.jsonl"] * 2
+    assert sorted(path for _, path in artifacts_with(MARK)) == ["answers.json"] * 2 + ["answers.jsonl"] * 2
     kept = sorted(Path(".state/mlflow/artifacts").rglob("measures.json"))
-    assert remove_artifacts(MARK) == 2
+    assert remove_artifacts(MARK) == 4
     assert artifacts_with(MARK) == []
     assert sorted(Path(".state/mlflow/artifacts").rglob("measures.json")) == kept
     for file, text in zip(answers, before, strict=True):
