@@ -6,6 +6,7 @@ What a model wrote about a text (`answers.jsonl`) shows nothing either: it goes 
 report, whose page shows answers without their ids, and raw files, of which only git knows whose they were.
 """
 
+import copy
 import json
 from collections import defaultdict
 from collections.abc import Iterable
@@ -139,6 +140,18 @@ class Objects:
             if any(mark in text for mark in marks):
                 run.unlink()
         return len(gone)
+
+
+def together(places: Iterable[Objects]) -> Objects:
+    """Several caches as one, to find in: whether a file belongs to another folder too, no cache knows by itself.
+
+    What one remote holds of an old report or adapter may be the file of a new one, which lies in DVC's cache alone.
+    """
+    first, *others = places
+    whole = copy.copy(first)
+    whole.paths = {oid: path for cache in (first, *others) for oid, path in cache.paths.items()}
+    whole.folders = {oid: members for cache in (first, *others) for oid, members in cache.folders.items()}
+    return whole
 
 
 def _is_pdf(path: Path) -> bool:

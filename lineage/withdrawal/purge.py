@@ -10,7 +10,7 @@ import yaml
 
 from lineage.core import paths
 from lineage.core.paths import STATE
-from lineage.withdrawal.dvc_objects import Found, caches
+from lineage.withdrawal.dvc_objects import Found, caches, together
 from lineage.withdrawal.git_history import committed
 from lineage.withdrawal.markers import Noted, Subject, found_in, pattern
 
@@ -64,8 +64,7 @@ def purge(what: Subject, noted: Noted, *, rebuilt: bool) -> Proof:
 
     places, remotes = caches()
     report = _report_object() if rebuilt else ""
-    found = [cache.found(what, noted, report) for cache in places.values()]
-    gone = Found(*(frozenset().union(*(getattr(f, part) for f in found)) for part in ("oids", "adapters", "ids")))
+    gone = together(places.values()).found(what, noted, report)
     # DVC's cache goes last: it is what tells, after a kill, which objects and runs are meant.
     say(f"MLflow: {remove_runs(gone.adapters):,} runs removed for good")
     say(f"MLflow: {remove_artifacts(_marks(what, gone)):,} files of other runs removed")
@@ -108,10 +107,8 @@ def prove(what: Subject, gone: Found, noted: Noted) -> Proof:
     marks = _marks(what, gone)
     hits = {room.as_posix(): sum(1 for _ in files_with(room, marks)) for room in ROOMS}
     places, remotes = caches()
-    hits |= {
-        place: len(cache.found(what, noted, _report_object()).oids | (gone.oids & cache.paths.keys()))
-        for place, cache in places.items()
-    }
+    left = together(places.values()).found(what, noted, _report_object()).oids | gone.oids
+    hits |= {place: len(left & cache.paths.keys()) for place, cache in places.items()}
     hits |= {place: sum(odb.exists(oid) for oid in gone.oids) for place, odb in remotes.items()}
     hits["MLflow runs"] = len(runs_of(gone.adapters))
     hits["MLflow files"] = sum(1 for _ in files_with(STATE / "mlflow", marks)) or len(artifacts_with(marks))

@@ -17,7 +17,7 @@ from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.stage import only_writer
 from lineage.synthesis.response_cache import keep, kept
-from lineage.withdrawal.dvc_objects import Objects, caches
+from lineage.withdrawal.dvc_objects import Objects, caches, together
 from lineage.withdrawal.git_history import committed
 from lineage.withdrawal.markers import Noted, Subject, found_in, ids_in, lines_with, pattern
 from lineage.withdrawal.noted import note
@@ -316,6 +316,27 @@ def test_reports_go_with_the_answers_that_they_show(tmp_path: Path) -> None:
     cache.remove(gone)
     left = b"".join(path.read_bytes() for path in cache.paths.values())
     assert "가려질 문장".encode() not in left and b"<p>-</p>" in left
+
+
+def test_a_file_that_the_new_report_has_too_stays_though_a_remote_knows_only_the_old_one(tmp_path: Path) -> None:
+    known = "companies.prompt_answer.0000000000000001"
+    answer = json.dumps({"set": "companies.prompt_answer", "id": known, "expected": "가려질 문장"}).encode()
+    base = {"measures.json": b'{"adapter": null}', "answers.jsonl": answer, "rows.jsonl": b"{}"}
+    old = {"lineage.html": "<p>가려질 문장</p>".encode(), "curve.csv": b"step,loss", "old.csv": b"was"}
+    new = {"lineage.html": b"<p>-</p>", "curve.csv": b"step,loss"}
+    cache, remote = tmp_path / "cache", tmp_path / "remote"
+    for place in (cache, remote):
+        put_folder(place, base)
+        before = put_folder(place, old)
+    after = put_folder(cache, new)
+    places = [Objects(cache), Objects(remote)]
+    gone = together(places).found(Subject(DOCUMENT), Noted(ids=frozenset({known})), report=after).oids
+    shared, only_old = (hashlib.md5(content).hexdigest() for content in (b"step,loss", b"was"))
+    assert {before, only_old} <= gone and not {after, shared} & gone
+    for place in places:
+        place.remove(gone)
+    assert {shared, after} <= Objects(cache).paths.keys()
+    assert "가려질 문장".encode() not in b"".join(p.read_bytes() for one in places for p in one.paths.values())
 
 
 def test_only_what_was_built_is_built_again(planned: Path) -> None:
