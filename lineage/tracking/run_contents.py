@@ -160,7 +160,7 @@ def _base(shared: dict[str, str], overall: Overall | None) -> Iterator[Facts]:
             NOTE: "The base model, before any training: what the versions start from.",
         }
         | ({LISTED: listed("")} if TABLE in artifacts else {}),
-        params=_flat({"base": base.origin.model_dump(), "parameters": base.parameters, "vocab_size": base.vocab_size}),
+        params=_flat({"base": base.identity[:12], "parameters": base.parameters, "vocab_size": base.vocab_size}),
         measures=measures | on_the_same_rows(overall),
         artifacts=artifacts | {"base.json": paths.BASE_RECORD},
     )

@@ -72,6 +72,8 @@ def test_a_run_per_version_tells_what_it_is_and_how_well_it_did(workspace: Path)
     )
     assert (params["rows.metamath"], params["rows.all"]) == ("151", "300")
     assert len(params) < 16  # the record has all of them
+    of_base = found["base:" + digest("base")].data.params
+    assert of_base == {"base": digest("base")[:12], "parameters": "350000", "vocab_size": "1800"}
     metrics = run.data.metrics
     assert metrics["nll/metamath.prompt_answer"] == 4.0
     assert metrics["score/metamath.prompt_answer"] == 0.25
