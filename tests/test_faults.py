@@ -27,6 +27,7 @@ from tests.workspace import until
 
 ROOT = Path(__file__).parents[1]
 KILLS = 30  # of a process that is warm already
+PHASES = {"training", "saving", "publishing"}  # each is hit, if it takes more kills than that
 VERSION = "v2"
 FIRST_PUBLISHED = f"models.{VERSION}/adapter_config.json"
 GRACEFUL = (0, 75, -signal.SIGTERM)
@@ -97,12 +98,17 @@ def server() -> Iterator[Runs]:
 
 @pytest.fixture
 def runs(server: Runs, lineage_copy: Path) -> Runs:
-    """The tiny lineage with a v2 of some hundred steps, checkpointed every eighth."""
+    """The tiny lineage with a v2 of some hundred steps, checkpointed every sixteenth."""
     tree: dict[str, Any] = tiny.params()
-    tree["profiles"]["cpu"] |= {"budget": {"epochs": 24}, "checkpoint_steps": 8}
+    tree["profiles"]["cpu"] |= {"budget": {"epochs": 48}, "checkpoint_steps": 16}
     Path("params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
     shutil.rmtree(f"models/{VERSION}")
     return server
+
+
+def phases(hits: Counter[str]) -> set[str]:
+    """What was going on when a run was ended, of those that were."""
+    return {where.rpartition(" ")[2] for where in hits}
 
 
 @pytest.mark.slow
@@ -117,7 +123,7 @@ def test_killed_at_random_it_ends_in_the_same_bytes(runs: Runs) -> None:
 
     hits: Counter[str] = Counter()
     finished = resumed = 0
-    while hits.total() < KILLS:
+    while hits.total() < KILLS or (hits.total() < 4 * KILLS and not phases(hits) >= PHASES):
         if rng.random() < 0.2:
             shutil.rmtree(".state/tokens", ignore_errors=True)
         how = rng.choice(("kill", "kill", "term", "change", "publish"))
@@ -152,8 +158,7 @@ def test_killed_at_random_it_ends_in_the_same_bytes(runs: Runs) -> None:
     print(f"{hits.total()} kills in {time.monotonic() - begun:.0f} s, {resumed} resumed, {finished} finished between:")
     for where, count in sorted(hits.items()):
         print(f"  {count:3} {where}")
-    phases = {where.rpartition(" ")[2] for where in hits}
-    assert {"training", "saving", "publishing"} <= phases, "a phase was never hit"
+    assert phases(hits) >= PHASES, "a phase was never hit"
     assert resumed >= 5
 
 
