@@ -11,13 +11,13 @@ a run stops the stage that it is in; running it again goes on from there.
 import sys
 import time
 from collections import Counter
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.states import Completed, State
-from pydantic import Field
 
+from flows.choices import AS_IT_IS, Profile, Version
 from flows.rebuild_lock import note, only_rebuild
 from flows.repro import for_versions, of_versions, one_dvc, reproduce, this_dvc
 from flows.run_summary import StageRow, write_links, write_plan, write_summary
@@ -28,29 +28,10 @@ from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError, Preempted
 from lineage.planning.dvc_graph import CHECK, Graph, read_graph, stale, upstream
 
-AS_IT_IS = "as in params.yaml"
 COMPUTES = ("base", "baseline", "train@", "evaluate@")  # such a stage holds the slot of flows/slot.py
 TRIED_AGAIN = ("convert@", "ingest@", "publish")  # they read what may be away for a moment; training does not
 RETRY_DELAYS = [10.0, 60.0]  # seconds
 PREEMPTED_DELAYS = [30.0, 60.0, 300.0, 300.0, 300.0]  # for a stage that was stopped from outside and can go on
-
-
-def _choices(which: str) -> list[str]:
-    """What the UI offers; nothing while params.yaml is wrong, which the flow then says."""
-    try:
-        c = load_curriculum()
-    except LineageError:
-        return []
-    return c.in_order() if which == "versions" else [AS_IT_IS, *c.profiles]
-
-
-def _one_of(choices: list[str]) -> Any:
-    return Field(json_schema_extra={"enum": [*choices]} if choices else None)
-
-
-# The choices are data of params.yaml: they are in the schema that the UI and the API read, not in the type.
-Version = Annotated[str, _one_of(_choices("versions"))]
-Profile = Annotated[str, _one_of(_choices("profiles"))]
 
 
 @task(task_run_name="{stage}", cache_policy=NO_CACHE)

@@ -4,13 +4,10 @@ What is wrong in a request (no such version, no name) is refused where it is sub
 the API read. An override *is* its reason: there is no switch that could be set without one.
 """
 
-from typing import Annotated
-
 from prefect import flow, get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
-from pydantic import Field
 
-from flows.lineage_flow import Version
+from flows.choices import Version, Words
 from flows.rebuild_lock import only_rebuild
 from flows.slot import free_what_was_left
 from lineage.artifacts.calibration import find_calibration
@@ -20,8 +17,6 @@ from lineage.core.paths import PROMOTIONS
 from lineage.core.plain_text import for_markdown, one_line
 from lineage.promotion.gate import Promoting, promote
 from lineage.promotion.known_errors import known_errors
-
-Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
 def _run_name() -> str:

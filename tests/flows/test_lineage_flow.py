@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.lineage_flow import AS_IT_IS, _check_request, _plan, rebuild
+from flows.choices import AS_IT_IS
+from flows.lineage_flow import _check_request, _plan, rebuild
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.planning.dvc_graph import in_order
