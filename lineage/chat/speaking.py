@@ -1,7 +1,7 @@
 """An answer word by word: made as an evaluation makes it, and overheard while it is made.
 
-`answering.answers` generates, with its own explicit settings; here its tokens are only listened to. So what was
-streamed is what it returns: a test compares them.
+`answering.answers` makes it; here its tokens are only listened to. So what was streamed is what it returns: a test
+compares them.
 """
 
 import re
@@ -38,8 +38,8 @@ def speak(voices: Voices, version: str, turns: Turns, tokens: int, show: Show) -
     """
     _check(voices, turns, tokens)
     with voices.speaking(version) as model:
-        overheard: Any = Overheard(model, Listener(voices.tokenizer, show))
-        (answer,) = answering.answers(overheard, voices.tokenizer, [turns], [tokens])
+        listener = Listener(voices.tokenizer, show)
+        (answer,) = answering.answers(model, voices.tokenizer, [turns], [tokens], listener.hear)
     show(answer.text)
     return answer
 
@@ -54,44 +54,21 @@ def answered(turns: Sequence[dict[str, str]], answer: str) -> Turns:
     return [*turns, {"role": "assistant", "content": answer}]
 
 
-class Overheard:
-    """A model that generates as it would alone, while somebody listens; all else is the model's own."""
-
-    def __init__(self, model: Any, listener: "Listener") -> None:
-        self.__dict__.update(_model=model, _listener=listener)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._model, name, value)
-
-    def generate(self, **settings: Any) -> Any:
-        """The model's own, with a listener."""
-        return self._model.generate(**settings, streamer=self._listener)
-
-
 class Listener:
-    """What transformers calls a streamer: `put` is given the prompt, then each token."""
+    """Who hears an answer token by token, and shows it as text."""
 
     def __init__(self, tokenizer: Any, show: Show) -> None:
         self.tokenizer, self.show = tokenizer, show
-        self.heard: list[int] | None = None
+        self.heard: list[int] = []
         self.shown = ""
 
-    def put(self, tokens: Any) -> None:
+    def hear(self, token: int) -> None:
         """Show what has been settled by one more token."""
-        if self.heard is None:
-            self.heard = []  # the prompt
-            return
-        self.heard += tokens.flatten().tolist()
+        self.heard.append(token)
         said = UNSETTLED.sub("", self.tokenizer.decode(self.heard, skip_special_tokens=True)).lstrip()
         if said != self.shown and said.startswith(self.shown):
             self.shown = said
             self.show(said)
-
-    def end(self) -> None:
-        """Nothing: `speak` shows the whole answer."""
 
 
 def _check(voices: Voices, turns: Turns, tokens: int) -> None:

@@ -12,19 +12,9 @@ from typing import Any
 
 from lineage.artifacts.measures import Ending
 from lineage.base_model import chat_template
+from lineage.evaluation.greedy_decoding import Heard, Questions, answers_of
 from lineage.evaluation.inference import LOGITS_AT_ONCE
 
-GREEDY: dict[str, bool | int | float] = {
-    "do_sample": False,
-    "num_beams": 1,
-    "num_return_sequences": 1,
-    "repetition_penalty": 1.0,
-    "encoder_repetition_penalty": 1.0,
-    "no_repeat_ngram_size": 0,
-    "length_penalty": 1.0,
-    "min_length": 0,
-    "use_cache": True,
-}
 FEWEST_TOKENS = 40  # room for "정답은 12억원입니다." where "12" is expected
 SLACK = 1.5  # a right answer may be worded longer than the expected one
 TOKENS_AT_ONCE = 32_000  # of questions and answers, padded, that lie in the cache together
@@ -48,7 +38,11 @@ def budget(expected: Sequence[int], ceiling: int) -> int:
 
 
 def answers(
-    model: Any, tokenizer: Any, prompts: Sequence[list[dict[str, str]]], budgets: Sequence[int]
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[list[dict[str, str]]],
+    budgets: Sequence[int],
+    heard: Heard | None = None,
 ) -> list[SpokenAnswer]:
     """The model's greedy answer to each prompt, in the order of the prompts.
 
@@ -59,16 +53,17 @@ def answers(
         tokenizer: with the chain's template and stop token.
         prompts: conversations up to the turn that is asked for.
         budgets: of each prompt where an answer without a stop token is cut, in tokens.
+        heard: where one prompt is asked, told each token of its answer as it is made.
     """
     asked = [
         tokenizer(chat_template.render(tokenizer.chat_template, turns, ask=True), add_special_tokens=False)["input_ids"]
         for turns in prompts
     ]
+    stop, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
     said: dict[int, list[int]] = {}
     for batch in _batches(asked, budgets, max(1, LOGITS_AT_ONCE // model.config.get_text_config().vocab_size)):
-        tokens = _generated(model, tokenizer, [asked[i] for i in batch], [budgets[i] for i in batch])
-        said.update(zip(batch, tokens, strict=True))
-    stop = tokenizer.eos_token_id
+        together = Questions([asked[i] for i in batch], [budgets[i] for i in batch], stop, pad, heard)
+        said.update(zip(batch, answers_of(model, together), strict=True))
     return [
         SpokenAnswer(tokenizer.decode(said[i], skip_special_tokens=True).strip(), ending(said[i], stop))
         for i in range(len(asked))
@@ -86,29 +81,6 @@ def ending(tokens: Sequence[int], stop: int) -> Ending:
         if repeated >= max(REPEATS * period, REPEATED_TOKENS):
             return "endless"
     return "cut"
-
-
-def _generated(model: Any, tokenizer: Any, asked: Sequence[list[int]], budgets: Sequence[int]) -> Iterator[list[int]]:
-    """The tokens of each answer, to its stop or its budget."""
-    import torch
-    from transformers import GenerationConfig
-
-    stop, pad, width = tokenizer.eos_token_id, tokenizer.pad_token_id, max(map(len, asked))
-    ids = torch.tensor([[pad] * (width - len(row)) + row for row in asked], device=model.device)
-    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in asked], device=model.device)
-    allowed = torch.tensor(budgets, device=model.device)
-    greedy = GenerationConfig(**GREEDY, max_new_tokens=max(budgets), eos_token_id=stop, pad_token_id=pad)
-    model.generation_config = greedy  # what is unset in the one that is passed is taken from this one
-    with torch.inference_mode():
-        out = model.generate(
-            input_ids=ids,
-            attention_mask=mask,
-            generation_config=greedy,
-            stopping_criteria=[lambda tokens, scores, **_: allowed <= tokens.shape[1] - width],
-        )
-    for tokens, most in zip(out[:, width:].tolist(), budgets, strict=True):
-        end = tokens.index(stop) + 1 if stop in tokens else len(tokens)
-        yield tokens[: min(end, most)]
 
 
 def _batches(asked: Sequence[list[int]], budgets: Sequence[int], rows: int) -> Iterator[list[int]]:

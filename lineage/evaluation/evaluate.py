@@ -23,7 +23,15 @@ from lineage.core.code_identity import code_identity
 from lineage.core.files import sha256, sha256_of
 from lineage.core.forced import forced
 from lineage.core.paths import WEIGHTS
-from lineage.evaluation import answering, inference, morphemes, result_cache, shared_prompts, translation_scores
+from lineage.evaluation import (
+    answering,
+    greedy_decoding,
+    inference,
+    morphemes,
+    result_cache,
+    shared_prompts,
+    translation_scores,
+)
 from lineage.evaluation.heldout import HeldOutSet
 from lineage.evaluation.marking import marked, right_place
 from lineage.evaluation.result_cache import SetResult
@@ -103,7 +111,7 @@ def _remarks(one: SetMeasures) -> list[str]:
 def generation(c: Curriculum) -> dict[str, bool | int | float | str]:
     """Every setting by which an answer is made, as `measures.json` records it."""
     return {
-        **answering.GREEDY,
+        **greedy_decoding.GREEDY,
         "max_new_tokens": c.evaluation.max_new_tokens,
         "fewest_tokens": answering.FEWEST_TOKENS,
         "slack": answering.SLACK,

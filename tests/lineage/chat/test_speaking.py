@@ -47,16 +47,14 @@ def test_what_is_streamed_is_the_answer_that_is_not(voices: Voices) -> None:
 
 
 def test_half_a_syllable_and_a_space_are_held_back_until_they_are_settled(lineage_here: Path) -> None:
-    import torch
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained("models/base")
     tokens = tokenizer(" 뷁은 채권 이다. ", add_special_tokens=False)["input_ids"]
     seen: list[str] = []
     listener = Listener(tokenizer, seen.append)
-    listener.put(torch.tensor([[1, 2, 3]]))
     for token in tokens:
-        listener.put(torch.tensor([token]))
+        listener.hear(token)
     assert seen[-1] == "뷁은 채권 이다." and len(seen) > 3
     assert all(later.startswith(earlier) and later != earlier for earlier, later in pairwise(seen))
     assert not any("\ufffd" in text or text != text.strip() for text in seen)
@@ -67,7 +65,7 @@ def test_the_turns_of_a_conversation_are_tokenised_as_in_training(voices: Voices
     trained = chat_template.tokenize(voices.tokenizer, turns, "답")
     prompts = []
     monkeypatch.setattr(
-        answering, "_generated", lambda model, tokenizer, rows, budgets: prompts.extend(rows) or [[0]] * len(rows)
+        answering, "answers_of", lambda model, some: prompts.extend(some.asked) or [[0]] * len(some.asked)
     )
     speak(voices, "v1", turns, 4, lambda text: None)
     assert prompts == [trained.ids[: len(trained.ids) - trained.supervised]]

@@ -9,7 +9,7 @@ from lineage.artifacts.measures import Ending
 from lineage.base_model import chat_template
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
-from lineage.evaluation import answering, heldout, inference, shared_prompts
+from lineage.evaluation import answering, greedy_decoding, heldout, inference, shared_prompts
 from lineage.evaluation import evaluate as evaluation
 from lineage.evaluation.answering import SpokenAnswer
 from stages import evaluate
@@ -503,7 +503,7 @@ def test_the_settings_of_an_answer_are_recorded_and_a_change_is_measured_again(l
     )
     monkeypatch.setattr(inference, "load", lambda *_: pytest.fail("asked again"))
     tiny.evaluate(tiny.curriculum(), "v2")
-    monkeypatch.setitem(answering.GREEDY, "repetition_penalty", 1.1)
+    monkeypatch.setitem(greedy_decoding.GREEDY, "repetition_penalty", 1.1)
     with pytest.raises(pytest.fail.Exception, match="asked again"):
         tiny.evaluate(tiny.curriculum(), "v2")
 
