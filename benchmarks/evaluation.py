@@ -167,8 +167,12 @@ def versions(repeats: int) -> None:
     names = [name for name in load_curriculum().versions if Path("models", name).is_dir()][:8]
     if len(names) < 2:
         raise LineageError("fewer than two versions are built; run: dvc repro")
-    runs = [(_children([names]), _children([[name] for name in names])) for _ in range(repeats)]
     print(f"\n{len(names)} versions on all held-out sets")
+    runs = []
+    for _ in range(repeats):
+        runs.append((_children([names]), _children([[name] for name in names])))
+        (one, _), (many, _) = runs[-1]
+        print(f"  a run: {one:.1f} and {many:.1f} CPU seconds, {many / one:.2f} ×", flush=True)
     for place, unit in ((0, "CPU seconds"), (1, "seconds by the clock")):
         one, many = (median(run[way][place] for run in runs) for way in (0, 1))
         ratios = sorted(run[1][place] / run[0][place] for run in runs)
