@@ -1,4 +1,4 @@
-"""Merge another lock into dvc.lock, stage by stage: another clone's, another branch's.
+"""Another clone's or branch's lock, merged into dvc.lock by stages.
 
     lineage merge ../other-clone          what was trained there, offline
     lineage merge origin/v5               what was trained on a branch
