@@ -11,6 +11,7 @@ a run stops the stage that it is in; running it again goes on from there.
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from prefect import flow, get_run_logger, runtime, task
@@ -19,15 +20,17 @@ from prefect.states import Completed, State
 
 from flows.choices import AS_IT_IS, Profile, Version
 from flows.rebuild_lock import note, only_rebuild
-from flows.repro import for_versions, of_versions, one_dvc, reproduce, this_dvc
+from flows.repro import for_versions, of_versions, one_dvc, reproduce
 from flows.run_summary import StageRow, write_links, write_plan, write_summary
 from flows.slot import free_what_was_left, slot
+from flows.warm_dvc import WarmDvc
 from lineage.artifacts.not_built import left_by
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError, Preempted
 from lineage.planning.dvc_graph import CHECK, Graph, read_graph, stale, upstream
 
+Chosen = tuple[list[str], set[str]]  # stages in order, and those that are forced
 COMPUTES = ("base", "baseline", "train@", "evaluate@")  # such a stage holds the slot of flows/slot.py
 TRIED_AGAIN = ("convert@", "ingest@", "publish")  # they read what may be away for a moment; training does not
 RETRY_DELAYS = [10.0, 60.0]  # seconds
@@ -89,29 +92,46 @@ def rebuild(
     """
     c = load_curriculum()
     _check_request(c, versions, profile)
+
+    def chosen(graph: Graph) -> Chosen:
+        stages = for_versions(graph, versions, c.in_order())
+        return stages, of_versions(stages, versions or c.in_order()) if force else set()
+
+    run_chosen(chosen, dry_run=dry_run)
+
+
+def run_chosen(
+    choose: Callable[[Graph], Chosen], *, dry_run: bool = False, before: Callable[[WarmDvc], None] | None = None
+) -> None:
+    """Run the chosen stages that are stale or forced; as a dry run, only say which and why.
+
+    choose: gives, of the graph, stages in order, and those of them that are forced.
+    before: does what is to be done first, alone in the workspace, with its DVC.
+    """
     if dry_run:
-        with one_dvc():
-            graph, stages, changed, forced = _asked_for(c, versions, force)
+        with one_dvc() as dvc:
+            graph, stages, changed, forced = _asked_for(choose, dvc)
         write_plan(_plan(graph, stages, changed, forced))
         return
     me = runtime.flow_run
     with (
         only_rebuild(me.name, str(me.id), get_run_logger().info, free_what_was_left) as holder,
-        one_dvc(holder.fileno()),
+        one_dvc(holder.fileno()) as dvc,
     ):
-        graph, stages, changed, forced = _asked_for(c, versions, force)
+        if before:
+            before(dvc)
+        graph, stages, changed, forced = _asked_for(choose, dvc)
         _run_all(graph, stages, set(changed) | forced, forced)
 
 
 def _asked_for(
-    c: Curriculum, versions: list[str], force: bool
+    choose: Callable[[Graph], Chosen], dvc: WarmDvc
 ) -> tuple[Graph, list[str], dict[str, list[str]], set[str]]:
     """The graph, the stages of a request in order, those that are stale with the reasons, and those that are forced."""
-    ask = one.ask if (one := this_dvc()) else None
-    graph = read_graph(ask)
-    stages = for_versions(graph, versions, c.in_order())
-    changed = {stage: why for stage, why in stale(ask).items() if stage in stages}
-    return graph, stages, changed, of_versions(stages, versions or c.in_order()) if force else set()
+    graph = read_graph(dvc.ask)
+    stages, forced = choose(graph)
+    changed = {stage: why for stage, why in stale(dvc.ask).items() if stage in stages}
+    return graph, stages, changed, forced
 
 
 def _run_all(graph: Graph, stages: list[str], touched: set[str], forced: set[str]) -> None:

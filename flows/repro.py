@@ -60,11 +60,6 @@ def one_dvc(held: int | None = None) -> Iterator[WarmDvc]:
             _OF_THIS_RUN.reset(before)
 
 
-def this_dvc() -> WarmDvc | None:
-    """The process of the block of `one_dvc` that this is called in."""
-    return _OF_THIS_RUN.get()
-
-
 def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) -> Outcome:
     """Run `dvc repro -s` for one stage; every line that it prints goes to `say`.
 
