@@ -3,7 +3,7 @@
     - version: v6
       fingerprint: 1a2b3c4d5e6f…
       adapter: 91c0ffee0123…
-      kind: promoted                 # or overridden, restored; refused is a look that promoted nobody
+      kind: promoted                 # or overridden, restored; see Promotion
       when: '2026-11-27'
       because: better than v5_3 on 6 of 8 sets, forgot none
       by: the evaluation meeting
@@ -35,7 +35,7 @@ from lineage.core.plain_text import one_line
 
 HASH = re.compile("[0-9a-f]{12,64}")
 
-Kind = Literal["promoted", "overridden", "restored", "refused"]
+Kind = Literal["promoted", "overridden", "restored", "refused", "proposed", "proposed by override", "declined"]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -86,7 +86,8 @@ class GoalOutcome(ArtifactPart):
 class Promotion(ArtifactPart):
     """One entry. fingerprint, adapter: the beginnings of the hashes, at least 12 digits each; "" in an entry of old.
 
-    kind: `overridden` was refused and promoted all the same. reasons: what the gate said, in sentences.
+    kind: `overridden` was refused and promoted all the same. `refused` is a look that promoted nobody, `proposed` one
+    that waits for a person's yes, and `declined` what followed on a no. reasons: what the gate said, in sentences.
     """
 
     version: Words
@@ -104,7 +105,7 @@ class Promotion(ArtifactPart):
     @property
     def promotes(self) -> bool:
         """Whether it made its version the champion."""
-        return self.kind != "refused"
+        return self.kind in ("promoted", "overridden", "restored")
 
     def is_of(self, fingerprint: str, adapter: str) -> bool:
         """Whether it is of this adapter; one that names no hashes is of none."""

@@ -33,6 +33,7 @@ from lineage.promotion.spending import looked_at
 from lineage.reporting.paired import rounded, rounded_interval
 from lineage.reporting.workspace import Workspace, read_workspace
 
+PROPOSED: dict[Kind, Kind] = {"promoted": "proposed", "overridden": "proposed by override"}
 LONGEST = 12  # digits of a hash in a file that people read
 
 
@@ -58,7 +59,14 @@ class Prospect:
     guarded: dict[str, str]
 
 
-def promote(c: Curriculum, version: str, because: str = "", by: str = "", override: bool = False) -> Promoting:
+def promote(
+    c: Curriculum,
+    version: str,
+    because: str = "",
+    by: str = "",
+    override: bool = False,
+    asking: bool = False,
+) -> Promoting:
     """Decide on a version, and keep what was decided; the champion changes only if it passed, or by override.
 
     Args:
@@ -67,6 +75,7 @@ def promote(c: Curriculum, version: str, because: str = "", by: str = "", overri
         because: why; needed for an override.
         by: who says so; left out, the name that git knows.
         override: to promote it even if it is refused.
+        asking: only to propose what would be promoted, for a person's yes (`confirmation.py`); the look is kept.
 
     Raises:
         LineageError: there is nothing to decide; nothing was looked at, and nothing is kept.
@@ -91,6 +100,7 @@ def promote(c: Curriculum, version: str, because: str = "", by: str = "", overri
             why = f"nobody could compare it: {error}"
         passed = decision is not None and decision.passed
         kind: Kind = "promoted" if passed else "overridden" if override else "refused"
+        kind = PROPOSED.get(kind, kind) if asking else kind
         said = f"it passed the gate against {other}" if passed else f"the gate refused it against {other}"
         entry = Promotion(
             version=me.name,

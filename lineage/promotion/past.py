@@ -17,6 +17,9 @@ WORDS = {
     "overridden": "promoted BY OVERRIDE",
     "restored": "made the champion again",
     "refused": "refused",
+    "proposed": "proposed",
+    "proposed by override": "proposed BY OVERRIDE",
+    "declined": "declined",
 }
 
 
