@@ -6,6 +6,7 @@ A process of its own, so that runs and their stages end with it, and it with `fl
 from typing import Any
 
 import prefect
+from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
@@ -13,22 +14,37 @@ from prefect.client.schemas.objects import StateType
 from prefect.deployments.runner import EntrypointType
 from prefect.states import Crashed
 
+from flows.evaluate_flow import evaluate
+from flows.experiment_flow import experiment
+from flows.ingest_flow import ingest
 from flows.lineage_flow import rebuild
+from flows.live_choices import described, follow_params, tags_of
 from flows.promote_flow import promote_version
 from flows.slot import GPU
+from flows.verify_flow import verify
+from flows.withdraw_flow import withdraw_subject
 from lineage.config.load import load_curriculum
 
-DEPLOYMENT, PROMOTION = "rebuild", "promote"
+DEPLOYED: dict[str, Flow[..., Any]] = {
+    "rebuild": rebuild,
+    "ingest": ingest,
+    "evaluate": evaluate,
+    "promote": promote_version,
+    "verify": verify,
+    "withdraw": withdraw_subject,
+    "experiment": experiment,
+}
 ALIVE = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 
 
 def main() -> None:
     """Register the deployments and run what is asked for, one run at a time; blocks."""
     prepare()
-    tags, kind = ["lineage", f"profile {load_curriculum().profile}"], EntrypointType.MODULE_PATH
+    follow_params({f"{flow.name}/{name}": flow for name, flow in DEPLOYED.items()})
+    tags, kind = tags_of(load_curriculum()), EntrypointType.MODULE_PATH
     deployments: list[Any] = [
-        rebuild.to_deployment(DEPLOYMENT, tags=tags, entrypoint_type=kind),
-        promote_version.to_deployment(PROMOTION, tags=tags, entrypoint_type=kind),
+        flow.to_deployment(name, description=described(flow), tags=tags, entrypoint_type=kind)
+        for name, flow in DEPLOYED.items()
     ]
     prefect.serve(*deployments, limit=1, query_seconds=2, print_starting_message=False)
 

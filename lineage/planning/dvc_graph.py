@@ -133,10 +133,11 @@ def _with_excerpts(found: dict[str, list[Any]], lock: Lock, c: Curriculum | None
     return {stage: changes for stage, changes in found.items() if changes}
 
 
-def read_lock() -> Lock:
-    """`dvc.lock`, as far as there is one."""
+def read_lock(root: Path = Path()) -> Lock:
+    """`dvc.lock` of the workspace at `root`, as far as there is one."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C: the file has thousands of lines
-    tree = yaml.load(paths.DVC_LOCK.read_text(encoding="utf-8"), loader) if paths.DVC_LOCK.is_file() else None
+    file = root / paths.DVC_LOCK
+    tree = yaml.load(file.read_text(encoding="utf-8"), loader) if file.is_file() else None
     return dict((tree or {}).get("stages") or {})
 
 

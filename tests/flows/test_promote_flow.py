@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flows import promote_flow
+from flows.asking import Reply
 from flows.promote_flow import promote_version
 from lineage.artifacts.promotions import read_promotions
 from lineage.config.load import load_curriculum
@@ -28,7 +29,7 @@ def submit(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     monkeypatch.setattr(promote_flow, "create_markdown_artifact", lambda text, **_: artifacts.append(text))
     monkeypatch.setattr(promote_flow, "only_rebuild", alone)
 
-    def run(**asked: str) -> list[str]:
+    def run(**asked: Any) -> list[str]:
         promote_version.fn(**asked)
         return artifacts
 
@@ -68,3 +69,25 @@ def test_an_override_is_its_reason(world: object, submit: Callable[..., list[str
     assert "is the champion, by override of the gate" in text
     entry = read_promotions()[-1]
     assert (entry.kind, entry.because) == ("overridden", "고객이 기다린다")
+
+
+def test_a_person_is_shown_the_verdict_and_asked(
+    world: object,  # noqa: F811
+    submit: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[tuple[str, str]] = []
+    answers = [Reply(answer="no", name="이사회"), Reply(answer="yes", name="이사회", because="회계")]
+    monkeypatch.setattr(promote_flow, "asked", lambda *what: shown.append(what) or answers.pop(0))
+    assert "is not promoted: the answer was no" in submit(version="v2", by="회의", ask=True)[-1]
+    question, text = shown[0]
+    assert question.startswith("Is v2 at ") and "compared with v1" in text and "weighted gain +0.2" in text
+    assert "better on the weighted goal of 5 sets" in text and "look 1 at these held-out rows" in text
+    assert "is the champion" in submit(version="v2", by="회의", ask=True)[-1]
+    assert "look 2" in shown[1][1]  # after a no it is a question of its own
+    entries = read_promotions()
+    assert [one.kind for one in entries] == ["proposed", "declined", "proposed", "promoted"]
+    assert (entries[-1].by, entries[-1].because, entries[-1].look) == ("이사회", "회계", None)
+    with pytest.raises(LineageError, match="is not promoted"):
+        submit(version="v4", by="회의", ask=True)  # the gate says no, so nobody is asked
+    assert len(shown) == 2

@@ -1,0 +1,156 @@
+"""The verify flow: the present commit is built from nothing in a clone, and its outputs are compared with those here.
+
+Nothing of this workspace's work is used: the clone has no lock, no caches, and a DVC of its own; only raw files of
+one's own and adopted adapters, which no stage makes, come from here.
+"""
+
+import sys
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import flow, get_run_logger, runtime
+from prefect.artifacts import create_markdown_artifact
+
+from flows.choices import Version
+from flows.guarded import compute
+from flows.scratch_clone import Clone, clone_head, git, take_inputs, uncommitted
+from lineage.config.load import load_curriculum
+from lineage.core.errors import LineageError
+from lineage.core.paths import DVC_LOCK, STATE
+from lineage.core.plain_text import for_markdown
+from lineage.planning.dvc_graph import Lock, complaint, read_lock, stale
+
+FOLDER = STATE / "verify" / "workspace"
+NOT_COMPARED = ("check", "publish")  # what they make is no result: a receipt, and copies of params.yaml
+NAMED = 5  # files of an output that differ
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """An output of a stage here and in the clone, by DVC's hashes; "" where it is missing."""
+
+    stage: str
+    path: str
+    here: str
+    there: str
+    stale: bool = False
+
+    @property
+    def same(self) -> bool:
+        """Whether both have the same bytes."""
+        return self.here == self.there
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        if self.same:
+            return "same bytes"
+        if not self.here:
+            return "**not built here**"
+        return "**differs**" + (", stale here" if self.stale else "")
+
+
+def _run_name() -> str:
+    return "verify " + (", ".join(runtime.flow_run.get_parameters().get("versions") or []) or "everything")
+
+
+@flow(name="verify", flow_run_name=_run_name)
+def verify(versions: list[Version] = [], keep: bool = False) -> None:  # noqa: B006 (Prefect shows the default)
+    """Build the present commit from nothing in a clone, without any cache, and compare the hash of every output.
+
+    Args:
+        versions: The versions to build, with everything that they need. None: all of them, and the report.
+        keep: Leave the clone where it is, to look into it. It is left in any case where something differs.
+    """
+    c, log = load_curriculum(), get_run_logger()
+    if unknown := [name for name in versions if name not in c.versions]:
+        raise LineageError(f"versions: unknown {', '.join(unknown)}; params.yaml has {', '.join(c.versions)}")
+    refuse_uncommitted()
+    begun = time.monotonic()
+    clone = empty_clone(FOLDER)
+    log.info("commit %s is built from nothing in %s", clone.commit[:12], clone.folder)
+    targets = [f"evaluate@{name}" for name in versions] or ["report"]
+    command = [sys.executable, "-m", "dvc", "repro", *targets]
+    code, lines = compute(f"build {', '.join(targets)}", command, clone.workspace)
+    if code:
+        raise LineageError(f"the clone cannot be built: {complaint(lines)}; it is left in {clone.folder}")
+    found = compare(read_lock(), read_lock(clone.workspace))
+    if not all(one.same for one in found):
+        found = compare(read_lock(), read_lock(clone.workspace), set(stale()))
+    title, text = told(found, clone, time.monotonic() - begun)
+    create_markdown_artifact(text, key="lineage-verify", description=title)
+    log.info(title)
+    if different := [one for one in found if not one.same]:
+        named = ", ".join(one.path for one in different[:NAMED])
+        raise LineageError(f"{title}: {named}{' …' if len(different) > NAMED else ''}; the clone is {clone.folder}")
+    if not keep:
+        clone.remove()
+
+
+def refuse_uncommitted() -> None:
+    """A clone has only what is committed; `dvc.lock` may differ, since it says what lies here.
+
+    Raises:
+        LineageError: other files differ from the commit.
+    """
+    inside = git("rev-parse", "--show-prefix").strip()
+    if changed := [name for name in uncommitted() if name != f"{inside}{DVC_LOCK}"]:
+        raise LineageError(
+            f"not committed: {', '.join(changed)}. What lies here is made with these changes, and a clone would not "
+            f"have them: commit them (or git stash), and verify again"
+        )
+
+
+def empty_clone(folder: Path) -> Clone:
+    """The present commit without its lock, and without what an earlier try left in its `.state`."""
+    Clone(folder.absolute(), folder.absolute(), "").remove()
+    clone = clone_head(folder)
+    (clone.workspace / DVC_LOCK).unlink(missing_ok=True)
+    take_inputs(clone)
+    return clone
+
+
+def compare(here: Lock, there: Lock, changed: Collection[str] = ()) -> list[Compared]:
+    """Every output that was made in the clone, beside the one here; `changed`: stages that are stale here."""
+    return [
+        Compared(stage, path, _hashes(here.get(stage, {})).get(path, ""), md5, stage in changed)
+        for stage, entry in there.items()
+        if stage not in NOT_COMPARED
+        for path, md5 in _hashes(entry).items()
+    ]
+
+
+def _hashes(entry: dict[str, object]) -> dict[str, str]:
+    outs = entry.get("outs", [])
+    assert isinstance(outs, list)
+    return {out["path"]: out.get("md5", "") for out in outs}
+
+
+def told(found: list[Compared], clone: Clone, seconds: float) -> tuple[str, str]:
+    """The title, and a row for each output; of those that differ, the files."""
+    same = sum(one.same for one in found)
+    title = f"{same} of {len(found)} outputs have the same bytes"
+    lines = [f"# {title}", "", f"Commit `{clone.commit[:12]}`, built from nothing in {seconds / 60:.1f} minutes.", ""]
+    lines += ["| stage | output | here | built anew | |", "|---|---|---|---|---|"]
+    for one in sorted(found, key=lambda one: one.same):
+        lines.append(f"| {one.stage} | {one.path} | {one.here[:12]} | {one.there[:12]} | {one.verdict} |")
+    for one in found:
+        if not one.same and one.here:
+            files = differing(Path(one.path), clone.workspace / one.path)
+            lines += ["", f"Different in `{one.path}`: {', '.join(map(for_markdown, files[:NAMED]))}"]
+            lines[-1] += f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
+    return title, "\n".join(lines) + "\n"
+
+
+def differing(here: Path, there: Path) -> list[str]:
+    """The files of two folders that are not the same, or are in one of them only; a file is a folder of one."""
+    if here.is_file() and there.is_file():
+        return [here.name]
+    names = {file.relative_to(root).as_posix() for root in (here, there) for file in root.rglob("*") if file.is_file()}
+    return [name for name in sorted(names) if _bytes(here / name) != _bytes(there / name)]
+
+
+def _bytes(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
