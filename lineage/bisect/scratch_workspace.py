@@ -26,7 +26,7 @@ from lineage.core.paths import STATE
 
 WORKSPACE = STATE / "bisect" / "workspace"
 VARIANTS = STATE / "bisect" / "variants"
-CODE = ("stages", "lineage")
+CODE = (Path("stages"), Path("lineage"), paths.PROGRAM)  # the last: of a workspace whose program is installed
 READ = (paths.RECORDS, paths.HELDOUT, paths.DUPLICATES, paths.SUPERSEDED, paths.BASE_MODEL)
 DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n    autostage = false\n    no_scm = true\n"
 TOLD = 12  # lines of a stage that failed
@@ -87,7 +87,7 @@ class ScratchWorkspace:
         """Copy what is read; draw the version's mix again, which must be the rows that it was trained on."""
         v = self.of.version
         self.root.mkdir(parents=True, exist_ok=True)
-        for folder in (*map(Path, CODE), *READ, *([v.parent_adapter] if v.parent_adapter else [])):
+        for folder in (*CODE, *READ, *([v.parent_adapter] if v.parent_adapter else [])):
             target = self.root / folder
             shutil.rmtree(target, ignore_errors=True)
             if folder.is_dir():

@@ -29,6 +29,7 @@ from lineage.core.declaration import declared, looked_up, read_yaml
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing
 from lineage.core.paths import DVC_IGNORE, PARAMS
+from lineage.core.program import is_code, must_be_the_program
 
 SMALL = 1 << 20  # a file up to this many bytes is hashed at the start,
 HASHED_BYTES, HASHED_FILES = 32 << 20, 1000  # until so much was hashed; code comes first
@@ -56,11 +57,13 @@ def inputs_of(command: str) -> Inputs:
     """The inputs, as they are now, of the stage that `command` starts; nothing if dvc.yaml has no such stage.
 
     Raises:
-        LineageError: code was edited while this process imported it; which text of it runs, nobody can tell.
+        LineageError: code was edited while this process imported it; which text of it runs, nobody can tell. Or the
+            workspace was made for another program.
     """
     if (found := declared(command)) is None:
         return NOTHING
-    deps = tuple(sorted(found.deps, key=lambda dep: not _is_code(dep)))
+    must_be_the_program(found.deps)
+    deps = tuple(sorted(found.deps, key=lambda dep: not is_code(dep)))
     stats = _stats(deps)
     began = _process_start()
     if edited := [file for file, (_, changed, _) in stats.items() if file.endswith(".py") and changed > began]:
@@ -218,10 +221,6 @@ def _is_ignored(entry: os.DirEntry[str], patterns: list[tuple[str, bool]]) -> bo
         if fnmatchcase(entry.path if "/" in pattern else entry.name, pattern.removeprefix("/")):
             verdict = ignores
     return verdict
-
-
-def _is_code(dep: str) -> bool:
-    return dep.split("/", 1)[0] in ("stages", "lineage")
 
 
 def _process_start() -> float:

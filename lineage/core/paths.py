@@ -10,6 +10,7 @@ PARAMS = Path("params.yaml")
 GRAPH = Path("dvc.yaml")
 DVC_LOCK = Path("dvc.lock")
 DVC_IGNORE = Path(".dvcignore")
+PROGRAM = Path("program")  # by stage: what the installed program computes; see lineage/core/program.py
 STATE = Path(".state")  # may be deleted at any time: caches by content, checkpoints, databases, locks
 HARNESS_TASKS = STATE / "harness" / "tasks"  # of lm-evaluation-harness, by `lineage harness`
 

@@ -19,7 +19,8 @@ from lineage.config.excerpts import excerpts
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.declaration import read_yaml
-from lineage.planning.code_changes import differs
+from lineage.core.program import different
+from lineage.planning.code_changes import committed_text, differs
 from lineage.planning.dvc_changes import FileChange, changed_files, in_cache, old_text
 from lineage.planning.dvc_graph import CHECK, DvcView, in_order, is_excerpt
 from lineage.planning.field_changes import Change, of_excerpt, of_params
@@ -162,7 +163,7 @@ def _changes_of(stage: str, seen: _Seen) -> Iterator[Change]:
 
 
 def _of_dependency(path: str, how: Any, entry: dict[str, Any], seen: _Seen) -> list[Change]:
-    """A file of parameters, an excerpt of params.yaml, or any other path."""
+    """A file of parameters, an excerpt of params.yaml, what tells of the program's code, or any other path."""
     if isinstance(how, dict):
         return of_params(entry.get("params", {}).get(path, {}), list(how), seen.params)
     before = _md5(entry, "deps", path)
@@ -170,7 +171,18 @@ def _of_dependency(path: str, how: Any, entry: dict[str, Any], seen: _Seen) -> l
         old = old_text(path, before, seen.view.cache)
         fields = old is not None and of_excerpt(json.loads(old), json.loads(seen.excerpts[path]))
         return fields or [Change(f"{path} changed")]
+    if Path(path).parent == paths.PROGRAM and how == "modified":
+        return _of_program(path, before)
     return _of_path(path, how, before, seen)
+
+
+def _of_program(path: str, before: str) -> list[Change]:
+    """The files of the installed program that compute something else than they did."""
+    old = committed_text(path, before)
+    if old is None:
+        return [Change(f"{path} changed (git does not know its old text)")]
+    files = different(json.loads(old), json.loads(Path(path).read_text(encoding="utf-8")))
+    return [Change(f"{file} changed") for file in sorted(files)]
 
 
 def _of_path(path: str, how: str, before: str, seen: _Seen) -> list[Change]:

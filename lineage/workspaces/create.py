@@ -1,0 +1,88 @@
+"""A new workspace: a folder with a curriculum, the graph, git and DVC, ready for `lineage check`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from lineage.core import paths
+from lineage.core.errors import LineageError
+from lineage.core.program import NAME
+from lineage.workspaces.own_graph import graph_files
+
+HERE = Path(__file__).parent
+SYSTEMS = HERE / "systems"
+GIT_IGNORE = Path(".gitignore")
+DVC_CONFIG = """\
+[core]
+    analytics = false
+    check_update = false
+    autostage = false
+[cache]
+    type = "reflink,copy"
+"""
+UNKNOWN = ("-c", "user.name=lineage init", "-c", "user.email=lineage-init@localhost")  # where git knows nobody
+
+
+def systems() -> list[str]:
+    """The lineages that a workspace may begin with, by name."""
+    return sorted(folder.name for folder in SYSTEMS.iterdir() if (folder / paths.PARAMS).is_file())
+
+
+def create(root: Path, system: str) -> list[Path]:
+    """Make a workspace; the files that were written.
+
+    root: a folder that is not there yet, or that holds nothing of a workspace: files of one's own stay as they are.
+
+    Raises:
+        LineageError: no such system; the folder has a workspace already, or lies inside one; git or DVC failed.
+    """
+    if system not in systems():
+        raise LineageError(f"--system {system}: none of {', '.join(systems())}")
+    files = {**_first_files(system), **graph_files()}
+    if root.exists() and not root.is_dir():
+        raise LineageError(f"{root}: a file is there; name a folder")
+    if present := [name for name in map(str, files) if (root / name).exists()]:
+        raise LineageError(
+            f"{root}: has {', '.join(present[:3])} already. `lineage upgrade` brings a workspace to the installed "
+            f"program; for a new one name another folder"
+        )
+    for above in root.absolute().parents:
+        if (above / paths.GRAPH).is_file() and (above / ".dvc").is_dir():
+            raise LineageError(f"{root}: lies inside the workspace {above}; a workspace is a repository of its own")
+    root.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    if not (root / ".git").exists():
+        _run(root, "git", "init", "--quiet")
+    if not (root / ".dvc").exists():
+        _run(root, sys.executable, "-m", "dvc", "init", "--quiet")
+        (root / ".dvc" / "config").write_text(DVC_CONFIG, encoding="utf-8")
+    written = [*files, Path(".dvc/config"), Path(".dvc/.gitignore")]
+    _run(root, "git", "add", "--", *map(str, written))
+    known = subprocess.run(["git", "config", "user.email"], cwd=root, capture_output=True, check=False).returncode == 0
+    what = f"A lineage, made by {NAME}: {system}"
+    _run(root, "git", *(() if known else UNKNOWN), "commit", "--quiet", "--message", what, "--", *map(str, written))
+    return written
+
+
+def _first_files(system: str) -> dict[Path, str]:
+    """What a workspace has of its own from the beginning on."""
+    ignored = (HERE / "gitignore").read_text(encoding="utf-8")
+    promotions = (HERE / "promotions_head.yaml").read_text(encoding="utf-8")
+    return {
+        paths.PARAMS: (SYSTEMS / system / paths.PARAMS).read_text(encoding="utf-8"),
+        paths.PROMOTIONS: "".join(line for line in promotions.splitlines(keepends=True) if line.startswith("#")),
+        paths.DVC_IGNORE: (HERE / "dvcignore").read_text(encoding="utf-8"),
+        GIT_IGNORE: ignored,
+    }
+
+
+def _run(root: Path, *command: str) -> None:
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise LineageError(f"{command[0]} is not installed; a workspace is a repository of git") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()[-3:]
+        raise LineageError(f"`{' '.join(command)}` in {root} failed: {' '.join(said)}")
