@@ -60,10 +60,16 @@ def one_dvc(held: int | None = None) -> Iterator[WarmDvc]:
             _OF_THIS_RUN.reset(before)
 
 
-def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) -> Outcome:
-    """Run `dvc repro -s` for one stage; every line that it prints goes to `say`.
+def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False, pull: bool = False) -> Outcome:
+    """Run `dvc repro -s` for one stage.
 
     Interrupted in whatever way, it takes DVC and the stage with it.
+
+    Args:
+        stage: its name in the graph.
+        say: is told every line that it prints.
+        force: run it even if nothing has changed.
+        pull: take it up from the run cache of DVC's remote too.
 
     Raises:
         Preempted: if it was stopped from outside and can go on.
@@ -77,7 +83,7 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False) ->
         if not text.lstrip().startswith(ADVICE) and not EMPTY.fullmatch(text):
             say(text)
 
-    command = ["repro", "--single-item", *(["--force"] if force else []), stage]
+    command = ["repro", "--single-item", *(["--force"] if force else []), *(["--pull"] if pull else []), stage]
     variables = {VARIABLE: "1"} if force else {}
     if dvc := _OF_THIS_RUN.get():
         code = dvc.run(command, line, variables)

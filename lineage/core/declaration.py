@@ -108,7 +108,7 @@ def _stages(graph: Tree, values: Tree) -> Iterator[tuple[str, Tree, Tree]]:
 
 
 def _declaration(name: str, body: Tree, scope: Tree) -> Declaration:
-    made = [entry for field in ("outs", "metrics", "plots") for entry in body.get(field, [])]
+    made = body.get("outs", [])
     kept = [
         entry
         for entry in made

@@ -33,7 +33,7 @@ class LockConflict(LineageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class LockSide:
     """A lock and what messages call it."""
 
     name: str
@@ -50,7 +50,7 @@ class Merged:
 
 
 def merge_locks(
-    ours: Side, theirs: Side, base: LockText | None, order: Sequence[str] = (), given_up: Sequence[str] = ()
+    ours: LockSide, theirs: LockSide, base: LockText | None, order: Sequence[str] = (), given_up: Sequence[str] = ()
 ) -> Merged:
     """The lock that holds what both sides made.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lineage.core.errors import LineageError
 from lineage.core.paths import DVC_LOCK
-from lineage.planning.lock_merge import Side
+from lineage.planning.lock_merge import LockSide
 from lineage.planning.lock_text import LockText
 
 
@@ -14,8 +14,8 @@ from lineage.planning.lock_text import LockText
 class Sides:
     """Both locks; base: None where nobody knows what they began with, so that nothing may differ."""
 
-    ours: Side
-    theirs: Side
+    ours: LockSide
+    theirs: LockSide
     base: LockText | None
 
 
@@ -39,7 +39,7 @@ def sides_of(other: str, into: Path, base: str | None) -> Sides:
         theirs_head = _git("rev-parse", "HEAD", within=file.parent) if file else other
         common = _git("merge-base", "HEAD", theirs_head) if theirs_head else ""
         known = _of_commit(common).lock if common else None
-    ours = Side(str(into), LockText.of(into.read_text(encoding="utf-8") if into.is_file() else "", str(into)))
+    ours = LockSide(str(into), LockText.of(into.read_text(encoding="utf-8") if into.is_file() else "", str(into)))
     return Sides(ours, theirs, known)
 
 
@@ -53,11 +53,11 @@ def _file(named: str) -> Path | None:
     return place if place.is_file() else None
 
 
-def _from_file(file: Path) -> Side:
-    return Side(str(file), LockText.of(file.read_text(encoding="utf-8"), str(file)))
+def _from_file(file: Path) -> LockSide:
+    return LockSide(str(file), LockText.of(file.read_text(encoding="utf-8"), str(file)))
 
 
-def _of_commit(named: str) -> Side:
+def _of_commit(named: str) -> LockSide:
     """The lock of a commit; empty, where that commit has none."""
     commit = _git("rev-parse", "--verify", "--quiet", f"{named}^{{commit}}")
     if not commit:
@@ -65,7 +65,7 @@ def _of_commit(named: str) -> Side:
     held = _git("ls-tree", "--name-only", commit, f"./{DVC_LOCK}")
     text = _git("show", f"{commit}:./{DVC_LOCK}", strip=False) if held else ""
     called = f"{DVC_LOCK} of {named[:12] if named == commit else named}"
-    return Side(called, LockText.of(text, called))
+    return LockSide(called, LockText.of(text, called))
 
 
 def _git(*arguments: str, within: Path = Path(), strip: bool = True) -> str:

@@ -6,7 +6,7 @@ import pytest
 from lineage.core.declaration import declarations, waits_for
 from lineage.core.errors import LineageError
 from lineage.core.ordering import parents_first
-from lineage.planning.lock_merge import LockConflict, Side, merge_locks, must_fit, stale_after
+from lineage.planning.lock_merge import LockConflict, LockSide, merge_locks, must_fit, stale_after
 from lineage.planning.lock_text import LockText, facts
 
 ROOT = Path(__file__).parents[3]
@@ -38,8 +38,8 @@ def lock(**made: str) -> LockText:
     return LockText({name.replace("_", "@"): text for name, text in made.items()})
 
 
-def sides(ours: LockText, theirs: LockText) -> tuple[Side, Side]:
-    return Side("dvc.lock", ours), Side("../other/dvc.lock", theirs)
+def sides(ours: LockText, theirs: LockText) -> tuple[LockSide, LockSide]:
+    return LockSide("dvc.lock", ours), LockSide("../other/dvc.lock", theirs)
 
 
 def test_a_lock_is_taken_apart_and_put_together_byte_by_byte() -> None:
