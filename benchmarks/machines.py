@@ -108,7 +108,7 @@ def main() -> None:
             rounds += 1
             commit(whole, rounds)
             with Killer(killed, chance, asked.between, asked.kills - done) as killer:
-                lost = threading.Timer(20.0, away, (root / "remote", asked.outage)) if asked.outage else None
+                lost = threading.Thread(target=away, args=(root / "remote", asked.outage)) if asked.outage else None
                 if lost:
                     lost.start()
                 rebuild(whole, root / f"round{rounds}.log", chance.uniform(30, 90) if asked.restart else None)
@@ -266,7 +266,10 @@ def rebuild(whole: Path, log: Path, killed_after: float | None) -> None:
 
 
 def away(remote: Path, seconds: float) -> None:
-    """Take the remote away for a while."""
+    """Take the remote away for a while, when there is something in it."""
+    while not (remote / "files").is_dir():
+        time.sleep(0.5)
+    time.sleep(seconds)
     hidden = remote.with_name("away")
     remote.rename(hidden)
     remote.touch()  # or DVC would make a new one

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from flows.fulfilment import transfer
+from flows.fulfilment import RemoteTrouble, transfer
 from flows.leases import Leases
 from flows.own_checkout import committed
 from flows.repro import Outcome, reproduce
@@ -31,7 +31,8 @@ from lineage.planning.lock_text import LockText
 
 HANDED_OUT = ("base", "baseline", "convert@", "train@", "evaluate@")
 ATTEMPTS = 5  # of an order whose worker fails by no fault of the stage,
-SILENCES = 25  # and of one whose workers fall silent: machines that are lent are taken away often
+SILENCES = 25  # and of one whose workers die or fall silent: machines that are lent are taken away often
+PUSHES = 3  # of what an order stands on
 SMALL = 1 << 16  # bytes: a file that no cache holds travels with an order up to this size
 PAUSE = 2.0  # seconds between two looks
 Say = Callable[[str], None]
@@ -45,11 +46,12 @@ class Away(Exception):
 class Seen:
     """What is known of an attempt.
 
-    state: nobody has it yet; somebody works; delivered; failed, which another attempt may mend; refused: none will.
+    state: nobody has it yet; somebody works; delivered; its process died; failed, which another attempt may mend;
+        refused: none will.
     sign: changes as long as its worker lives.
     """
 
-    state: Literal["waits", "works", "delivered", "failed", "refused"]
+    state: Literal["waits", "works", "delivered", "died", "failed", "refused"]
     sign: object = None
     delivery: Delivery | None = None
     told: str = ""
@@ -141,10 +143,22 @@ class Handout:
             return False
         before = [name for name in self.graph[stage] if name not in self._pushed]
         if before:
-            transfer(self.dvc, "push", *before, what=f"what {stage} stands on could not be given to DVC's remote")
-            self._pushed |= set(before)
+            self._push(stage, before)
         self._order(self._order_for(stage))
         return True
+
+    def _push(self, stage: str, before: list[str]) -> None:
+        """Give what a stage stands on to the remote; one that is away for a moment is waited for."""
+        for left in reversed(range(PUSHES)):
+            try:
+                transfer(self.dvc, "push", *before, what=f"what {stage} stands on could not be given to DVC's remote")
+                self._pushed |= set(before)
+                return
+            except RemoteTrouble as trouble:
+                if not left:
+                    raise
+                self.say(f"{trouble}; it is tried again")
+                time.sleep(10 * self.pause)
 
     def _order(self, order: Order) -> None:
         while True:
@@ -199,9 +213,9 @@ class Handout:
                 elif one.state == "refused":
                     self._end(attempt)
                     self._fail(order, one.told, since)
-                elif one.state == "failed":
+                elif one.state in ("died", "failed"):
                     self._end(attempt)
-                    self._again(order, one.told)
+                    self._again(order, one.told, SILENCES if one.state == "died" else ATTEMPTS)
                 elif one.state == "works":
                     self.leases.sign(attempt, one.sign)
             for attempt in self.leases.lapsed():

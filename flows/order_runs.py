@@ -116,6 +116,8 @@ def _seen(run: FlowRun, shown: Any, delivered: Any) -> Seen:
         return Seen("delivered", delivery=Delivery.model_validate_json(delivered))
     if state.type in (StateType.CANCELLED, StateType.CANCELLING):
         return Seen("refused", told="its run was cancelled")
+    if state.is_crashed():
+        return Seen("died", told=told)
     if state.is_final():
         return Seen("refused" if state.name == REFUSED else "failed", told=told)
     return Seen("works", sign=(state.id, shown))

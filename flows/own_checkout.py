@@ -14,6 +14,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 from flows.rebuild_lock import FILE as REBUILD_LOCK
 from lineage.core.errors import LineageError
@@ -34,13 +36,28 @@ def own_checkout() -> dict[str, str]:
     Raises:
         LineageError: the folder is somebody's own, or changed; or the commit is not in the repository.
     """
-    folder = Path(_variable(WORKSPACE, "the folder that this worker works in")).expanduser()
-    if commit := os.environ.get(COMMIT, ""):
-        bring(folder, commit)
-    elif not folder.is_dir():
-        raise LineageError(f"{WORKSPACE}: no folder {folder}")
+    try:
+        folder = Path(_variable(WORKSPACE, "the folder that this worker works in")).expanduser()
+        if commit := os.environ.get(COMMIT, ""):
+            bring(folder, commit)
+        elif not folder.is_dir():
+            raise LineageError(f"{WORKSPACE}: no folder {folder}")
+    except LineageError as error:
+        if run := os.environ.get("PREFECT__FLOW_RUN_ID", ""):
+            _tell(run, str(error))
+        raise
     os.chdir(folder)
     return {"directory": str(Path.cwd())}
+
+
+def _tell(run: str, why: str) -> None:
+    """Give the run a state that says why; Prefect's own for a step that fails knows only an exit code."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Failed
+
+    failed: Any = Failed(message=why)
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(run), failed, force=True)
 
 
 def bring(folder: Path, commit: str) -> None:
