@@ -16,6 +16,7 @@ from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.inputs import NOTHING, Inputs, publishing
 from lineage.core.stage import argument, run_stage
+from lineage.nodes.several_nodes import train_on_nodes
 from lineage.planning.cost import refuse_what_cannot_fit
 from lineage.prefetch.prefetch import prefetching
 from lineage.training.taken_up import take_up
@@ -48,7 +49,7 @@ def main(inputs: Inputs = NOTHING) -> None:
             return
         refuse_what_cannot_fit(c, v)
         with prefetching(c, v.name):
-            trained = train(c, v, out)
+            trained = train(c, v, out) if c.active.launch.nodes == 1 else train_on_nodes(c, v, out)
     # Not before: a run that is killed while its folder appears goes on from there.
     shutil.rmtree(trained.checkpoints, ignore_errors=True)
     print(f"{v.name}: adapter {trained.adapter[:12]}, final loss {trained.loss:.3f}")

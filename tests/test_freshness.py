@@ -266,7 +266,7 @@ def with_value(tree: dict[str, Any], leaf: Leaf, value: Any) -> dict[str, Any]:
     changed: dict[str, Any] = as_json(tree)
     at = changed
     for name in leaf[:-1]:
-        at = at[name]
+        at = at.setdefault(name, {})
     at[leaf[-1]] = value
     return changed
 
@@ -396,6 +396,10 @@ OPTIONAL: dict[Leaf, tuple[Any, str]] = {
     ("profiles", "cpu", "double_quant"): (False, "train@v1"),
     ("profiles", "cpu", "gradient_checkpointing"): (True, "train@v1"),
     ("profiles", "cpu", "launch"): ({"strategy": "fsdp2"}, "train@v1"),
+    # Where a version is trained shapes nothing: of the stages the check alone looks at it.
+    ("profiles", "cpu", "launch", "nodes"): (1, "check"),
+    ("profiles", "cpu", "launch", "rendezvous"): ("10.0.0.1:29400", "check"),
+    ("profiles", "cpu", "launch", "patience"): (60, "check"),
     ("profiles", "cpu", "may_differ"): (["optimizer"], "train@v1"),
     ("evaluation", "sets"): ({"questions.record": {"max_new_tokens": 9}}, "evaluate@v1"),
     # Only `lineage promote` reads the goal: of the stages the check alone looks at it.

@@ -91,11 +91,42 @@ class Budget(Frozen):
         return self
 
 
+def _host_and_port(found: str) -> str:
+    host, _, port = found.rpartition(":")
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", host) or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("name an IPv4 address or a host, and a port, such as 10.0.0.1:29400")
+    return found
+
+
 class Launch(Frozen):
-    """How many processes train one version, and how they share it: `ddp` copies, `fsdp2` and `zero3` shards."""
+    """How many processes train one version, and how they share it: `ddp` copies, `fsdp2` and `zero3` shards.
+
+    processes: of all nodes together.
+    nodes: machines that train together, each with the same number of processes. rendezvous: `host:port` of the first
+    one, which listens at that address alone. patience: seconds that they wait for one another.
+    Where processes run shapes no result: what is hashed, written or handed on of these settings leaves nodes,
+    rendezvous and patience out.
+    """
 
     processes: Positive = 1
     strategy: Literal["ddp", "fsdp2", "zero3"] = "ddp"
+    nodes: Annotated[int, Field(ge=1, exclude=True)] = 1
+    rendezvous: Annotated[str, AfterValidator(_host_and_port), Field(exclude=True)] = "127.0.0.1:29400"
+    patience: Annotated[float, Field(gt=0, exclude=True)] = 600
+
+    @model_validator(mode="after")
+    def _as_many_on_each_node(self) -> "Launch":
+        if self.processes % self.nodes:
+            raise ValueError(
+                f"{self.processes} process(es) cannot be shared out evenly over {self.nodes} nodes; `processes` counts "
+                f"those of all nodes, make it a multiple of {self.nodes}"
+            )
+        return self
+
+    @property
+    def each(self) -> int:
+        """The processes of one node."""
+        return self.processes // self.nodes
 
 
 Setting = Literal["optimizer", "packing", "compute_dtype", "loss", "schedule"]

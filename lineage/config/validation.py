@@ -60,6 +60,8 @@ def _launch(c: Curriculum) -> Iterator[str]:
             continue
         if profile.trainer == "unsloth":
             yield f"{at}.launch.processes: {launch.processes}, but unsloth trains in one process; set trainer: hf, or 1"
+        if launch.nodes > 1 and launch.strategy == "zero3":
+            yield f"{at}.launch.strategy: zero3 was never seen to work on several nodes; set ddp or fsdp2, or nodes: 1"
         if launch.strategy != "ddp" and profile.load_in_4bit:
             yield f"{at}.load_in_4bit: {launch.strategy} cannot split 4-bit weights; set false, or launch.strategy: ddp"
         if launch.strategy != "ddp" and profile.optimizer != "adamw_torch":

@@ -31,6 +31,7 @@ EXEMPT = {
     "lineage/planning": "refuses what cannot fit, shapes no result",
     "lineage/adapters/config.py": "refuses the config of an adapter, changes none",
     "lineage/adoption": "checks and copies an adapter whose hash arrives through `params`; shapes no other version",
+    "lineage/nodes": "starts on several machines what `lineage/training` computes, and refuses those that differ",
     "lineage/prefetch": "does the work of later stages ahead, kept in .state under what it was made from",
     "lineage/base_model/fast_import.py": "imports less, shapes no result",
 }

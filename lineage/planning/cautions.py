@@ -8,7 +8,9 @@ from pathlib import Path
 
 from lineage.config.schema import Curriculum
 from lineage.config.version import ResolvedVersion
+from lineage.core.machine import size
 from lineage.planning.amount import Work
+from lineage.planning.memory import weight_bytes
 from lineage.planning.model import Model
 
 PASSES = 20  # over the same rows: beyond it a model learns them by heart; people's recipes stay below ten
@@ -25,7 +27,9 @@ def lost_base(c: Curriculum) -> Iterator[str]:
 
 
 def cautions(c: Curriculum, model: Model | None) -> Iterator[str]:
-    """What the base and the chain mean for every version."""
+    """What the base, the chain and the nodes mean for every version."""
+    if model and (several := on_several_nodes(c, model)):
+        yield several
     if model and c.active.base.build:
         yield (
             f"the base is a toy of {model.parameters / 1e6:.1f} M parameters, made here: its answers are only a proof "
@@ -37,6 +41,26 @@ def cautions(c: Curriculum, model: Model | None) -> Iterator[str]:
             "changes the head alone, and merged into the base it changes the embedding too, so that a merged model "
             "answers otherwise; take lm_head out"
         )
+
+
+def on_several_nodes(c: Curriculum, model: Model) -> str:
+    """What a training on several nodes takes beside what the table says; empty on one.
+
+    A ring sends each gradient on almost twice, at 4 bytes; what is sharded is brought together for each pass.
+    """
+    launch = c.active.launch
+    if launch.nodes == 1:
+        return ""
+    share = (launch.nodes - 1) / launch.nodes
+    sent = 2 * share * 4 * model.adapter(c.chain.lora)
+    if launch.strategy != "ddp":
+        sent += 2 * share * c.active.accumulation * weight_bytes(model, c.active)
+    return (
+        f"profiles.{c.profile}.launch: {launch.nodes} nodes with {launch.each} process(es) each, which meet at "
+        f"{launch.rendezvous}. A training waits there {launch.patience:g} s at most; on each other node run `dvc pull` "
+        f"of mix, parent and base, then `lineage join <version>`. Memory is that of one node; the first one writes "
+        f"what the disk column says. A step sends about {size(sent)} from each node, for which no time is counted"
+    )
 
 
 def many_passes(c: Curriculum, v: ResolvedVersion, work: Work) -> str:

@@ -35,9 +35,9 @@ def training_seconds(
         model: the base's shapes; None: not known.
         tokens: seen in training, all epochs and a preference phase together.
     """
-    runs = [run for run in _here(journal, c.profile, base) if run["stage"].startswith("train@") and _timed(run)][
-        -RECENT:
-    ]
+    nodes = c.active.launch.nodes
+    here = [run for run in _here(journal, c.profile, base) if run["stage"].startswith("train@") and _timed(run)]
+    runs = [run for run in here if run.get("nodes", 1) == nodes][-RECENT:]
     if runs:
         a_token = median(run["training_seconds"] / run["tokens"] for run in runs)
         around = median(run["seconds"] - run["training_seconds"] for run in runs)
@@ -49,7 +49,7 @@ def training_seconds(
     if profile.gradient_checkpointing:
         a_token += 2 * model.linear
     threads = min(profile.threads or machine.cores(), machine.cores())
-    speed = GPU * profile.launch.processes if on_gpu else CORE * threads
+    speed = GPU * profile.launch.processes if on_gpu else CORE * threads * nodes
     return Seconds(START + tokens * a_token / speed, False)
 
 

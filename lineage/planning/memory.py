@@ -24,7 +24,7 @@ FRAGMENTATION = 1.15  # of activations, with `machine.return_freed_memory`
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes by part, of one process. `processes` share one main memory, but have a GPU each."""
+    """Bytes by part, of one process. `processes` of a node share one main memory, but have a GPU each."""
 
     parts: dict[str, int]
     processes: int
@@ -36,7 +36,7 @@ class Memory:
 
     @property
     def all(self) -> int:
-        """Of all processes."""
+        """Of all processes of one node."""
         return self.one * self.processes
 
 
@@ -68,7 +68,7 @@ def memory_of(model: Model, profile: Profile, v: ResolvedVersion, longest: int, 
         "activations": round(FRAGMENTATION * activation_bytes(model, profile, lora, tokens)),
         "logits": logit_bytes(model, lora, tokens, width),
     }
-    return Memory(parts, profile.launch.processes)
+    return Memory(parts, profile.launch.each)
 
 
 def weight_bytes(model: Model, profile: Profile) -> int:

@@ -89,6 +89,7 @@ def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Pat
         "judge": ["v1", "v2", "--model", "m"],
         "fetch": ["samples"],
         "harness": ["v1"],
+        "join": ["v1"],
         "provenance": ["v1"],
         "withdraw": ["samples"],
         "adopt": [".", "--as", "v4", "--parent", "v3"],

@@ -17,6 +17,8 @@ from lineage.core import machine
 from lineage.core.errors import LineageError
 from lineage.core.machine import Room
 from lineage.planning import cost
+from lineage.planning.cautions import on_several_nodes
+from lineage.planning.duration import Seconds, training_seconds
 from lineage.planning.memory import activation_bytes, memory_of, optimizer_bytes
 from lineage.planning.model import model_of
 from tests import tiny
@@ -162,6 +164,22 @@ def test_shards_split_and_copies_do_not() -> None:
     shards = need(big(launch={"processes": 4, "strategy": "fsdp2"}, **plain))
     assert copies["weights"] == one["weights"] and copies["optimizer"] == one["optimizer"]
     assert shards["weights"] < one["weights"] / 2.9 and shards["optimizer"] == one["optimizer"] // 4
+
+
+def test_a_node_holds_its_own_processes_and_says_what_it_sends() -> None:
+    fields = {"batch_size": 1, "optimizer": "adamw_torch"}
+    one, two = (big(launch={"processes": 4, "nodes": n, "rendezvous": "10.0.0.1:29400"}, **fields) for n in (1, 2))
+    model = model_of(two.active.base)
+    assert model and on_several_nodes(one, model) == ""
+    whole, half = (memory_of(model, c.active, c.version("v1"), 64, on_gpu=False).all for c in (one, two))
+    assert whole == 2 * half
+    sent = machine.size(4 * model.adapter(two.chain.lora))  # of two nodes each sends every gradient once
+    said = on_several_nodes(two, model)
+    assert "2 nodes with 2 process(es) each, which meet at 10.0.0.1:29400. A training waits there 600 s" in said
+    assert "lineage join <version>" in said and f"A step sends about {sent} from each node" in said
+    run = {"stage": "train@v1", "machine": machine.kind(), "profile": "cpu", "tokens": 10, "training_seconds": 5.0}
+    runs = [run | {"seconds": 6.0}, run | {"seconds": 3.0, "training_seconds": 2.0, "nodes": 2}]
+    assert [training_seconds(runs, c, None, model, 10) for c in (one, two)] == [Seconds(6, True), Seconds(3, True)]
 
 
 def test_the_share_of_small_optimizer_states_is_that_of_a_real_run(lineage_here: Path) -> None:

@@ -1,6 +1,12 @@
-"""One version on two processes of this machine, without a GPU: gloo, the loopback interface, torchrun."""
+"""One version on two processes of this machine, without a GPU: gloo, the loopback interface, torchrun.
 
+Most of a launch is imports, so each launch here shows several things. That a run of `ddp` goes on exactly is shown in
+`tests/lineage/nodes/test_several_nodes.py`, on two nodes.
+"""
+
+import csv
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -8,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +24,7 @@ from lineage.core.errors import LineageError, Preempted
 from lineage.training import launch
 from lineage.training.job import Job, Outcome
 from tests import tiny
+from tests.lean_processes import lean_processes  # noqa: F401 (a fixture)
 
 TWO = {"profiles.cpu.batch_size": 2, "profiles.cpu.global_batch_size": 4, "profiles.cpu.optimizer": "adamw_torch"}
 needs_deepspeed = pytest.mark.skipif(
@@ -68,27 +76,31 @@ def nll(job: Job, out: Path) -> float:
         return float(model(**batch).loss)
 
 
+def compare(single: Job, before: Outcome, one: Path, after: dict[str, Any], two: Path, tolerance: float) -> None:
+    """Two processes did what one did: `after` holds the history and the settings in force."""
+    assert (before.effective["world_size"], before.effective["strategy"]) == (1, "one process")
+    assert after["effective"]["rows_per_step"] == before.effective["rows_per_step"] == 4
+    assert after["trainable_parameters"] == before.trainable_parameters
+    for name, relative in (("loss", 1e-4), ("grad_norm", 1e-3)):
+        assert [float(row[name]) for row in after["history"]] == pytest.approx(
+            [row[name] for row in before.history], rel=relative
+        )
+    assert distance(one, two) < tolerance
+    assert nll(single, one) == pytest.approx(nll(single, two), abs=1e-5)
+    assert (two / "adapter_config.json").read_bytes() == (one / "adapter_config.json").read_bytes()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("strategy", "tolerance"),
-    [("ddp", 1e-6), ("fsdp2", 1e-5), pytest.param("zero3", 1e-4, marks=needs_deepspeed)],
-)
+@pytest.mark.parametrize(("strategy", "tolerance"), [("ddp", 1e-6), pytest.param("zero3", 1e-4, marks=needs_deepspeed)])
 def test_two_processes_train_the_adapter_of_one(
     strategy: str, tolerance: float, lineage_copy: Path, tmp_path: Path, capfd: Any
 ) -> None:
     one, two = folder(tmp_path / "one"), folder(tmp_path / "two")
-    single, split = job(processes=1), job(strategy=strategy)
-    before, after = alone(single, one), launch.fit(split, two)
-    assert (before.effective["world_size"], before.effective["strategy"]) == (1, "one process")
+    single = job(processes=1)
+    before, after = alone(single, one), launch.fit(job(strategy=strategy), two)
     assert (after.effective["world_size"], after.effective["strategy"]) == (2, strategy)
-    assert after.effective["rows_per_step"] == before.effective["rows_per_step"] == 4
-    assert after.trainable_parameters == before.trainable_parameters
-    assert [row["loss"] for row in after.history] == pytest.approx([row["loss"] for row in before.history], rel=1e-4)
-    assert [r["grad_norm"] for r in after.history] == pytest.approx([r["grad_norm"] for r in before.history], rel=1e-3)
-    assert distance(one, two) < tolerance
-    assert nll(single, one) == pytest.approx(nll(single, two), abs=1e-5)
+    compare(single, before, one, asdict(after), two, tolerance)
     assert {p.name for p in two.iterdir()} == {"adapter_config.json", "adapter_model.safetensors"}
-    assert (two / "adapter_config.json").read_bytes() == (one / "adapter_config.json").read_bytes()
     assert not list(Path(".state/launch").iterdir())  # what was handed over is gone
     said = capfd.readouterr().out
     assert said.count("step 12/12") == 2  # once alone, and once by the first of two
@@ -106,17 +118,39 @@ def stop_when(file: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["ddp", "fsdp2", pytest.param("zero3", marks=needs_deepspeed)])
-def test_a_stopped_run_goes_on_where_it_was(strategy: str, lineage_copy: Path, tmp_path: Path, capfd: Any) -> None:
+def test_the_stage_stops_goes_on_and_publishes_what_two_processes_trained(
+    lineage_copy: Path, tmp_path: Path, capfd: Any
+) -> None:
+    c = tiny.curriculum(**TWO | {"profiles.cpu.launch": {"processes": 2, "strategy": "fsdp2"}})
+    one, single = folder(tmp_path / "one"), job(processes=1)
+    before = alone(single, one)
+    shutil.rmtree("models/v2")
+    stop_when(Path(".state/launch/v2/store"))
+    with pytest.raises(Preempted, match="v2: stopped at step 1/12 after a checkpoint"):
+        tiny.train(c, "v2")
+    assert not Path("models/v2").exists()
+    assert list(Path(".state/checkpoints").glob("*/fsdp2-2/checkpoint-1/complete"))
+    two = tiny.train(c, "v2")
+    assert "v2: resumed at step 1/12" in capfd.readouterr().out
+    record = json.loads((two / "lineage.json").read_text(encoding="utf-8"))
+    assert (record["effective"]["world_size"], record["effective"]["strategy"]) == (2, "fsdp2")
+    assert record["requested"] == record["effective"]
+    with (two / "history.csv").open(encoding="utf-8") as file:
+        compare(single, before, one, record | {"history": list(csv.DictReader(file))}, two, 1e-5)
+    assert not [place for place in Path(".state/checkpoints").glob("*") if place.name != "test"]
+
+
+@pytest.mark.slow
+@needs_deepspeed
+def test_a_run_that_deepspeed_stopped_goes_on_where_it_was(lineage_copy: Path, tmp_path: Path, capfd: Any) -> None:
     through, resumed = folder(tmp_path / "through"), folder(tmp_path / "resumed")
-    work = job(strategy=strategy, **{"chain.lora.dropout": 0.2, "profiles.cpu.checkpoint_steps": 100}, version="v1")
+    work = job(strategy="zero3", **{"chain.lora.dropout": 0.2, "profiles.cpu.checkpoint_steps": 100}, version="v1")
     launch.fit(work, through)
     shutil.rmtree(work.checkpoints)
     stop_when(Path(".state/launch/v1/store"))
     with pytest.raises(Preempted, match="v1: stopped at step 1/23 after a checkpoint"):
         launch.fit(work, resumed)
     assert not list(resumed.iterdir())
-    assert (work.checkpoints / f"{strategy}-2" / "checkpoint-1" / "complete").exists()
     launch.fit(work, resumed)
     assert "v1: resumed at step 1/" in capfd.readouterr().out
     assert distance(through, resumed) == 0.0
@@ -209,15 +243,3 @@ def test_what_no_engine_can_do_is_refused_beforehand(changes: dict[str, Any], wo
     two = {"launch": {"processes": 2, "strategy": "ddp"}, "batch_size": 2} | changes
     with pytest.raises(LineageError, match=words):
         tiny.curriculum(**{f"profiles.cpu.{name}": value for name, value in two.items()})
-
-
-@pytest.mark.slow
-def test_the_stage_publishes_what_two_processes_trained(lineage_copy: Path) -> None:
-    import json
-
-    c = tiny.curriculum(**TWO | {"profiles.cpu.launch": {"processes": 2, "strategy": "fsdp2"}})
-    tiny.train(c, "v2")
-    record = json.loads(Path("models/v2/lineage.json").read_text(encoding="utf-8"))
-    assert (record["effective"]["world_size"], record["effective"]["strategy"]) == (2, "fsdp2")
-    assert record["requested"] == record["effective"]
-    assert not list(Path(".state/checkpoints").glob("*"))
