@@ -7,7 +7,7 @@ to date first; adapters, mixes and the base are not.
 from prefect import flow, runtime
 
 from flows.choices import Measured
-from flows.lineage_flow import Chosen, run_chosen
+from flows.lineage_flow import Chosen, after_a_kill, run_chosen
 from lineage.artifacts.base_manifest import find_base
 from lineage.artifacts.manifest import find_manifest
 from lineage.config.load import load_curriculum
@@ -25,7 +25,7 @@ def _run_name() -> str:
     return " · ".join(words + [name.replace("_", " ") for name in ("again", "dry_run") if asked.get(name)])
 
 
-@flow(name="evaluate", flow_run_name=_run_name)
+@flow(name="evaluate", flow_run_name=_run_name, on_crashed=[after_a_kill])
 def evaluate(
     versions: list[Measured] = [],  # noqa: B006 (Prefect shows the default; nothing changes it)
     again: bool = False,

@@ -9,7 +9,7 @@ from prefect.artifacts import create_markdown_artifact
 
 from flows.choices import Source
 from flows.ingest_summary import told
-from flows.lineage_flow import Chosen, run_chosen
+from flows.lineage_flow import Chosen, after_a_kill, run_chosen
 from flows.warm_dvc import WarmDvc
 from lineage.artifacts.ingest_counts import IngestCounts, find_ingest_counts
 from lineage.config.load import load_curriculum
@@ -26,7 +26,7 @@ def _run_name() -> str:
     return (", ".join(asked.get("sources") or []) or "all sources") + (" · dry run" if asked.get("dry_run") else "")
 
 
-@flow(name="ingest", flow_run_name=_run_name)
+@flow(name="ingest", flow_run_name=_run_name, on_crashed=[after_a_kill])
 def ingest(
     sources: list[Source] = [],  # noqa: B006 (Prefect shows the default; nothing changes it)
     dry_run: bool = False,

@@ -8,50 +8,67 @@ DVC decides what is stale and keeps every result; Prefect says when, tries again
 a run stops the stage that it is in; running it again goes on from there.
 """
 
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from prefect import flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.exceptions import TerminationSignal
+from prefect.states import Cancelled, Completed, State
 
 from flows.choices import AS_IT_IS, Profile, Version
-from flows.rebuild_lock import note, only_rebuild
+from flows.former_outs import put_back
+from flows.progress import StageProgress
+from flows.rebuild_lock import note, once_it_is_gone, only_rebuild
+from flows.rejected_rows import write_rejected
 from flows.repro import for_versions, of_versions, one_dvc, reproduce
-from flows.run_summary import StageRow, write_links, write_plan, write_summary
-from flows.slot import free_what_was_left, slot
+from flows.run_summary import PlanRow, StageRow, write_links, write_plan, write_summary
+from flows.server_away import is_away, tell_again, wait_until_back
+from flows.slot import free_what_was_held, free_what_was_left, slot
+from flows.versions_table import write_versions
 from flows.warm_dvc import WarmDvc
 from lineage.artifacts.not_built import left_by
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError, Preempted
 from lineage.planning.dvc_graph import CHECK, Graph, read_graph, stale, upstream
+from lineage.planning.rebuild_plan import durations
 
 Chosen = tuple[list[str], set[str]]  # stages in order, and those that are forced
 COMPUTES = ("base", "baseline", "train@", "evaluate@")  # such a stage holds the slot of flows/slot.py
 TRIED_AGAIN = ("convert@", "ingest@", "publish")  # they read what may be away for a moment; training does not
 RETRY_DELAYS = [10.0, 60.0]  # seconds
+PERHAPS = "if what it stands on changes"
+DONE = ("fresh", "rebuilt", "restored")
+CTRL_C = "stopped by Ctrl-C"
 PREEMPTED_DELAYS = [30.0, 60.0, 300.0, 300.0, 300.0]  # for a stage that was stopped from outside and can go on
 
 
 @task(task_run_name="{stage}", cache_policy=NO_CACHE)
 def run_stage(stage: str, force: bool) -> Any:
-    """One stage of dvc.yaml; its state is named by what happened: fresh, rebuilt, restored or not built."""
+    """One stage of dvc.yaml; its state is named by what happened: fresh, rebuilt, restored, not built or cancelled."""
     begun = time.monotonic()
     log = get_run_logger()
 
     def say(line: str) -> None:
         log.info("%s: %s", stage, line)
+        progress.hear(line)
 
     note(stage=stage)
-    if stage.startswith(COMPUTES):
-        with slot(stage, say):
+    try:
+        with StageProgress(stage) as progress, slot(stage, say) if stage.startswith(COMPUTES) else nullcontext():
             outcome = reproduce(stage, say, force=force)
-    else:
-        outcome = reproduce(stage, say, force=force)
+    except (TerminationSignal, KeyboardInterrupt) as ended:
+        # Handed on by the flow: a task that raises it would be shown as crashed.
+        how = CTRL_C if isinstance(ended, KeyboardInterrupt) else "cancelled, or stopped by a signal,"
+        return Cancelled(message=f"{stage}: {how} after {time.monotonic() - begun:.1f} s; a new run goes on from there")
     return Completed(name=outcome.capitalize(), message=f"{stage} in {time.monotonic() - begun:.1f} s")
 
 
@@ -75,7 +92,12 @@ def _run_name() -> str:
     return " · ".join(words)
 
 
-@flow(name="lineage", flow_run_name=_run_name)
+def after_a_kill(flow: Any, flow_run: Any, state: Any) -> None:
+    """For what watches over runs (`flows.served`, a worker): free at once what one that was killed held."""
+    once_it_is_gone(str(flow_run.id), _clean)
+
+
+@flow(name="lineage", flow_run_name=_run_name, on_crashed=[after_a_kill])
 def rebuild(
     versions: list[Version] = [],  # noqa: B006 (Prefect shows the default; nothing changes it)
     profile: Profile = AS_IT_IS,
@@ -111,17 +133,26 @@ def run_chosen(
     if dry_run:
         with one_dvc() as dvc:
             graph, stages, changed, forced = _asked_for(choose, dvc)
-        write_plan(_plan(graph, stages, changed, forced))
+        write_plan(_plan(graph, stages, changed, forced), run=False)
         return
     me = runtime.flow_run
     with (
-        only_rebuild(me.name, str(me.id), get_run_logger().info, free_what_was_left) as holder,
+        only_rebuild(me.name, str(me.id), get_run_logger().info, _clean) as holder,
         one_dvc(holder.fileno()) as dvc,
     ):
         if before:
             before(dvc)
         graph, stages, changed, forced = _asked_for(choose, dvc)
+        if plan := _plan(graph, stages, changed, forced):
+            write_plan(plan, run=True)
         _run_all(graph, stages, set(changed) | forced, forced)
+
+
+def _clean(left: dict[str, Any]) -> None:
+    """What a run that was killed left: its slot, its state, and the gap where its stage's results had been."""
+    free_what_was_left(left)
+    if stage := left.get("stage"):
+        put_back(stage)
 
 
 def _asked_for(
@@ -140,6 +171,7 @@ def _run_all(graph: Graph, stages: list[str], touched: set[str], forced: set[str
     left = [stage for stage in stages if stage not in fresh]
     rows = [StageRow(stage, "not built" if left_by(stage) else "fresh", 0.0) for stage in fresh]
     states: dict[str, State[Any]] = {}
+    was_away = False
     try:
         if fresh:
             title = f"{len(fresh)} fresh stage{'s' if len(fresh) > 1 else ''}"
@@ -148,16 +180,33 @@ def _run_all(graph: Graph, stages: list[str], touched: set[str], forced: set[str
             before = {id(states[one]): states[one] for one in sorted(graph[stage]) if one in states}
             row, states[stage] = _run(stage, force=stage in forced, after=list(before.values()))
             rows.append(row)
+            was_away = was_away or is_away()
+        if was_away:
+            wait_until_back(get_run_logger().warning)
+            tell_again(UUID(str(runtime.flow_run.id)), states.values())
+            free_what_was_held()
     except _Failed as failed:
         rows.append(failed.row)
+        wait_until_back(get_run_logger().warning)
         raise failed.error from None
     except BaseException:  # cancelled, or Ctrl-C
-        rows.append(StageRow([*fresh, *left][len(rows)], "stopped", 0.0))
+        rows += [StageRow(stage, "stopped", 0.0) for stage in [*fresh, *left][len(rows) :][:1]]
         raise
     finally:
         rows += [StageRow(stage, "not run", 0.0) for stage in [*fresh, *left][len(rows) :]]
-        write_summary(rows)
-        write_links()
+        _tell(rows)
+
+
+def _tell(rows: list[StageRow]) -> None:
+    """What the run leaves on its page. Nothing of it may stand in the way of how the run ends."""
+    if is_away():  # the run was stopped meanwhile
+        return
+    compared = any(row.stage == "report" and row.outcome in DONE for row in rows)
+    for write in (partial(write_summary, rows), partial(write_versions, compared), write_rejected, write_links):
+        try:
+            write()
+        except Exception as error:
+            get_run_logger().warning("an artifact is left out: %s", error)
 
 
 class _Failed(Exception):
@@ -183,6 +232,8 @@ def _run(stage: str, *, force: bool, after: list[State[Any]]) -> tuple[StageRow,
         )
     state = one(stage, force, return_state=True, wait_for=after)
     seconds = time.monotonic() - begun
+    if state.is_cancelled():
+        raise KeyboardInterrupt if CTRL_C in (state.message or "") else TerminationSignal(signal=signal.SIGTERM)
     if not state.is_completed():
         error = state.result(raise_on_failure=False)
         raise _Failed(
@@ -210,18 +261,19 @@ def _check_request(c: Curriculum, versions: list[str], profile: str) -> None:
         )
 
 
-def _plan(graph: Any, stages: list[str], changed: dict[str, list[str]], forced: set[str]) -> list[tuple[str, str]]:
-    """Which stages would run and why; those after a stale one run only if its output really changes."""
-    plan = []
+def _plan(graph: Graph, stages: list[str], changed: dict[str, list[str]], forced: set[str]) -> list[PlanRow]:
+    """Which stages would run, why, and for how long; those after a stale one run only if its output really changes."""
+    reasons = {}
     for stage in stages:
         before = (set(changed) | forced) & _before(graph, stage) - {stage}
         if stage in forced:
-            plan.append((stage, "forced"))
+            reasons[stage] = "forced"
         elif stage in changed:
-            plan.append((stage, "; ".join(changed[stage])))
+            reasons[stage] = "; ".join(changed[stage])
         elif before:
-            plan.append((stage, "if what it stands on changes"))
-    return plan
+            reasons[stage] = PERHAPS
+    seconds = durations(load_curriculum(), reasons)
+    return [PlanRow(stage, why, seconds[stage], certain=why != PERHAPS) for stage, why in reasons.items()]
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import IO, Any
 from lineage.core.paths import STATE
 
 FILE = "rebuild.lock"
+ENDING = 20  # seconds, more than a stage is given to end
 REMINDER = 300  # seconds between two lines of one that waits
 
 
@@ -75,6 +76,26 @@ def only_rebuild(
             _HOLDER.reset(before)
             _write(file, "")
             fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def once_it_is_gone(identity: str, clean: Callable[[dict[str, Any]], None]) -> None:
+    """Clean up after a run that was killed, when nothing that it started is at work any more.
+
+    The next run says what it goes on from and cleans once more, so that it does not matter if this comes to nothing.
+
+    Args:
+        identity: the run's id in Prefect; what the file says of another run is left alone.
+        clean: is given what the file says of it.
+    """
+    deadline = time.monotonic() + ENDING
+    with (STATE / FILE).open("a+", encoding="utf-8") as file:
+        while (left := _read(file)).get("id") == identity and time.monotonic() < deadline:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.2)
+            else:
+                return clean(left)
 
 
 def _wait(file: IO[str], say: Callable[[str], None]) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal
 
+from flows.former_outs import put_back
 from flows.warm_dvc import WarmDvc
 from lineage.artifacts.not_built import left_by
 from lineage.core.errors import LineageError, Preempted
@@ -63,7 +64,8 @@ def one_dvc(held: int | None = None) -> Iterator[WarmDvc]:
 def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False, pull: bool = False) -> Outcome:
     """Run `dvc repro -s` for one stage.
 
-    Interrupted in whatever way, it takes DVC and the stage with it.
+    Interrupted in whatever way, it takes DVC and the stage with it. A stage that did not end well leaves what it had
+    made before where it was.
 
     Args:
         stage: its name in the graph.
@@ -85,11 +87,16 @@ def reproduce(stage: str, say: Callable[[str], None], *, force: bool = False, pu
 
     command = ["repro", "--single-item", *(["--force"] if force else []), *(["--pull"] if pull else []), stage]
     variables = {VARIABLE: "1"} if force else {}
-    if dvc := _OF_THIS_RUN.get():
-        code = dvc.run(command, line, variables)
-    else:
-        with WarmDvc() as dvc:
+    code: int | None = None
+    try:
+        if dvc := _OF_THIS_RUN.get():
             code = dvc.run(command, line, variables)
+        else:
+            with WarmDvc() as dvc:
+                code = dvc.run(command, line, variables)
+    finally:
+        if code != 0 and (back := put_back(stage)):
+            say(f"the former {', '.join(back)} is back in its place")
     if code:
         raise _failure(stage, lines, code)
     if left_by(stage):

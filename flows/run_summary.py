@@ -1,4 +1,4 @@
-"""What a flow run leaves in Prefect's UI: a table of stages, a plan, links to MLflow and to the report."""
+"""What a flow run leaves in Prefect's UI: the plan with its cost, a table of stages, links to MLflow and the report."""
 
 import os
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from flows import MLFLOW_UI
 from flows.mlflow_pages import report_page, runs_page
 from lineage.core.plain_text import for_markdown, one_line
+from lineage.planning.cost import clock, span
+from lineage.planning.duration import Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,16 @@ class StageRow:
     stage: str
     outcome: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A stage that would run: for certain, or only if what it stands on comes out different. seconds: None, unknown."""
+
+    stage: str
+    why: str
+    seconds: Seconds | None
+    certain: bool
 
 
 def write_summary(rows: list[StageRow]) -> None:
@@ -32,15 +44,29 @@ def write_summary(rows: list[StageRow]) -> None:
     get_run_logger().info(done)
 
 
-def write_plan(plan: list[tuple[str, str]]) -> None:
-    """What a dry run found: stages and the reason why each would run."""
-    title = f"{len(plan)} stages would run" if plan else "Everything is up to date"
-    lines = [f"| {stage} | {for_markdown(why)} |" for stage, why in plan]
-    table = "\n".join(["| stage | because |", "|---|---|", *lines]) if plan else ""
+def write_plan(plan: list[PlanRow], *, run: bool) -> None:
+    """Stages, why each would run and for about how long.
+
+    run: whether they run now, or were only asked for.
+    """
+    count = f"{len(plan)} stage{'s' if len(plan) != 1 else ''}"
+    title = f"{count} {'to run' if run else 'would run'}: {_cost(plan)}" if plan else "Everything is up to date"
+    lines = [f"| {row.stage} | {for_markdown(row.why)} | {span(row.seconds)} |" for row in plan]
+    table = "\n".join(["| stage | because | about |", "|---|---|---:|", *lines]) if plan else ""
     create_markdown_artifact(f"# {title}\n\n{table}\n", key="lineage-plan", description=title)
-    for stage, why in plan:
-        get_run_logger().info("%s: %s", stage, one_line(why))
+    if not run:
+        for row in plan:
+            get_run_logger().info("%s: %s (%s)", row.stage, one_line(row.why), span(row.seconds))
     get_run_logger().info(title)
+
+
+def _cost(plan: list[PlanRow]) -> str:
+    """For certain and at most, as far as earlier runs on this machine tell it."""
+    certain = sum(row.seconds.value for row in plan if row.seconds and row.certain)
+    most = sum(row.seconds.value for row in plan if row.seconds)
+    unknown = sum(row.seconds is None for row in plan)
+    said = f"about {clock(certain)} for certain, {clock(most)} at most"
+    return said + (f", without {unknown} that never ran here" if unknown else "")
 
 
 def write_links() -> None:

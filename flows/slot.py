@@ -5,7 +5,7 @@ On one machine the workspace's lock (`rebuild_lock.py`) is enough, so a run with
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +20,12 @@ from prefect.concurrency.sync import concurrency
 from prefect.states import Crashed
 
 from flows.rebuild_lock import note
+from flows.server_away import is_away
 
 GPU = "gpu"  # the limit that `flows.serve` sets to 1
 LEASE = 60  # seconds, the least that Prefect takes: so long a machine that died keeps its slot
 PATIENCE = 5  # seconds between two tries
+_NOT_FREED: list[ExitStack] = []  # while the server was away; forgotten, Python would try to free them at once
 
 
 @contextmanager
@@ -35,19 +37,33 @@ def slot(stage: str, say: Callable[[str], None]) -> Iterator[None]:
     if not prefect.settings.PREFECT_API_URL.value():
         yield
         return
-    with ExitStack() as held:
-        said = False
-        while not _taken(held):
-            if not said:
-                said = True
-                say(f"{stage} waits for the slot `{GPU}`: {_at_work(stage)}")
-            time.sleep(PATIENCE)
-        leases = context.cleanup_lease_ids if (context := ConcurrencyContext.get()) else []
-        note(lease=str(leases[-1]) if leases else None)
-        try:
-            yield
-        finally:
-            note(lease=None)
+    held = ExitStack()
+    said = False
+    while not (away := is_away()) and not _taken(held):
+        if not said:
+            said = True
+            say(f"{stage} waits for the slot `{GPU}`: {_at_work(stage)}")
+        time.sleep(PATIENCE)
+    if away:
+        say(f"Prefect's server does not answer: {stage} goes on without the slot `{GPU}`")
+    leases = context.cleanup_lease_ids if (context := ConcurrencyContext.get()) else []
+    note(lease=str(leases[-1]) if leases else None)
+    try:
+        yield
+    finally:
+        if is_away():
+            say(f"Prefect's server does not answer: the slot `{GPU}` is free when its lease ends, {LEASE} seconds")
+            _NOT_FREED.append(held)
+        else:
+            held.close()
+        note(lease=None)
+
+
+def free_what_was_held() -> None:
+    """Give back, once the server is there again, slots that could not be given back in time."""
+    while _NOT_FREED:
+        with suppress(Exception):  # its lease has ended meanwhile
+            _NOT_FREED.pop().close()
 
 
 def _taken(held: ExitStack) -> bool:

@@ -62,8 +62,11 @@ class WarmDvc:
             raise refused(arguments, "\n".join(complaints))
         return str(told["answer"])
 
-    def close(self) -> None:
-        """End the process and all that it started, and wait until they are gone."""
+    def close(self, say: Callable[[str], None] | None = None) -> None:
+        """End the process and all that it started, and wait until they are gone.
+
+        say: is told what they print while they end, such as the step after which a training stopped.
+        """
         process, self._process = self._process, None
         if process is not None:
             assert process.stdin
@@ -71,6 +74,10 @@ class WarmDvc:
             process.stdin.close()
             self._commands.close()
             process.wait()
+            if say:
+                for text in _left_in(process.stdout.fileno()).splitlines():
+                    if text.strip() and not text.startswith(self._mark):
+                        say(text.rstrip())
             process.stdout.close()
 
     def _run(self, command: list[Any], say: Callable[[str], None]) -> dict[str, Any]:
@@ -92,7 +99,7 @@ class WarmDvc:
         except BrokenPipeError:
             pass
         except BaseException:
-            self.close()
+            self.close(say)
             raise
         code = process.wait()
         self.close()
@@ -115,3 +122,15 @@ class WarmDvc:
         )
         os.close(reading)
         self._commands = os.fdopen(writing, "w")
+
+
+def _left_in(pipe: int) -> str:
+    """What lies in a pipe; nothing is waited for, since somebody may hold its other end open."""
+    os.set_blocking(pipe, False)
+    found = b""
+    try:
+        while part := os.read(pipe, 1 << 16):
+            found += part
+    except BlockingIOError:
+        pass
+    return found.decode("utf-8", "replace")

@@ -115,6 +115,20 @@ def _priced(c: Curriculum, stages: list[StaleStage], finished: Mapping[str, str]
         yield Planned(stage, cost, seconds)
 
 
+def durations(c: Curriculum, stages: Iterable[str]) -> dict[str, Seconds | None]:
+    """How long each of some stages would take if it ran; None where nothing like it has run on this machine."""
+    known, found = prices(c), {}
+    for stage in stages:
+        kind, _, key = stage.partition("@")
+        if kind != "train" or key not in c.versions:
+            found[stage] = stage_seconds(known.runs, stage, c.profile, known.base)
+        elif c.versions[key].train.adopted is not None:
+            found[stage] = adopting_seconds(known.runs, stage)
+        else:
+            found[stage] = cost_of(c, c.version(key), known).seconds
+    return found
+
+
 def as_json(planned: RebuildPlan) -> dict[str, Any]:
     """The plan for a program. Seconds are null where nothing like it has run on this machine."""
     certain = [p for p in planned.stages if p.stage.certain]

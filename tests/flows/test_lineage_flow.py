@@ -40,10 +40,11 @@ def test_another_profile_is_refused_with_the_line_to_change() -> None:
 
 
 def test_a_plan_says_why_each_stage_would_run() -> None:
-    plan = dict(_plan(GRAPH, in_order(GRAPH), {"mix@v2": ["params.yaml modified"]}, {"mix@v1"}))
-    assert plan["mix@v2"] == "params.yaml modified"
-    assert plan["mix@v1"] == "forced"
-    assert plan["report"] == "if what it stands on changes"
+    plan = {row.stage: row for row in _plan(GRAPH, in_order(GRAPH), {"mix@v2": ["params.yaml modified"]}, {"mix@v1"})}
+    assert plan["mix@v2"].why == "params.yaml modified"
+    assert plan["mix@v1"].why == "forced"
+    assert plan["report"].why == "if what it stands on changes"
+    assert [stage for stage, row in plan.items() if row.certain] == ["mix@v1", "mix@v2"]
     assert "check" not in plan
 
 

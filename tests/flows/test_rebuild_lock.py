@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.rebuild_lock import note, only_rebuild
+from flows.rebuild_lock import note, once_it_is_gone, only_rebuild
 from tests.flows.test_repro import until
 
 HOLDS = """
@@ -51,13 +51,16 @@ def test_what_a_killed_run_left_is_handed_to_the_next(tmp_path: Path, monkeypatc
     other.wait(timeout=30)
     said: list[str] = []
     left: list[dict[str, Any]] = []
+    once_it_is_gone("another", left.append)
+    assert not left
+    once_it_is_gone("first", left.append)
     with only_rebuild("v4", "second", said.append, left.append):
         note(stage="train@v4")
-    assert [one["lease"] for one in left] == ["a lease"]
+    assert [one["lease"] for one in left] == ["a lease"] * 2
     assert said == [f"the run “v3” (process {other.pid} at train@v3) was killed; this one goes on from what it left"]
     with only_rebuild("v5", "third", said.append, left.append):
         pass
-    assert len(left) == len(said) == 1
+    assert (len(left), len(said)) == (2, 1)
 
 
 def test_the_lock_lives_as_long_as_what_the_run_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """DVC as the flows use it, on a workspace whose stages are shell commands."""
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -10,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from flows.former_outs import _put
 from flows.repro import for_versions, of_versions, one_dvc, reproduce
 from flows.warm_dvc import PROCESS_GUARD
 from lineage.artifacts.not_built import NotBuilt, write_not_built
 from lineage.core import paths
+from lineage.core.dvc_cache import CachedObjects
 from lineage.core.errors import LineageError, Preempted
 from lineage.planning.dvc_graph import in_order, read_graph, stale, upstream
 
@@ -72,6 +76,31 @@ def test_a_stage_is_rebuilt_then_fresh_then_restored(workspace: Path) -> None:
     reproduce("train@v1", lines.append)
     (workspace / "input.txt").write_text("one\n", encoding="utf-8")
     assert reproduce("train@v1", lines.append) == "restored"
+    graph = workspace / "dvc.yaml"  # a stage that does not end well leaves what it had made before
+    graph.write_text(graph.read_text().replace("cmd: echo training", "cmd: test -e out/train_v1 ||"), encoding="utf-8")
+    with pytest.raises(LineageError):
+        reproduce("train@v1", lines.append)
+    assert (workspace / "out/train_v1").read_text() == "one\n"
+    assert "the former out/train_v1 is back in its place" in lines
+
+
+def test_a_folder_comes_back_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {"adapter/weights": b"1", "lineage.json": b"{}"}
+    listing = {name: hashlib.md5(data).hexdigest() for name, data in files.items()}
+    rows = json.dumps([{"md5": oid, "relpath": name} for name, oid in sorted(listing.items())]).encode()
+    folder = hashlib.md5(rows).hexdigest() + ".dir"
+    for oid, data in {folder: rows, **{listing[name]: data for name, data in files.items()}}.items():
+        place = tmp_path / "cache/files/md5" / oid[:2] / oid[2:]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    cache = CachedObjects(tmp_path / "cache")
+    assert _put(Path("models/v1"), folder, cache)
+    assert {name: (tmp_path / "models/v1" / name).read_bytes() for name in files} == files
+    place = cache.place(listing["lineage.json"])
+    assert place
+    place.write_bytes(b"cut")
+    assert not _put(Path("models/v2"), folder, cache) and not Path("models/v2").exists()
 
 
 def test_one_dvc_does_for_many_stages_what_one_each_does(workspace: Path) -> None:

@@ -20,6 +20,7 @@ from flows.serve import free
 from lineage.core.errors import LineageError
 from tests.flows.test_repro import alive
 
+STEP = "step 5/10, loss 3.100, 4 s left"
 DEAD = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -59,7 +60,7 @@ def served(workspace: Path) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
     graph = workspace / "dvc.yaml"
     graph.write_text(graph.read_text().partition("  refused:")[0].replace("  deaf:", "  deaf@x:"), encoding="utf-8")
     text = graph.read_text().partition("  slow:")[0]
-    held_up = "cmd: while test -f hold; do echo $$ > held.pid; sleep 0.1; done; echo training"
+    held_up = f"cmd: echo {STEP}; while test -f hold; do echo $$ > held.pid; sleep 0.1; done; echo training"
     graph.write_text(text.replace("cmd: echo training", held_up), encoding="utf-8")
     ports = (free_port(), free_port())
     command = [sys.executable, "-m", "flows.serve", "--prefect-port", str(ports[0]), "--mlflow-port", str(ports[1])]
@@ -140,6 +141,32 @@ def the_graph_has_edges(api: str, identity: str) -> None:
     }
 
 
+def a_cancelled_run_is_shown_as_such(api: str, workspace: Path) -> None:
+    """Its task too; nothing of it is at work any more, and what was there before is there again."""
+    hold, held = workspace / "hold", workspace / "held.pid"
+    hold.touch()
+    cancelled = start(api, {"versions": ["v1"], "force": True})
+    working = int(until(lambda: held.is_file() and held.read_text().strip()))
+    until(lambda: any(one["data"] == 50 for one in artifacts(api).values()))
+    assert artifacts(api)["progress-train-v1"]["description"] == f"train@v1: {STEP}"
+    assert not (workspace / "out/train_v1").exists()
+    ask(f"{api}/flow_runs/{cancelled}/set_state", {"state": {"type": "CANCELLING"}, "force": True})
+    until(lambda: not alive(working), 10)
+    assert ended(api, cancelled)[0] == "CANCELLED"
+    tasks = {"flow_runs": {"id": {"any_": [cancelled]}}}
+    until(lambda: {"CANCELLED"} <= {one["state_type"] for one in ask(f"{api}/task_runs/filter", tasks)}, 30)
+    assert "Crash detected" not in logged(api, cancelled)
+    assert (workspace / "out/train_v1").read_text() == "one\n"
+    assert ask(f"{api}/v2/concurrency_limits/gpu")["active_slots"] == 0
+    held.unlink()
+    hold.unlink()
+
+
+def artifacts(api: str) -> dict[str, Any]:
+    """The last artifact of each key."""
+    return {one["key"]: one for one in ask(f"{api}/artifacts/filter", {"sort": "CREATED_DESC"})[::-1]}
+
+
 def a_killed_run_holds_up_nothing(api: str, workspace: Path) -> None:
     """Neither its slot's lease nor its state; the next one says what it goes on from, and for whom it waits."""
     hold, lock = workspace / "hold", workspace / ".state/rebuild.lock"
@@ -152,6 +179,7 @@ def a_killed_run_holds_up_nothing(api: str, workspace: Path) -> None:
     os.kill(holder["pid"], signal.SIGKILL)
     until(lambda: not alive(working), 15)
     hold.unlink()
+    until(lambda: ask(f"{api}/v2/concurrency_limits/gpu")["active_slots"] == 0, 40)  # its lease would last for a minute
     begun = time.monotonic()
     following = start(api, {})
     assert ended(api, following)[0] == "COMPLETED"
@@ -226,6 +254,7 @@ def test_a_run_from_the_ui_rebuilds_the_workspace(
         assert error.value.code in (409, 422)
     assert not (workspace / "promotions.yaml").exists()  # nobody has looked
 
+    a_cancelled_run_is_shown_as_such(api, workspace)
     a_killed_run_holds_up_nothing(api, workspace)
     a_slot_that_nobody_uses_is_named(api)
 
