@@ -25,6 +25,7 @@ from prefect.states import Cancelled, Completed, State
 
 from flows.choices import AS_IT_IS, Profile, Version
 from flows.former_outs import put_back
+from flows.mlflow_pages import mlflow_address
 from flows.progress import StageProgress
 from flows.rebuild_lock import note, once_it_is_gone, only_rebuild
 from flows.rejected_rows import write_rejected
@@ -40,6 +41,7 @@ from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError, Preempted
 from lineage.planning.dvc_graph import CHECK, Graph, read_graph, stale, upstream
 from lineage.planning.rebuild_plan import durations
+from lineage.tracking.live_curve import live_curve
 
 Chosen = tuple[list[str], set[str]]  # stages in order, and those that are forced
 COMPUTES = ("base", "baseline", "train@", "evaluate@")  # such a stage holds the slot of flows/slot.py
@@ -61,10 +63,19 @@ def run_stage(stage: str, force: bool) -> Any:
         log.info("%s: %s", stage, line)
         progress.hear(line)
 
+    def say_and_draw(line: str) -> None:
+        say(line)
+        hear(line)
+
     note(stage=stage)
+    trained = stage.removeprefix("train@") if stage.startswith("train@") else None
     try:
-        with StageProgress(stage) as progress, slot(stage, say) if stage.startswith(COMPUTES) else nullcontext():
-            outcome = reproduce(stage, say, force=force)
+        with (
+            StageProgress(stage) as progress,
+            slot(stage, say) if stage.startswith(COMPUTES) else nullcontext(),
+            live_curve(mlflow_address() if trained else None, trained or "", say) as hear,
+        ):
+            outcome = reproduce(stage, say_and_draw, force=force)
     except (TerminationSignal, KeyboardInterrupt) as ended:
         # Handed on by the flow: a task that raises it would be shown as crashed.
         how = CTRL_C if isinstance(ended, KeyboardInterrupt) else "cancelled, or stopped by a signal,"

@@ -5,7 +5,14 @@ from typing import Any
 
 import httpx
 
+from flows import MLFLOW_UI
 from lineage.tracking.server import EXPERIMENT, TRAINING_PAGES, runs_address
+
+
+def mlflow_address() -> str | None:
+    """Where people open MLflow; None where there is no server."""
+    address = (os.environ.get(MLFLOW_UI) or os.environ.get("MLFLOW_TRACKING_URI", "")).rstrip("/")
+    return address if address.startswith("http") else None
 
 
 def runs_page(address: str) -> str:

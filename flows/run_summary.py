@@ -1,13 +1,11 @@
 """What a flow run leaves in Prefect's UI: the plan with its cost, a table of stages, links to MLflow and the report."""
 
-import os
 from dataclasses import dataclass
 
 from prefect import get_run_logger
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 
-from flows import MLFLOW_UI
-from flows.mlflow_pages import report_page, runs_page
+from flows.mlflow_pages import mlflow_address, report_page, runs_page
 from lineage.core.plain_text import for_markdown, one_line
 from lineage.planning.cost import clock, span
 from lineage.planning.duration import Seconds
@@ -71,8 +69,7 @@ def _cost(plan: list[PlanRow]) -> str:
 
 def write_links() -> None:
     """Links to MLflow and to the report's page in it, if there is an MLflow that people can open."""
-    address = (os.environ.get(MLFLOW_UI) or os.environ.get("MLFLOW_TRACKING_URI", "")).rstrip("/")
-    if not address.startswith("http"):
+    if (address := mlflow_address()) is None:
         return
     create_link_artifact(runs_page(address), key="mlflow", link_text="MLflow: every version, its measures and curves")
     if report := report_page(address):

@@ -130,7 +130,7 @@ def _params(client: Any, run: Any, facts: Facts, found: Differences) -> None:
 def _metrics(client: Any, run: Any, facts: Facts, found: Differences) -> None:
     has, begun, identity = run.data.metrics, run.info.start_time, run.info.run_id
     for metric in has:
-        if metric.startswith(OURS) and metric not in facts.history and metric not in facts.measures:
+        if metric.startswith(OURS) and metric not in facts.history | facts.ends | facts.measures:
             found.false.append(f"metric {metric}")
     # MLflow's pages offer the metric that was told first: not the loss of a training, but what compares all runs.
     for metric in sorted(facts.measures, key=lambda one: one not in FIRST):
@@ -151,6 +151,17 @@ def _metrics(client: Any, run: Any, facts: Facts, found: Differences) -> None:
         told = [(metric, value, step, begun + step) for step, value in curve.items() if step not in known]
         found.points += told
         found.words += [f"curve {metric}"] if told else []
+    for metric, curve in facts.ends.items():
+        points = client.get_metric_history(identity, metric) if metric in has else []
+        if any(point.step not in curve for point in points):
+            found.false.append(f"curve {metric}")
+            continue
+        for step, value in curve.items():
+            there = [point for point in points if point.step == step]
+            last = max(there, key=lambda point: point.timestamp, default=None)
+            if last is None or not _same(last.value, value):
+                found.points.append((metric, value, step, last.timestamp + 1 if last else begun + step))
+                found.words.append(f"curve {metric}")
 
 
 def _datasets(client: Any, run: Any, facts: Facts, found: Differences) -> None:

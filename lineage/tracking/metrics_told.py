@@ -6,6 +6,8 @@
     ancestors/…                               the sets that its ancestors were trained on, less those of its own mix
     own/nll, own/nll_against_parent           the sets of its own mix alone: other ones for each version, so that its
                                               figure says what the version was for, and compares with its parent only
+    train/heldout_nll                         the held-out sets of its own mix as a curve beside train/loss: at step 0
+                                              what its parent says to those rows, at the last step what it says itself
 
 NLL is in nats a supervised token; scores, right answers and figures lie in 0..1.
 """
@@ -47,6 +49,13 @@ def against_others(compared: ComparedVersion) -> dict[str, float]:
         told["ancestors/nll_against_parent"] = sum(one.difference * one.tokens for one in there) / tokens
         told["ancestors/nll_against_best"] = sum(one.against_best * one.tokens for one in there) / tokens
     return told
+
+
+def before_and_after(compared: ComparedVersion, steps: int) -> dict[str, dict[int, float]]:
+    """The NLL on its own held-out sets before its training and after it, as a curve of two points."""
+    if not (pooled := compared.pooled) or not steps:
+        return {}
+    return {"train/heldout_nll": {0: pooled.nll - pooled.difference, steps: pooled.nll}}
 
 
 def on_the_same_rows(overall: Overall | None) -> dict[str, float]:

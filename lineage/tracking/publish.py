@@ -14,6 +14,7 @@ from lineage.artifacts.promotions import champion, read_promotions
 from lineage.core.files import write_json
 from lineage.core.inputs import NOTHING, Inputs, must_be_unchanged
 from lineage.tracking.costs import costs
+from lineage.tracking.live_curve import closed
 from lineage.tracking.registry import kept_runs, point_champion, read_registry, register, standing_champion
 from lineage.tracking.run_contents import Facts, not_built, read_facts
 from lineage.tracking.runs import CURRENT, Shelf, Told, active_runs, bring_up_to_date, mark_states
@@ -63,7 +64,7 @@ def publish(uri: str, inputs: Inputs = NOTHING, stale: Mapping[str, str] = NONE_
         registry = read_registry(client)
         promotion = champion(promotions, [one.built for one in versions.values()], standing_champion(client, registry))
         where = experiment(client, uri, _note(everything))
-        before = active_runs(client, where)
+        before = [run for run in active_runs(client, where) if not closed(client, run)]
         kept = kept_runs(registry, {run.info.run_id: run for run in before}, promotion)
         shelf = Shelf(where, before, {facts.key for facts in everything}, kept)
         commit, spent = _git_commit(), costs()

@@ -24,7 +24,7 @@ from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 from lineage.core.plain_text import one_line
 from lineage.tracking.answer_table import LISTED, TABLE, answer_table, listed
-from lineage.tracking.metrics_told import against_others, of_sets, on_the_same_rows
+from lineage.tracking.metrics_told import against_others, before_and_after, of_sets, on_the_same_rows
 from lineage.tracking.notes import NOTE, as_note
 
 SHAPE = {"r", "alpha", "targets"}  # of the adapter
@@ -36,7 +36,8 @@ PREFERENCE = {"beta", "learning_rate", "pairs", "steps", "trained_tokens"}  # wh
 class Facts:
     """One run.
 
-    history: metric → step → value. datasets: name → (digest, what is in it). artifacts: where → file, or its bytes.
+    history: metric → step → value. ends: the same, of what may be measured again. datasets: name → (digest, what is in
+    it). artifacts: where → file, or its bytes.
     measured: whether the measures are there, and of this adapter.
     """
 
@@ -45,6 +46,7 @@ class Facts:
     tags: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     history: dict[str, dict[int, float]] = field(default_factory=dict)
+    ends: dict[str, dict[int, float]] = field(default_factory=dict)
     measures: dict[str, float] = field(default_factory=dict)
     datasets: dict[str, tuple[str, JsonObject]] = field(default_factory=dict)
     artifacts: dict[str, Path | bytes] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Facts:
 
     def digest(self, hashes: dict[str, str]) -> str:
         """The SHA-256 of everything that is told, given the `hashes` of the artifacts."""
-        history = {metric: sorted(points.items()) for metric, points in self.history.items()}
+        history = {metric: sorted(points.items()) for metric, points in (self.history | self.ends).items()}
         return sha256_of([self.name, self.key, self.tags, self.params, history, self.measures, self.datasets, hashes])
 
 
@@ -137,6 +139,7 @@ def _version(name: str, compared: ComparedVersion, overall: Overall | None, shar
         params=_params(manifest),
         history=_history(folder / "history.csv", name)
         | (_history(folder / "preference.csv", name, "preference") if manifest.preference else {}),
+        ends=before_and_after(compared, manifest.steps) if measures else {},
         measures=measures | (against_others(compared) | on_the_same_rows(overall) if measures else {}),
         datasets={source: (str(mix.sha256)[:16], counts.model_dump()) for source, counts in mix.sources.items()},
         artifacts=artifacts,

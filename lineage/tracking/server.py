@@ -1,5 +1,6 @@
 """Which MLflow is filled: `MLFLOW_TRACKING_URI`, or a database in this workspace that needs no server."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -54,12 +55,25 @@ def shown(uri: str) -> str:
 
 
 TRAINING_PAGES = "?workflowType=machine_learning"  # otherwise MLflow opens its pages for agents
+# MLflow's table of runs shows no measure until somebody chooses columns. A view that was shared is a tag of the
+# experiment, and a link may name it: the one that `publish` writes and all our links name.
+VIEW = "lineage"
+VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
+COLUMNS = (
+    "metrics.`all/nll`",
+    "metrics.`all/right`",
+    "metrics.`ancestors/kept`",
+    "metrics.`own/nll_against_parent`",
+    "tags.`against_parent`",
+    "tags.`against_champion`",
+    "tags.`lineage_state`",
+)
 
 
 def runs_address(address: str, experiment: str | None) -> str:
-    """The page with the table of all runs of an experiment; without one, the list of experiments."""
-    at = f"/{experiment}/runs" if experiment else ""
-    return f"{address.rstrip('/')}/#/experiments{at}{TRAINING_PAGES}"
+    """The page with the table of all runs of an experiment, with our columns; without one, the list of experiments."""
+    place = f"/{experiment}/runs{TRAINING_PAGES}&viewStateShareKey={VIEW}" if experiment else TRAINING_PAGES
+    return f"{address.rstrip('/')}/#/experiments{place}"
 
 
 @contextmanager
@@ -135,6 +149,7 @@ def experiment(client: Any, uri: str, note: str) -> str:
     for name, value in {
         NOTE: with_peoples(note, present, told_before=told_before),
         "mlflow.experimentKind": "custom_model_development",
+        VIEW_TAG: json.dumps({"selectedColumns": COLUMNS, "orderByAsc": True, "runsHiddenMode": "FIRST_20_RUNS"}),
     }.items():
         if found.tags.get(name) != value:
             client.set_experiment_tag(found.experiment_id, name, value)

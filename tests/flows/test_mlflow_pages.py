@@ -43,13 +43,13 @@ def mlflow() -> Iterator[str]:
 
 
 def test_the_links_open_the_table_of_runs_and_the_report(mlflow: str) -> None:
-    assert runs_page(mlflow) == f"{mlflow}/#/experiments/7/runs?workflowType=machine_learning"
+    assert runs_page(mlflow) == f"{mlflow}/#/experiments/7/runs?workflowType=machine_learning&viewStateShareKey=lineage"
     assert (report_page(mlflow) or "").endswith("/7/runs/abc/artifacts/lineage.html?workflowType=machine_learning")
 
 
 def test_a_server_that_asks_for_a_token_gets_it(mlflow: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "not-for-everyone")
-    assert runs_page(mlflow).endswith("/experiments/7/runs?workflowType=machine_learning")
+    assert runs_page(mlflow).endswith("/experiments/7/runs?workflowType=machine_learning&viewStateShareKey=lineage")
     assert TOKENS[-1] == "Bearer not-for-everyone"
     assert "not-for-everyone" not in (report_page(mlflow) or "")
 

@@ -84,6 +84,8 @@ def test_a_run_per_version_tells_what_it_is_and_how_well_it_did(workspace: Path)
     assert "all/chance" not in metrics  # of the numbers nobody knows it here
     curve = client().get_metric_history(run.info.run_id, "train/loss")
     assert [point.step for point in curve] == list(range(1, 41))
+    ends = client().get_metric_history(run.info.run_id, "train/heldout_nll")
+    assert [(point.step, point.value) for point in ends] == [(0, 5.0), (40, 4.5)]
     inputs = {one.dataset.name: one for one in run.inputs.dataset_inputs}
     assert set(inputs) == {"krx_samples", "metamath"}
     assert digest("v2mix").startswith(inputs["metamath"].dataset.digest)
@@ -101,6 +103,8 @@ def test_a_run_per_version_tells_what_it_is_and_how_well_it_did(workspace: Path)
     assert (Path(client().download_artifacts(found["report"].info.run_id, "")) / "lineage.html").is_file()
     note = client().get_experiment_by_name(EXPERIMENT).tags["mlflow.note.content"]
     assert "- base\n  - v1\n    - v2\n    - v3\n" in note
+    view = json.loads(client().get_experiment_by_name(EXPERIMENT).tags["mlflow.sharedViewState.lineage"])
+    assert "metrics.`all/nll`" in view["selectedColumns"]  # what the links that we print open the table with
 
 
 def test_the_answers_of_all_runs_are_one_table_of_mlflow(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +239,8 @@ def test_a_killed_publish_is_completed_by_the_next(
         if key.startswith("v"):
             for metric in run.data.metrics:
                 points = client().get_metric_history(run.info.run_id, metric)
-                assert len(points) == len({p.step for p in points}) == (40 if metric.startswith("train/") else 1)
+                expected = 2 if metric == "train/heldout_nll" else 40 if metric.startswith("train/") else 1
+                assert len(points) == len({p.step for p in points}) == expected
     assert len(client().search_model_versions(f"name = '{MODEL}'")) == 3
 
 
@@ -302,7 +307,7 @@ def test_what_is_printed_leads_to_the_table_of_runs(workspace: Path, capsys: pyt
     assert "look at it: lineage ui\n" in capsys.readouterr().out
     number = client().get_experiment_by_name(EXPERIMENT).experiment_id
     show(published, "https://jiwoo:secret@mlflow.example:5000/")
-    page = f"https://mlflow.example:5000/#/experiments/{number}/runs?workflowType=machine_learning"
+    page = f"https://mlflow.example:5000/#/experiments/{number}/runs?workflowType=machine_learning&viewStateShareKey=lineage"
     assert f"look at it: {page}\n" in capsys.readouterr().out
 
 
