@@ -3,7 +3,8 @@
     Prefect  http://127.0.0.1:4200   start, watch and cancel rebuilds
     MLflow   http://127.0.0.1:5000   compare the versions
 
-Other ports: `--prefect-port`, `--mlflow-port`, or KRX_PREFECT_PORT, KRX_MLFLOW_PORT. The servers' logs and
+Where somebody listens there already, the next free port is taken; a port that is asked for is taken or refused:
+`--prefect-port`, `--mlflow-port`, or KRX_PREFECT_PORT, KRX_MLFLOW_PORT. The servers' logs and
 databases lie in .state/. With MLFLOW_TRACKING_URI set, no MLflow is started here.
 """
 
@@ -33,15 +34,19 @@ from lineage.tracking.server import SETTINGS, artifact_root, local_database, loc
 from lineage.tracking.server import shown as without_password
 
 HOST = "127.0.0.1"
+USUAL = {"prefect": 4200, "mlflow": 5000}
+LOOKED_AT = 50  # ports, from the usual one on
 PATIENCE = 180  # seconds for a server's first start, which makes its database, on a busy machine
 
 
 def main() -> None:
     """Start everything, print the addresses, serve until stopped."""
     options = argparse.ArgumentParser(prog="lineage ui", description="Prefect's and MLflow's UI, and the lineage flow.")
-    for name, port in (("prefect", 4200), ("mlflow", 5000)):
-        variable = f"KRX_{name.upper()}_PORT"
-        options.add_argument(f"--{name}-port", type=int, default=int(os.environ.get(variable, port)))
+    for name, port in USUAL.items():
+        told = os.environ.get(f"KRX_{name.upper()}_PORT")
+        options.add_argument(
+            f"--{name}-port", type=int, default=told and int(told), help=f"default: {port}, or the next that is free"
+        )
     arguments = options.parse_args()
     # A plain kill ends it as Ctrl-C does, so that the servers are stopped in every case.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -56,12 +61,16 @@ def main() -> None:
         print("stopped")
 
 
-def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
-    """Start the servers, wait until they answer, serve the flow; ends when it is stopped or one of them dies."""
+def start(asked_prefect: int | None, asked_mlflow: int | None, running: ExitStack) -> None:
+    """Start the servers, wait until they answer, serve the flow; ends when it is stopped or one of them dies.
+
+    asked_prefect, asked_mlflow: the ports that were asked for.
+    """
     load_curriculum()  # a mistake in it is said here, before anything starts
     remote = os.environ.get("MLFLOW_TRACKING_URI", "")
+    prefect_port = port_for("prefect", asked_prefect)
+    mlflow_port = USUAL["mlflow"] if remote else port_for("mlflow", asked_mlflow)
     prefect, mlflow = f"http://{HOST}:{prefect_port}", f"http://{HOST}:{mlflow_port}"
-    free(prefect_port, "--prefect-port")
     os.environ.update(SETTINGS)
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # seven more processes, for agents only
     os.environ["PREFECT_API_URL"] = f"{prefect}/api"
@@ -71,7 +80,6 @@ def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
     print("starting (the first time takes a minute)…")
     servers = {"prefect": running.enter_context(server("prefect", prefect_command(prefect_port)))}
     if not remote:
-        free(mlflow_port, "--mlflow-port")
         make_database(local_database())
         servers["mlflow"] = running.enter_context(server("mlflow", _mlflow_command(mlflow_port)))
         answers("mlflow", f"{mlflow}/health", servers["mlflow"])
@@ -84,6 +92,26 @@ def start(prefect_port: int, mlflow_port: int, running: ExitStack) -> None:
         time.sleep(1)
     dead = ", ".join(name for name, process in servers.items() if process.poll() is not None)
     raise LineageError(f"{dead} has stopped, and the rest with it; see {STATE / 'logs'}")
+
+
+def port_for(name: str, asked: int | None) -> int:
+    """The port that was asked for, or the usual one of a server, or else the next that is free.
+
+    Raises:
+        LineageError: somebody listens on the one that was asked for, or on all that were looked at.
+    """
+    if asked is not None:
+        free(asked, f"--{name}-port")
+        return asked
+    for port in range(USUAL[name], USUAL[name] + LOOKED_AT):
+        try:
+            free(port, f"--{name}-port")
+        except LineageError:
+            continue
+        return port
+    raise LineageError(
+        f"ports {USUAL[name]} to {USUAL[name] + LOOKED_AT - 1} are taken; choose another: lineage ui --{name}-port …"
+    )
 
 
 def free(port: int, option: str) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from flows.serve import free
+from flows import serve
+from flows.serve import free, port_for
 from lineage.core.errors import LineageError
 from tests.flows.test_repro import alive
 
@@ -31,6 +32,20 @@ def test_a_taken_port_is_named_with_the_option() -> None:
         port = holder.getsockname()[1]
         with pytest.raises(LineageError, match=f"port {port} is taken.*--mlflow-port {port + 1}"):
             free(port, "--mlflow-port")
+        with pytest.raises(LineageError, match=f"port {port} is taken"):
+            port_for("mlflow", port)
+
+
+def test_the_next_free_port_is_taken_where_none_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        usual = holder.getsockname()[1]
+        monkeypatch.setitem(serve.USUAL, "mlflow", usual)
+        assert usual < port_for("mlflow", None) < usual + serve.LOOKED_AT
+        monkeypatch.setattr(serve, "LOOKED_AT", 1)
+        with pytest.raises(LineageError, match=f"ports {usual} to {usual} are taken; choose another: .*--mlflow-port"):
+            port_for("mlflow", None)
 
 
 def free_port() -> int:
