@@ -21,8 +21,9 @@ from lineage.core import paths
 from lineage.core.code_identity import code_identity
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
+from lineage.training.earlier_code import TRAINED_BY, trains_the_same
 from lineage.training.plan import fingerprint_of, packages
-from lineage.training.taken_up import TRAINED_BY, named_as_then, trained_from
+from lineage.training.taken_up import named_as_then, trained_from
 
 PREFIX = "bisect_"
 CHOSEN_FROM = (paths.RECORDS, paths.DUPLICATES, paths.SUPERSEDED)
@@ -108,7 +109,7 @@ def _differs(c: Curriculum, v: ResolvedVersion, manifest: AdapterManifest, scale
     now = trained_from(manifest).model_copy(update={"base": named_as_then(manifest, read_base(), c)})
     if fingerprint_of(now, c.active, v.spec.train) != manifest.fingerprint:
         return f"its settings in {paths.PARAMS} are others than it was trained with"
-    if manifest.code != code_identity(TRAINED_BY):
+    if not trains_the_same(manifest.code):
         return "the code that trains is not the code that trained it"
     try:
         here = packages(c.active.trainer)

@@ -10,6 +10,7 @@ from typing import Any
 
 from lineage.config.schema import Profile
 from lineage.training import callbacks, guards
+from lineage.training.averaged_log import averaged
 from lineage.training.distributed.fsdp import trainer_for
 from lineage.training.job import PREFERENCE_HISTORY, Job, Outcome, Progress, Trainer
 from lineage.training.trl_config import arguments, eight_bit_share, resume_from, whole_logits
@@ -102,13 +103,12 @@ def _score_in_chunks(trainer: Any) -> None:
 
 
 def _history(log: list[dict[str, float]], job: Job) -> list[dict[str, float]]:
-    """A row a logged step: margin is the chosen reward minus the rejected, accuracy the share where it is positive."""
+    """A row a point: margin is the chosen reward minus the rejected, accuracy the share where it is positive."""
     names = {"rewards/margins": "margin", "rewards/accuracies": "accuracy"}
     seen = [0, *accumulate(job.lengths)]
     rows = []
-    for logged in log:
-        if "loss" in logged:
-            row = {names.get(name, name): value for name, value in logged.items()}
-            row["tokens"] = seen[int(row["step"]) * job.profile.global_batch_size]
-            rows.append({name: row[name] for name in PREFERENCE_HISTORY if name in row})
+    for point in averaged(log, job.steps_a_point, ("loss", *names)):
+        row = {names.get(name, name): value for name, value in point.items()}
+        row["tokens"] = seen[int(row["step"]) * job.profile.global_batch_size]
+        rows.append({name: row[name] for name in PREFERENCE_HISTORY if name in row})
     return rows

@@ -36,6 +36,11 @@ class Job:
     base_revision: str | None = None  # the commit of a hub base
     beta: float | None = None  # of a preference phase (DPO); None: supervised
 
+    @property
+    def steps_a_point(self) -> int:
+        """The steps behind a point of the curves: about a hundred points, however long the training."""
+        return max(1, self.steps // 100)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 from lineage.training import callbacks, guards
+from lineage.training.averaged_log import averaged
 from lineage.training.collator import Collator
 from lineage.training.distributed import process_group
 from lineage.training.distributed.fsdp import shard, trainer_for
@@ -73,11 +74,10 @@ def fit(job: Job, trainer_module: Trainer, progress: Progress | None = None) -> 
 
 
 def _history(log: list[dict[str, float]], job: Job) -> list[dict[str, float]]:
-    """A row a logged step. Tokens are counted here: TRL's own count starts at zero again in a resumed run."""
+    """A row a point. Tokens are counted here: TRL's own count starts at zero again in a resumed run."""
     rows = job.profile.global_batch_size
     seen = [0, *accumulate(job.lengths)]
-    logged = [row for row in log if "loss" in row]
     return [
         {name: row[name] for name in HISTORY if name in row} | {"tokens": seen[int(row["step"]) * rows]}
-        for row in logged
+        for row in averaged(log, job.steps_a_point, ("loss",))
     ]

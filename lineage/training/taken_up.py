@@ -31,7 +31,6 @@ from lineage.base_model.loading import BASE_FOLDER
 from lineage.config.schema import Curriculum
 from lineage.config.version import ResolvedVersion
 from lineage.core import paths
-from lineage.core.code_identity import code_identity
 from lineage.core.declaration import declared
 from lineage.core.dvc_cache import (
     CachedObjects,
@@ -48,11 +47,11 @@ from lineage.core.forced import forced
 from lineage.core.inputs import files_of
 from lineage.records.record import PARTS
 from lineage.training.adapter_saving import write_config
+from lineage.training.earlier_code import trains_the_same
 from lineage.training.parent import open_parent
 from lineage.training.plan import fingerprint_of, loaded, packages
 
 AGAIN = "KRX_TRAIN_AGAIN"  # "1": trainings alone are forced, for tests and benchmarks that compare bytes
-TRAINED_BY = "lineage.training.train"  # the module whose identity stands in manifests as `code`
 CONFIG = "adapter_config.json"
 STAGE = "train@"
 SAME = "same mix, parent, base, settings, code and packages"
@@ -216,7 +215,7 @@ def must_be_as_trained_now(one: Finished, c: Curriculum, v: ResolvedVersion) -> 
         f"{name} {then.get(name)}, now {now.get(name)}" for name in now | then if then.get(name) != now.get(name)
     ]:
         raise LineageError(f"its packages were others ({others[0]})")
-    if one.manifest.code != code_identity(TRAINED_BY) and not _same_files(one.stage, v):
+    if not trains_the_same(one.manifest.code) and not _same_files(one.stage, v):
         raise LineageError("it was trained by other code")
 
 

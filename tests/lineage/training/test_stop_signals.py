@@ -1,6 +1,7 @@
 """What a signal does to a training, and what is left of it."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from lineage.core.errors import Preempted
 from lineage.core.files import sha256
 from lineage.training import checkpoints
 from lineage.training.backends import hf
+from lineage.training.job import Job
 from tests import tiny
 from tests.lineage.training.watched import CHECKPOINTS, sealed, train
 
@@ -61,6 +63,20 @@ def test_a_second_ctrl_c_stops_at_once() -> None:
 def test_a_signal_in_the_last_step_lets_the_run_end() -> None:
     _, outcome = train(signal_at(12))
     assert outcome.history[-1]["step"] == 12
+
+
+def test_a_point_of_the_curve_is_the_mean_of_its_steps_wherever_the_training_was_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stopped after the seventh step, whose point is made of the sixth to the tenth."""
+    monkeypatch.setattr(Job, "steps_a_point", 5)
+    _, undisturbed = train()
+    assert [row["step"] for row in undisturbed.history] == [5, 10]
+    shutil.rmtree(CHECKPOINTS)
+    with pytest.raises(Preempted, match="stopped at step 7/12"):
+        train(signal_at(7))
+    _, outcome = train()
+    assert outcome.history == undisturbed.history
 
 
 def test_a_signal_while_loading_ends_it_at_once(capfd: pytest.CaptureFixture[str]) -> None:

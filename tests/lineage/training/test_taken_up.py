@@ -19,7 +19,7 @@ from lineage.artifacts.manifest import (
 from lineage.config.schema import Curriculum
 from lineage.core.dvc_cache import CachedObjects
 from lineage.core.files import appearing, sha256
-from lineage.training import taken_up
+from lineage.training import earlier_code, taken_up
 from lineage.training.plan import fingerprint_of
 from lineage.training.taken_up import is_finished, take_up, trained_from
 from tests import tiny
@@ -212,14 +212,29 @@ def test_other_code_and_other_packages_train(
         patch.setattr(taken_up, "packages", lambda trainer: read_manifest("v2").packages | {"torch": "9.9"})
         assert taken(c, "side") == "" and not is_finished(c, c.version("side"))
         assert "but its packages were others (torch 2." in capsys.readouterr().out
-    monkeypatch.setattr(taken_up, "code_identity", lambda module: "another")
+    monkeypatch.setattr(earlier_code, "code_identity", lambda module: "another")
     assert taken(c, "side") == ""
     assert capsys.readouterr().out.endswith("but it was trained by other code\n")
 
 
+def test_code_that_is_known_to_train_the_same_does_not_train_again(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    c = renamed(tiny.params(), {"v2": "side"})
+    trained_by = read_manifest("v2").code
+    monkeypatch.setattr(earlier_code, "code_identity", lambda module: "another")
+    monkeypatch.setattr(earlier_code, "EARLIER", {"another": {trained_by}})
+    assert taken(c, "side").startswith("side: the adapter of v2 is taken up, nothing was trained")
+
+
+def test_what_is_known_of_earlier_code_is_known_of_the_code_of_now() -> None:
+    assert set(earlier_code.EARLIER) <= {earlier_code.code_identity(earlier_code.TRAINED_BY)}, (
+        "the code of training computes something else now: show that its tensors are the same, and renew the key in "
+        "lineage/training/earlier_code.py, or take the entry out"
+    )
+
+
 def test_code_that_dvc_was_told_to_take_for_the_same_is_the_same(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After `dvc commit`, the lock names the files of now beside an adapter that an older release trained."""
-    monkeypatch.setattr(taken_up, "code_identity", lambda module: "another")
+    monkeypatch.setattr(earlier_code, "code_identity", lambda module: "another")
     for folder in ("stages", "lineage"):
         shutil.copytree(ROOT / folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", ".dvcignore"):
