@@ -17,9 +17,9 @@ def test_of_a_mean_of_single_rows_it_is_the_t_interval() -> None:
 
 
 def test_rows_of_one_group_count_as_one() -> None:
-    marks = np.random.default_rng(1).uniform(0.3, 0.7, size=8)
-    once = of_sums(mean, np.stack([marks, np.ones(8)], axis=1), tuple("abcdefgh"))
-    thrice = of_sums(mean, np.tile(np.stack([marks, np.ones(8)], axis=1), (3, 1)), tuple("abcdefgh") * 3)
+    marks = np.random.default_rng(1).uniform(0.3, 0.7, size=12)
+    once = of_sums(mean, np.stack([marks, np.ones(12)], axis=1), tuple("abcdefghijkl"))
+    thrice = of_sums(mean, np.tile(np.stack([marks, np.ones(12)], axis=1), (3, 1)), tuple("abcdefghijkl") * 3)
     assert thrice == (pytest.approx(once[0]), pytest.approx(once[1]))
 
 
@@ -28,9 +28,14 @@ def test_no_noise_that_is_seen_and_a_single_group_give_no_interval() -> None:
     assert of_sums(mean, np.array([[0.2, 1.0], [0.9, 1.0]]), ("a", "a"))[1] is None
 
 
+def test_a_handful_of_rows_gives_no_interval() -> None:
+    marks = np.random.default_rng(3).uniform(0.3, 0.7, size=11)
+    assert of_sums(mean, np.stack([marks, np.ones(11)], axis=1), ("",) * 11) == (pytest.approx(marks.mean()), None)
+
+
 def test_an_interval_stays_on_the_scale() -> None:
-    marks = np.array([0.0, 0.0, 0.0, 1.0])
-    _, interval = of_sums(mean, np.stack([marks, np.ones(4)], axis=1), ("",) * 4)
+    marks = np.array([0.0] * 11 + [1.0])
+    _, interval = of_sums(mean, np.stack([marks, np.ones(12)], axis=1), ("",) * 12)
     assert interval is not None and interval[0] == 0.0 and interval[1] <= 1.0
 
 
