@@ -26,6 +26,7 @@ from prefect.states import Cancelled, Completed, State
 from flows.choices import AS_IT_IS, Profile, Version
 from flows.former_outs import put_back
 from flows.mlflow_pages import mlflow_address
+from flows.notify import tell_somebody
 from flows.progress import StageProgress
 from flows.rebuild_lock import note, once_it_is_gone, only_rebuild
 from flows.rejected_rows import write_rejected
@@ -108,7 +109,7 @@ def after_a_kill(flow: Any, flow_run: Any, state: Any) -> None:
     once_it_is_gone(str(flow_run.id), _clean)
 
 
-@flow(name="lineage", flow_run_name=_run_name, on_crashed=[after_a_kill])
+@flow(name="lineage", flow_run_name=_run_name, on_failure=[tell_somebody], on_crashed=[after_a_kill, tell_somebody])
 def rebuild(
     versions: list[Version] = [],  # noqa: B006 (Prefect shows the default; nothing changes it)
     profile: Profile = AS_IT_IS,

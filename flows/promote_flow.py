@@ -12,6 +12,7 @@ from prefect.states import Completed
 
 from flows.asking import asked
 from flows.choices import Version, Words
+from flows.notify import tell_somebody
 from flows.rebuild_lock import only_rebuild
 from flows.slot import free_what_was_left
 from lineage.artifacts.calibration import find_calibration
@@ -39,7 +40,7 @@ def _run_name() -> str:
     return f"promote {given.get('version')}" + (" · override" if given.get("override") else "")
 
 
-@flow(name="promote", flow_run_name=_run_name)
+@flow(name="promote", flow_run_name=_run_name, on_failure=[tell_somebody], on_crashed=[tell_somebody])
 def promote_version(version: Version, by: Words, because: str = "", override: str = "", ask: bool = False) -> Any:
     """Make a version the champion, if it is better than the present one and lost nothing. Each try is a look, and kept.
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from flows import MLFLOW_UI
 from flows.mlflow_pages import runs_page
+from flows.nightly import nightly
 from flows.page_policy import keep_to_this_machine
 from flows.warm_dvc import PROCESS_GUARD
 from lineage.config.load import load_curriculum
@@ -47,12 +48,13 @@ def main() -> None:
         options.add_argument(
             f"--{name}-port", type=int, default=told and int(told), help=f"default: {port}, or the next that is free"
         )
+    options.add_argument("--nightly", metavar="CRON", help='rebuild by itself, as "0 2 * * *": every day at 2:00')
     arguments = options.parse_args()
     # A plain kill ends it as Ctrl-C does, so that the servers are stopped in every case.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with ExitStack() as running:
-            start(arguments.prefect_port, arguments.mlflow_port, running)
+            start(arguments.prefect_port, arguments.mlflow_port, arguments.nightly, running)
     except KeyboardInterrupt:
         pass
     except LineageError as error:
@@ -61,12 +63,16 @@ def main() -> None:
         print("stopped")
 
 
-def start(asked_prefect: int | None, asked_mlflow: int | None, running: ExitStack) -> None:
+def start(asked_prefect: int | None, asked_mlflow: int | None, cron: str | None, running: ExitStack) -> None:
     """Start the servers, wait until they answer, serve the flow; ends when it is stopped or one of them dies.
 
-    asked_prefect, asked_mlflow: the ports that were asked for.
+    asked_prefect: the port that was asked for, if any.
+    asked_mlflow: likewise.
+    cron: when `rebuild` is to run by itself.
+    running: what is stopped at the end.
     """
     load_curriculum()  # a mistake in it is said here, before anything starts
+    when = [nightly(cron).cron] if cron is not None else []
     remote = os.environ.get("MLFLOW_TRACKING_URI", "")
     prefect_port = port_for("prefect", asked_prefect)
     mlflow_port = USUAL["mlflow"] if remote else port_for("mlflow", asked_mlflow)
@@ -85,7 +91,7 @@ def start(asked_prefect: int | None, asked_mlflow: int | None, running: ExitStac
         answers("mlflow", f"{mlflow}/health", servers["mlflow"])
     answers("prefect", f"{prefect}/api/health", servers["prefect"])
     keep_to_this_machine(Path(os.environ["PREFECT_SERVER_UI_STATIC_DIRECTORY"]))
-    servers["flows"] = running.enter_context(server("flows", [sys.executable, "-m", "flows.served"], shown=True))
+    servers["flows"] = running.enter_context(server("flows", [sys.executable, "-m", "flows.served", *when], shown=True))
     print(f"\nPrefect  {prefect}   deployments lineage/rebuild, promote/promote")
     print(f"MLflow   {without_password(runs_page(remote or mlflow))}\nCtrl-C stops all\n", flush=True)
     while all(process.poll() is None for process in servers.values()):

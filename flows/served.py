@@ -1,8 +1,10 @@
 """What waits for runs that the UI asks for: `python -m flows.served`, started by `flows.serve` beside the servers.
 
+Its one argument, if any, is the time at which `rebuild` runs by itself (`flows/nightly.py`).
 A process of its own, so that runs and their stages end with it, and it with `flows.serve`, however that dies.
 """
 
+import sys
 from typing import Any
 
 import prefect
@@ -19,6 +21,7 @@ from flows.experiment_flow import experiment
 from flows.ingest_flow import ingest
 from flows.lineage_flow import rebuild
 from flows.live_choices import described, follow_params, tags_of
+from flows.nightly import keeps_schedules, nightly, schedule
 from flows.promote_flow import promote_version
 from flows.slot import GPU
 from flows.verify_flow import verify
@@ -43,9 +46,11 @@ def main() -> None:
     follow_params({f"{flow.name}/{name}": flow for name, flow in DEPLOYED.items()})
     tags, kind = tags_of(load_curriculum()), EntrypointType.MODULE_PATH
     deployments: list[Any] = [
-        flow.to_deployment(name, description=described(flow), tags=tags, entrypoint_type=kind)
+        keeps_schedules(flow.to_deployment(name, description=described(flow), tags=tags, entrypoint_type=kind))
         for name, flow in DEPLOYED.items()
     ]
+    if len(sys.argv) > 1:
+        schedule(deployments[0], nightly(sys.argv[1]))
     prefect.serve(*deployments, limit=1, query_seconds=2, print_starting_message=False)
 
 
