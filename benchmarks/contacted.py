@@ -41,7 +41,8 @@ def main() -> None:
     """Start, rebuild, look, and print whom anything of it contacted."""
     parser = argparse.ArgumentParser(description="Whom a whole run contacts.")
     parser.add_argument("version", nargs="?", default="v3", help="that is rebuilt (default: v3)")
-    version = parser.parse_args().version
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="keep a picture of each page there")
+    chosen = parser.parse_args()
     if shutil.which("strace") is None:
         raise LineageError("strace is not installed: apt-get install strace")
     with tempfile.TemporaryDirectory(prefix="contacted-") as folder:
@@ -62,7 +63,7 @@ def main() -> None:
         command += ["--prefect-port", str(ports[0]), "--mlflow-port", str(ports[1])]
         serving = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
         try:
-            asked = list(_used(version, *ports))
+            asked = list(_used(chosen.version, *ports, chosen.pictures))
         finally:
             os.killpg(serving.pid, signal.SIGTERM)
             serving.wait()
@@ -91,8 +92,15 @@ def is_here(address: str) -> bool:
         return address == "localhost"
 
 
-def _used(version: str, prefect: int, mlflow: int) -> Iterator[str]:
-    """Rebuild a version through the API, and open pages; every address that a page asked for."""
+def _used(version: str, prefect: int, mlflow: int, pictures: Path | None) -> Iterator[str]:
+    """Rebuild a version through the API, and open pages; every address that a page asked for.
+
+    Args:
+        version: that is rebuilt.
+        prefect: the port of Prefect's pages.
+        mlflow: the port of MLflow's.
+        pictures: where a picture of each page is kept, if anywhere.
+    """
     api, ui = f"http://127.0.0.1:{prefect}/api", f"http://127.0.0.1:{mlflow}"
     _until(lambda: httpx.get(f"{api}/deployments/name/lineage/rebuild").status_code == httpx.codes.OK)
     deployment = httpx.get(f"{api}/deployments/name/lineage/rebuild").json()["id"]
@@ -107,14 +115,18 @@ def _used(version: str, prefect: int, mlflow: int) -> Iterator[str]:
         f"{ui}/#/experiments?workflowType=machine_learning",
         f"{ui}/#/experiments/1/runs?workflowType=machine_learning",
     ]
-    pages += [f"{ui}/#/models", f"{ui}/#/settings"]
+    pages += [f"{ui}/#/models", f"{ui}/#/settings", f"http://127.0.0.1:{prefect}/runs/flow-run/{run}?tab=Artifacts"]
     with tempfile.TemporaryDirectory(prefix="chromium-") as folder, chromium(Path(folder)) as tab:
-        for page in pages:
+        tab.window(1440, 900)
+        for number, page in enumerate(pages):
             tab.open(page)
             until = time.monotonic() + LOOKED_AT
             while time.monotonic() < until:
                 tab.js("1")
                 time.sleep(0.5)
+            if pictures:
+                pictures.mkdir(parents=True, exist_ok=True)
+                tab.picture(pictures / f"{number}.png")
         yield from (url for url in tab.requests if urlsplit(url).scheme in ("http", "https", "ws", "wss"))
     print(f"{len(pages)} pages were opened", flush=True)
     final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
