@@ -27,16 +27,17 @@ def compute(
     Args:
         title: what the task is called.
         command: with its arguments.
-        folder: where it works. Not this workspace: then nothing of it goes to this one's code, nor to a shared MLflow.
+        folder: where it works. Where that is not this workspace, nothing of it goes to a shared MLflow.
         variables: what it finds in its environment beside the usual.
         held: a file descriptor that lives as long as it does.
     """
     log = get_run_logger()
 
     def say(line: str) -> None:
-        log.info("%s", line)
+        if not line.endswith("didn't change, skipping"):  # DVC's, of each stage that is fresh
+            log.info("%s", line)
 
-    apart: dict[str, str | None] = {} if folder == Path() else {"PYTHONPATH": None, "MLFLOW_TRACKING_URI": None}
+    apart: dict[str, str | None] = {} if folder == Path() else {"MLFLOW_TRACKING_URI": None}
     with slot(title, say):
         return run_guarded(command, say, folder=folder, variables=apart | (variables or {}), held=held)
 

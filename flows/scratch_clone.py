@@ -122,9 +122,7 @@ def git(*arguments: str, folder: Path = Path(), remedy: str = "") -> str:
 
 
 def _ran(command: list[str], folder: Path) -> str:
-    variables = environment()
-    variables.pop("PYTHONPATH", None)  # a path of this workspace would bring its code
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=variables)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment())
     if done.returncode:
         said = complaint((done.stderr or done.stdout).splitlines())
         raise LineageError(f"`{' '.join(command[1:])}` in {folder}: {said}")

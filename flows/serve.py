@@ -92,7 +92,7 @@ def start(asked_prefect: int | None, asked_mlflow: int | None, cron: str | None,
     answers("prefect", f"{prefect}/api/health", servers["prefect"])
     keep_to_this_machine(Path(os.environ["PREFECT_SERVER_UI_STATIC_DIRECTORY"]))
     servers["flows"] = running.enter_context(server("flows", [sys.executable, "-m", "flows.served", *when], shown=True))
-    print(f"\nPrefect  {prefect}   deployments lineage/rebuild, promote/promote")
+    print(f"\nPrefect  {prefect}/deployments   rebuild, ingest, evaluate, promote, verify, withdraw, experiment")
     print(f"MLflow   {without_password(runs_page(remote or mlflow))}\nCtrl-C stops all\n", flush=True)
     while all(process.poll() is None for process in servers.values()):
         time.sleep(1)

@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from flows import serve
 from flows.serve import free, port_for
+from lineage.artifacts.promotions import read_promotions
+from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from tests.flows.test_repro import alive
+from tests.lineage.promotion.conftest import written  # noqa: F401 (a fixture)
 
 STEP = "step 5/10, loss 3.100, 4 s left"
 DEAD = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -218,6 +222,41 @@ def a_slot_that_nobody_uses_is_named(api: str) -> None:
     assert ended(api, waiting)[0] == "COMPLETED"
 
 
+def the_choices_follow_params_and_a_promotion_waits_for_a_person(api: str, workspace: Path, world: Path) -> None:
+    """With versions that are built and measured, put in place of the curriculum while it is served."""
+    assert offered(api) == load_curriculum().in_order()
+    tree = yaml.safe_load((world / "params.yaml").read_text(encoding="utf-8"))
+    tree["versions"]["v7"] = tree["versions"]["v2"]
+    shutil.copytree(world, workspace, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git", "params.yaml"))
+    (workspace / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+    until(lambda: "v7" in offered(api))
+
+    asked = {"version": "v2", "by": "회의", "ask": True}
+    for answer, ends in (("no", "Declined"), ("yes", "Completed")):
+        waiting = start(api, asked, "promote/promote")
+        until(lambda: ask(f"{api}/flow_runs/{waiting}")["state"]["type"] == "PAUSED")  # noqa: B023
+        shown = ask(f"{api}/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [waiting]}}})[0]["data"]
+        assert "waits for a yes" in shown and "better on the weighted goal of 5 sets" in shown
+        assert resume(api, waiting, {"answer": answer}) == "REJECT"  # nobody has put a name to it
+        assert resume(api, waiting, {"answer": answer, "name": "이사회"}) == "ACCEPT"
+        assert ended(api, waiting)[0] == "COMPLETED"
+        assert ask(f"{api}/flow_runs/{waiting}")["state"]["name"] == ends
+    entries = read_promotions(workspace / "promotions.yaml")
+    assert [one.kind for one in entries] == ["proposed", "declined", "proposed", "promoted"]
+    assert entries[-1].by == "이사회"
+
+
+def offered(api: str) -> list[str]:
+    """The versions in the form of `promote`."""
+    schema = ask(f"{api}/deployments/name/promote/promote")["parameter_openapi_schema"]
+    return list(schema["properties"]["version"]["enum"])
+
+
+def resume(api: str, identity: str, answer: dict[str, str]) -> str:
+    """Answer a run that waits, as its page does; whether that is taken."""
+    return str(ask(f"{api}/flow_runs/{identity}/resume", {"run_input": answer})["status"])
+
+
 def patch(address: str, body: Any) -> None:
     data = json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
@@ -236,7 +275,9 @@ def until(true: Callable[[], Any], seconds: float = 120) -> Any:
 
 @pytest.mark.slow
 def test_a_run_from_the_ui_rebuilds_the_workspace(
-    served: tuple[str, str, subprocess.Popen[str]], workspace: Path
+    served: tuple[str, str, subprocess.Popen[str]],
+    workspace: Path,
+    written: Path,  # noqa: F811
 ) -> None:
     api, mlflow, process = served
     with urllib.request.urlopen(f"{mlflow}/health", timeout=30) as answer:
@@ -261,17 +302,26 @@ def test_a_run_from_the_ui_rebuilds_the_workspace(
             run(api, wrong)
         assert error.value.code in (409, 422)
 
-    state, message = run(api, {"version": "v1", "by": "회의"}, "promote/promote")
-    assert (state, "models/" in message or "v1: " in message) == ("FAILED", True), message  # nothing is trained here
     for wrong in ({"version": "v9", "by": "회의"}, {"version": "v1", "by": " "}, {"version": "v1"}):
         with pytest.raises(urllib.error.HTTPError) as error:
             run(api, wrong, "promote/promote")
         assert error.value.code in (409, 422)
-    assert not (workspace / "promotions.yaml").exists()  # nobody has looked
+    for which, wrong in (
+        ("evaluate/evaluate", {"versions": ["v9"]}),
+        ("ingest/ingest", {"sources": ["rule"]}),
+        ("verify/verify", {"versions": "v1"}),
+        ("withdraw/withdraw", {"document": "a PDF"}),
+        ("experiment/experiment", {"name": "seven", "learning_rate": 0}),
+        ("experiment/experiment", {"name": "seven", "changes": [{"field": "sed", "value": "7"}]}),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            run(api, wrong, which)
+        assert error.value.code in (409, 422)
 
     a_cancelled_run_is_shown_as_such(api, workspace)
     a_killed_run_holds_up_nothing(api, workspace)
     a_slot_that_nobody_uses_is_named(api)
+    the_choices_follow_params_and_a_promotion_waits_for_a_person(api, workspace, written)
 
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=90) == 0
