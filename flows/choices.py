@@ -50,6 +50,7 @@ def _settings() -> list[str]:
 Version = Annotated[str, OneOf(_versions)]
 Measured = Annotated[str, OneOf(lambda: [BASE, *_versions()])]
 Source = Annotated[str, OneOf(_sources)]
+PaperName = Annotated[str, OneOf(lambda: [*load_curriculum().papers])]
 SourceOrNothing = Annotated[str, OneOf(lambda: [NOTHING, *_sources()])]
 Profile = Annotated[str, OneOf(lambda: [AS_IT_IS, *load_curriculum().profiles])]
 Setting = Annotated[str, OneOf(_settings)]

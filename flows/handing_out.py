@@ -21,7 +21,7 @@ from flows.own_checkout import committed
 from flows.repro import Outcome, reproduce
 from flows.run_summary import StageRow
 from flows.warm_dvc import WarmDvc
-from flows.work_order import Delivery, Order
+from flows.work_order import Delivery, Order, ShardOrder
 from lineage.core.declaration import Declaration
 from lineage.core.errors import LineageError
 from lineage.core.paths import DVC_LOCK
@@ -60,7 +60,7 @@ class Seen:
 class Hands(Protocol):
     """Whoever makes orders. An attempt is named by a text."""
 
-    def hand_out(self, order: Order) -> str:
+    def hand_out(self, order: Order | ShardOrder) -> str:
         """Have an order made; the name of the attempt. Raises Away."""
 
     def look(self, attempts: Sequence[str]) -> dict[str, Seen]:

@@ -37,7 +37,7 @@ def work_order(order: Order) -> Any:
     """
     log = get_run_logger()
     me = runtime.flow_run
-    with _signs_of_life(UUID(str(me.id))):
+    with signs_of_life(UUID(str(me.id))):
         try:
             with (
                 only_rebuild(me.name, str(me.id), log.info, free_what_was_left) as holder,
@@ -48,12 +48,12 @@ def work_order(order: Order) -> Any:
             return Failed(message=str(error))
         except LineageError as error:
             return Failed(name=REFUSED, message=str(error))
-        _deliver(UUID(str(me.id)), delivery, log.info)
+        deliver(UUID(str(me.id)), delivery, log.info)
     return Completed(name=delivery.outcome.capitalize(), message=f"{order.stage}: {delivery.outcome}")
 
 
 @contextmanager
-def _signs_of_life(run: UUID) -> Iterator[None]:
+def signs_of_life(run: UUID) -> Iterator[None]:
     """While the block is at work, count up in an artifact of the run; a server that is away is tried again."""
     over = threading.Event()
 
@@ -80,8 +80,8 @@ def _signs_of_life(run: UUID) -> Iterator[None]:
         counting.join(EVERY)
 
 
-def _deliver(run: UUID, delivery: Delivery, say: Any) -> None:
-    """Hand the entry over; wait for a server that is away.
+def deliver(run: UUID, delivery: Delivery, say: Any) -> None:
+    """Hand what was made over; wait for a server that is away.
 
     Raises:
         LineageError: nobody waits for it any more.

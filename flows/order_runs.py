@@ -24,7 +24,7 @@ from prefect.states import Cancelling, Crashed, Scheduled
 
 from flows.handing_out import Away, Seen
 from flows.own_checkout import COMMIT
-from flows.work_order import Delivery, Order
+from flows.work_order import Delivery, Order, ShardOrder
 from lineage.core.errors import LineageError
 
 DEPLOYMENT = "order/worker"
@@ -35,13 +35,17 @@ UNREACHABLE = (httpx.TransportError, httpx.HTTPStatusError)
 
 
 class OrderRuns:
-    """The runs of one rebuild. salt: two rebuilds of the same salt share the runs of the same orders."""
+    """The runs of one rebuild.
 
-    def __init__(self, salt: str = "") -> None:
+    salt: two rebuilds of the same salt share the runs of the same orders. deployment: makes them.
+    """
+
+    def __init__(self, salt: str = "", deployment: str = DEPLOYMENT) -> None:
         self._salt = salt
+        self._deployment = deployment
         self._numbers: dict[str, int] = {}
 
-    def hand_out(self, order: Order) -> str:
+    def hand_out(self, order: Order | ShardOrder) -> str:
         """A run for the order: one that a rebuild that was killed has left, as long as it may still deliver.
 
         Raises:
@@ -50,7 +54,7 @@ class OrderRuns:
         """
         try:
             with get_client(sync_client=True) as client:
-                deployment = client.read_deployment_by_name(DEPLOYMENT)
+                deployment = client.read_deployment_by_name(self._deployment)
                 while True:
                     number = self._numbers.get(order.digest(), 0) + 1
                     run = client.create_flow_run_from_deployment(
@@ -65,8 +69,9 @@ class OrderRuns:
                     if not run.state or not run.state.is_final() or run.state.is_completed():
                         return str(run.id)
         except prefect.exceptions.ObjectNotFound as error:
+            name = self._deployment.rpartition("/")[2]
             raise LineageError(
-                f"Prefect has no deployment {DEPLOYMENT}: prefect deploy --name worker (docs/several-machines.md)"
+                f"Prefect has no deployment {self._deployment}: prefect deploy --name {name} (docs/several-machines.md)"
             ) from error
         except UNREACHABLE as error:
             raise Away(str(error) or type(error).__name__) from error

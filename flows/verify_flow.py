@@ -18,7 +18,7 @@ from flows.guarded import compute
 from flows.scratch_clone import Clone, clone_head, git, take_inputs, uncommitted
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
-from lineage.core.paths import DVC_LOCK, STATE
+from lineage.core.paths import DOCUMENT_CACHE, DVC_LOCK, STATE
 from lineage.core.plain_text import for_markdown
 from lineage.planning.dvc_graph import Lock, complaint, read_lock, stale
 
@@ -73,7 +73,7 @@ def verify(versions: list[Version] = [], keep: bool = False) -> None:  # noqa: B
     log.info("commit %s is built from nothing in %s", clone.commit[:12], clone.folder)
     targets = [f"evaluate@{name}" for name in versions] or ["report"]
     command = [sys.executable, "-m", "dvc", "repro", *targets]
-    code, lines = compute(f"build {', '.join(targets)}", command, clone.workspace)
+    code, lines = compute(f"build {', '.join(targets)}", command, clone.workspace, {DOCUMENT_CACHE: None})
     if code:
         raise LineageError(f"the clone cannot be built: {complaint(lines)}; it is left in {clone.folder}")
     found = compare(read_lock(), read_lock(clone.workspace))

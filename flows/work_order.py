@@ -32,11 +32,39 @@ class Order(BaseModel, frozen=True):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
-class Delivery(BaseModel, frozen=True):
-    """A stage that was made; its files and its run cache are in DVC's remote.
+class ShardOrder(BaseModel, frozen=True):
+    """One shard of a source's PDFs, to be converted into a cache that all machines share.
 
-    entry: the stage's lines of `dvc.lock`.
-    outcome: rebuilt, restored, fresh or not built.
+    commit: of git, whose code and params.yaml convert it.
+    shard: 3/16 is the third of sixteen.
+    raw: the folder of the PDFs; cache: that of the documents. Both lie on a file system that all machines share.
+    mark: a file in the cache by which a machine sees that it is the one that is meant.
+    workers: files at a time; 0: as many as the machine has processors.
+    """
+
+    commit: str
+    source: str
+    shard: str
+    raw: str
+    cache: str
+    mark: str
+    workers: int = 0
+
+    @property
+    def stage(self) -> str:
+        """What people read."""
+        return f"convert@{self.source}, shard {self.shard}"
+
+    def digest(self) -> str:
+        """Two orders of the same digest ask for the same."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+class Delivery(BaseModel, frozen=True):
+    """A stage that was made, its files and its run cache are in DVC's remote; or a shard, its documents in the cache.
+
+    entry: the stage's lines of `dvc.lock`; of a shard nothing.
+    outcome: rebuilt, restored, fresh or not built; of a shard the counts.
     worker: the machine and the folder.
     """
 

@@ -4,6 +4,7 @@ All are relative to the working folder, as DVC and the messages name them; for a
 first: `root / mix_summary("v6")`.
 """
 
+import os
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
@@ -12,6 +13,7 @@ DVC_LOCK = Path("dvc.lock")
 DVC_IGNORE = Path(".dvcignore")
 PROGRAM = Path("program")  # by stage: what the installed program computes; see lineage/core/program.py
 STATE = Path(".state")  # may be deleted at any time: caches by content, checkpoints, databases, locks
+DOCUMENT_CACHE = "KRX_DOCUMENT_CACHE"  # the variable that names a folder for `document_cache`, shared or not
 HARNESS_TASKS = STATE / "harness" / "tasks"  # of lm-evaluation-harness, by `lineage harness`
 
 DATA = Path("data")
@@ -59,6 +61,11 @@ CALIBRATION = Path("calibration.json")  # of the gate; in git
 def votes(source: str) -> Path:
     """What people preferred on the page of `lineage chat`: a raw file of a source of one's own."""
     return RAW / "own" / source / "votes.jsonl"
+
+
+def document_cache() -> Path:
+    """What became of PDFs, by their content: of this workspace, or of all machines that name the same folder."""
+    return Path(os.environ.get(DOCUMENT_CACHE) or STATE / "documents")
 
 
 def conversion(data: str, source: str) -> Path:

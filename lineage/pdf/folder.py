@@ -19,13 +19,15 @@ RESERVED = ("convert",)  # convert.json is the summary
 class PdfFile:
     """A PDF of the folder: where it lies, its name for people, its document's name.
 
-    `sha256` is "" where it cannot be read; `refused` is what its size and first bytes say already.
+    `sha256` is "" where it cannot be read; `refused` is what its size and first bytes say already; `stamp` is what the
+    file system said when the hash was taken: size, time of change, inode.
     """
 
     path: Path
     file: str
     sha256: str
     refused: Refused | None
+    stamp: tuple[int, int, int]
     name: str
 
 
@@ -64,22 +66,41 @@ def papers(raw: Path, files: Sequence[Path], limits: Limits) -> Iterator[PdfFile
         yield PdfFile(path, file, *_looked_at(path, limits), name)
 
 
-def _looked_at(path: Path, limits: Limits) -> tuple[str, Refused | None]:
-    """A file's hash and what its bytes are refused for, in one reading; a link or a pipe is not opened."""
+def is_unchanged(paper: PdfFile, *, to_the_byte: bool = False) -> bool:
+    """Whether a file is still what it was when it was hashed, by its stamp or by its bytes."""
+    try:
+        if _stamp(paper.path.lstat()) != paper.stamp:
+            return False
+        if to_the_byte:
+            with paper.path.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest() == paper.sha256
+        return True
+    except OSError:
+        return False
+
+
+def _looked_at(path: Path, limits: Limits) -> tuple[str, Refused | None, tuple[int, int, int]]:
+    """A file's hash, what its bytes are refused for, and its stamp; a link or a pipe is not opened."""
+    nothing = (0, 0, 0)
     if path.is_symlink():
-        return "", Refused("a link", "" if path.exists() else "it leads nowhere")
+        return "", Refused("a link", "" if path.exists() else "it leads nowhere"), nothing
     try:
         if not path.is_file():
-            return "", Refused("unreadable")
+            return "", Refused("unreadable"), nothing
         with path.open("rb") as stream:
+            stamp = _stamp(os.fstat(stream.fileno()))
             head = stream.read(1024)
             stream.seek(0)
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             size = stream.tell()
     except OSError:
-        return "", Refused("unreadable")
+        return "", Refused("unreadable"), nothing
     try:
         check_bytes(head, size, limits)
     except Refused as refused:
-        return digest, refused
-    return digest, None
+        return digest, refused, stamp
+    return digest, None, stamp
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_size, found.st_mtime_ns, found.st_ino

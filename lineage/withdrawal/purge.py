@@ -10,6 +10,7 @@ import yaml
 
 from lineage.core import paths
 from lineage.core.paths import STATE
+from lineage.pdf.document_cache import entries_of, forget
 from lineage.withdrawal.dvc_objects import Found, caches, together
 from lineage.withdrawal.git_history import committed
 from lineage.withdrawal.markers import Noted, Subject, found_in, pattern
@@ -71,6 +72,9 @@ def purge(what: Subject, noted: Noted, *, rebuilt: bool) -> Proof:
     for entry in sorted(STATE.iterdir()) if STATE.is_dir() else []:
         if entry.name not in KEPT_STATE:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    shared = paths.document_cache()
+    if removed := forget(shared, what.name if what.is_document else ""):
+        say(f"{shared}: {removed:,} converted documents removed")
     for answers in sorted(paths.GENERATED.glob("*/*/answers.jsonl")):  # those that are left were paid for
         restore(answers)
     for place, odb in remotes.items():
@@ -110,6 +114,8 @@ def prove(what: Subject, gone: Found, noted: Noted) -> Proof:
     left = together(places.values()).found(what, noted, _report_object()).oids | gone.oids
     hits |= {place: len(left & cache.paths.keys()) for place, cache in places.items()}
     hits |= {place: sum(odb.exists(oid) for oid in gone.oids) for place, odb in remotes.items()}
+    if what.is_document and (shared := paths.document_cache()).is_dir():
+        hits[shared.as_posix()] = len(entries_of(shared, what.name))
     hits["MLflow runs"] = len(runs_of(gone.adapters))
     hits["MLflow files"] = sum(1 for _ in files_with(STATE / "mlflow", marks)) or len(artifacts_with(marks))
     rows = committed(pattern(what, gone.ids) if not what.is_document else _of_rows(gone), noted.objects | {what.name})

@@ -92,6 +92,7 @@ def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Pat
         "join": ["v1"],
         "provenance": ["v1"],
         "withdraw": ["samples"],
+        "convert": ["site_reports", "--shard", "1/4"],
         "adopt": [".", "--as", "v4", "--parent", "v3"],
     }
     for command in set(COMMANDS) - {"merge", "publish", "ui", "init", "upgrade"}:  # these read it where they need it

@@ -13,13 +13,12 @@ import pytest
 from lineage.artifacts.conversion import Conversion
 from lineage.core.errors import LineageError
 from lineage.pdf import worker
-from lineage.pdf.admission import REMEDIES, check_text, quality
+from lineage.pdf.admission import REMEDIES, Limits, check_text, quality
 from lineage.pdf.convert import convert_folder
 from lineage.pdf.layout import furniture, reading_order
 from lineage.pdf.tables import cell
 from lineage.pdf.text import Glyph, Line, clean, spell
 from lineage.sample_world.samples import SOURCES
-from stages.convert import Limits
 
 ROOT = Path(__file__).parents[3]
 CORPUS = Path(os.environ.get("KRX_CORPUS", ROOT.parent / "shared/corpus"))

@@ -189,6 +189,19 @@ def test_a_document_of_a_source_that_is_withdrawn_already_changes_nothing_of_it(
     assert load_curriculum().sources["companies"].withdrawn == "all"
 
 
+def test_what_is_converted_elsewhere_goes_and_nothing_else(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineage.withdrawal.purge.caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
+    monkeypatch.setenv("KRX_DOCUMENT_CACHE", "shared")
+    gone = [Path(f"shared/{code}/{DOCUMENT[:2]}/{DOCUMENT}.json") for code in ("c0de", "01dc0de")]
+    half = Path("shared/c0de/partial/half.json")
+    left = [Path(f"shared/c0de/ff/{'f' * 64}.json"), Path("shared/notes/a.json")]
+    for path in (*gone, half, *left):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'{{"sha256": "{DOCUMENT if path == half else path.stem}"', encoding="utf-8")
+    assert purge(Subject(DOCUMENT), Noted(), rebuilt=True).hits["shared"] == 0
+    assert sorted(path for path in Path("shared").rglob("*.json")) == left
+
+
 def test_answers_that_are_left_are_not_paid_for_again(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lineage.withdrawal.purge.caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
     monkeypatch.setattr("lineage.tracking.removal.remove_runs", lambda adapters: 0)
