@@ -1,6 +1,6 @@
 """Somebody is told of a run that failed, crashed or was refused by the gate, by a notification block of Prefect's.
 
-Which one says `KRX_NOTIFY`, as `<type>/<name>`: `custom-webhook/nightly`, `slack-webhook/…`, `ms-teams-webhook/…`.
+Which one says `KRX_NOTIFY`, as `<type>/<name>`: `custom-webhook/nightly`, `mail-by-smtp/…`, `slack-webhook/…`.
 """
 
 import os
@@ -11,6 +11,7 @@ from prefect.blocks.core import Block
 from prefect.logging.loggers import flow_run_logger
 from prefect.utilities.urls import url_for
 
+import flows.mail_block  # noqa: F401 (likewise)
 from lineage.core.plain_text import one_line
 
 NOTIFY = "KRX_NOTIFY"
@@ -29,7 +30,7 @@ def tell_somebody(flow: Any, flow_run: Any, state: Any) -> None:
             sender.notify(body, f"krx-lineage: {flow.name} {state.type.value.lower()}", _sync=True)
     except Exception as error:
         # Not the error's words: they hold the address, which is a secret of most services.
-        status = getattr(getattr(error, "response", None), "status_code", "")
+        status = getattr(getattr(error, "response", error), "status_code", getattr(error, "smtp_code", ""))
         what = " ".join(map(str, filter(None, (type(error).__name__, status))))
         log = flow_run_logger(flow_run, flow)
         log.warning("nobody was told of this by the block %s (%s: %s)", block, NOTIFY, what)
@@ -38,8 +39,10 @@ def tell_somebody(flow: Any, flow_run: Any, state: Any) -> None:
 def what_happened(flow: Any, flow_run: Any, state: Any) -> str:
     """The flow, the versions, what went wrong, and where to read on."""
     given = flow_run.parameters or {}
-    versions = given.get("versions") or [given.get("version") or "all"]
-    lines = [f"{flow.name} ({flow_run.name}): {state.name}", f"versions: {', '.join(versions)}"]
+    lines = [f"{flow.name} ({flow_run.name}): {state.name}"]
+    for kind in ("versions", "sources"):
+        if kind in given or (kind == "versions" and "version" in given):
+            lines.append(f"{kind}: {', '.join(given.get(kind) or [given.get('version') or 'all'])}")
     lines += [one_line(state.message or "")[:LONGEST]]
     lines += [str(page)] if (page := url_for("flow-run", obj_id=flow_run.id)) else []
     return "\n".join(filter(None, lines))

@@ -21,6 +21,7 @@ from flows.experiment_flow import experiment
 from flows.ingest_flow import ingest
 from flows.lineage_flow import rebuild
 from flows.live_choices import described, follow_params, tags_of
+from flows.mail_block import MailBySmtp
 from flows.nightly import keeps_schedules, nightly, schedule
 from flows.promote_flow import promote_version
 from flows.slot import GPU
@@ -55,7 +56,8 @@ def main() -> None:
 
 
 def prepare() -> None:
-    """Let one stage compute at a time, and close the runs that a killed server left as running."""
+    """Let one stage compute at a time, offer mail among the blocks, and close the runs that a kill left as running."""
+    MailBySmtp.register_type_and_schema(_sync=True)  # type: ignore[call-arg]
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(GPU, 1)
         client.update_global_concurrency_limit(GPU, GlobalConcurrencyLimitUpdate(active_slots=0))

@@ -3,7 +3,10 @@
 import json
 import logging
 from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +18,12 @@ from prefect.states import Failed
 
 from flows import notify
 from flows.lineage_flow import rebuild
+from flows.mail_block import MailBySmtp
 from flows.notify import NOTIFY, tell_somebody
 from flows.promote_flow import promote_version
 
 RUN: Any = SimpleNamespace(id="0d1c", name="v3, v4", parameters={"versions": ["v3", "v4"]})
+REFUSED: Any = SimpleNamespace(id="0d1d", name="promote v4", parameters={"version": "v4", "by": "회의"})
 STATE: Any = Failed(message="train@v3: no such column\nrename it")
 
 
@@ -65,9 +70,8 @@ def test_a_webhook_hears_what_failed(heard: list[Any], monkeypatch: pytest.Monke
     for part in ("v3, v4", "train@v3: no such column", "rename it", "http://127.0.0.1:4200/runs/flow-run/0d1c"):
         assert part in told["text"]
     assert tell_somebody in rebuild.on_crashed_hooks
-    refused: Any = SimpleNamespace(id="0d1d", name="promote v4", parameters={"version": "v4", "by": "회의"})
     for asked in promote_version.on_failure_hooks:
-        asked(promote_version, refused, Failed(message="v4 is not promoted: worse"))
+        asked(promote_version, REFUSED, Failed(message="v4 is not promoted: worse"))
     assert "versions: v4\nv4 is not promoted: worse" in heard[1]["text"]
 
 
@@ -80,3 +84,55 @@ def test_a_message_that_is_refused_changes_nothing_and_tells_no_secret(
     assert len(heard) == 1
     assert f"custom-webhook/refused ({NOTIFY}: HTTPStatusError 403)" in caplog.text
     assert "http://" not in caplog.text
+
+
+@pytest.fixture
+def mails() -> Iterator[tuple[int, list[EmailMessage]]]:
+    """A mail server: its port, and what it was given."""
+    taken: list[EmailMessage] = []
+
+    class Smtp(StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            for line in self.rfile:
+                said = line.split(b" ")[0].strip().upper()
+                if said == b"DATA":
+                    self.wfile.write(b"354 go on\r\n")
+                    text = b"".join(iter(self.rfile.readline, b".\r\n"))
+                    taken.append(message_from_bytes(text, policy=policy.default))  # type: ignore[arg-type]
+                refused = said == b"RCPT" and b"nobody@" in line
+                code = b"550" if refused else b"221" if said == b"QUIT" else b"250"
+                self.wfile.write(code + b" it is\r\n")
+                if said == b"QUIT":
+                    return
+
+    server = ThreadingTCPServer(("127.0.0.1", 0), Smtp)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1], taken
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_mail_tells_of_a_failure_and_of_a_refused_gate(
+    heard: list[Any], mails: tuple[int, list[EmailMessage]], monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    port, taken = mails
+
+    def load(name: str, **_: object) -> Block:
+        assert name == "mail-by-smtp/nightly"
+        return MailBySmtp(host="127.0.0.1", port=port, encryption="none", sender="krx@here", to=to)
+
+    monkeypatch.setattr(Block, "load", load)
+    monkeypatch.setenv(NOTIFY, "mail-by-smtp/nightly")
+    to = ["lee@here", "kim@here"]
+    tell_somebody(rebuild, RUN, STATE)
+    tell_somebody(promote_version, REFUSED, Failed(message="v4 is not promoted: 회계 worse"))
+    failed, refused = taken
+    assert failed["Subject"] == "krx-lineage: lineage failed" and failed["To"] == "lee@here, kim@here"
+    assert "train@v3: no such column" in failed.get_content()
+    assert "versions: v4\nv4 is not promoted: 회계 worse" in refused.get_content().replace("\r", "")
+    to = ["nobody@here"]
+    with caplog.at_level("WARNING"):
+        tell_somebody(rebuild, RUN, STATE)
+    assert "mail-by-smtp/nightly (KRX_NOTIFY: SMTPRecipientsRefused)" in caplog.text
+    assert "@here" not in caplog.text and str(port) not in caplog.text
