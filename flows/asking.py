@@ -22,7 +22,7 @@ class Reply(RunInput):
 
     answer: Literal["no", "yes"] = Field("no", description="No changes nothing.")
     name: Words = Field(description="Your name: it stands beside the answer.")
-    because: str = Field("", description="Why.")
+    because: str = Field("", description="Why: it stands beside the answer.")
 
     @property
     def yes(self) -> bool:

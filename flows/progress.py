@@ -27,7 +27,7 @@ def percent(line: str) -> float | None:
     if not (found := DONE.search(line)):
         return None
     done, whole = (int(number) for number in found.groups() if number is not None)
-    return min(100.0, 100 * done / whole) if whole else None
+    return round(min(100.0, 100 * done / whole), 1) if whole else None
 
 
 class StageProgress:

@@ -1,4 +1,4 @@
-"""What never became a record, as a table on a run's page: by source and reason, and the file that lists it."""
+"""What never became a record, as a table on a run's page: by source and reason, and the files that list it."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from lineage.core import paths
 from lineage.core.plain_text import for_markdown
 
 QUARANTINED = "quarantined: "  # how a reason of a PDF begins among those of rows
-HEAD = ["| source | what | reason | count | listed in |", "|---|---|---|---:|---|"]
+HEAD = ["| source | what | reason | count |", "|---|---|---|---:|"]
 
 
 def write_rejected() -> None:
@@ -30,11 +30,11 @@ def table(counts: list[IngestCounts], data: str) -> tuple[str, list[str]]:
     rows = [(one.source, *_kind(one.source, reason, data), n) for one in counts for reason, n in one.rejected.items()]
     rejected = sum(n for _, what, _, _, n in rows if what == "row")
     files = sum(n for _, what, _, _, n in rows if what == "PDF")
-    lines = [
-        f"| {source} | {what} | {for_markdown(reason)} | {n:,} | `{where}` |" for source, what, reason, where, n in rows
-    ]
+    lines = [f"| {source} | {what} | {for_markdown(reason)} | {n:,} |" for source, what, reason, _, n in rows]
+    # Not in the table: a path does not wrap, and the page's own column lies beside it.
+    lines += ["", "Listed one by one in:", ""] + [f"- `{where}`" for where in dict.fromkeys(row[3] for row in rows)]
     title = f"{rejected:,} rows rejected, {files:,} PDFs quarantined, of {len(counts)} sources"
-    return title, [*HEAD, *lines] if lines else ["Every row and every PDF gave a record."]
+    return title, [*HEAD, *lines] if rows else ["Every row and every PDF gave a record."]
 
 
 def _kind(source: str, reason: str, data: str) -> tuple[str, str, Path]:

@@ -71,9 +71,10 @@ def write_links() -> None:
     """Links to MLflow and to the report's page in it, if there is an MLflow that people can open."""
     if (address := mlflow_address()) is None:
         return
-    create_link_artifact(runs_page(address), key="mlflow", link_text="MLflow: every version, its measures and curves")
+    every = "every version, its measures and curves"
+    create_link_artifact(runs_page(address), key="mlflow", link_text=f"MLflow: {every}", description=every)
     if report := report_page(address):
-        create_link_artifact(report, key="report", link_text="The report")
+        create_link_artifact(report, key="report", link_text="The report", description="versions beside each other")
 
 
 def _mark(outcome: str) -> str:

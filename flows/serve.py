@@ -82,6 +82,7 @@ def start(asked_prefect: int | None, asked_mlflow: int | None, cron: str | None,
     os.environ["PREFECT_API_URL"] = f"{prefect}/api"
     # Prefect's page asks port 4200 whatever port it is served from, unless it is told.
     os.environ["PREFECT_SERVER_UI_API_URL"] = f"{prefect}/api"
+    os.environ["PREFECT_UI_URL"] = f"{prefect}/v2"  # links to runs open the page that `/` opens, not the one before it
     os.environ[MLFLOW_UI] = remote or mlflow
     print("starting (the first time takes a minute)…")
     servers = {"prefect": running.enter_context(server("prefect", prefect_command(prefect_port)))}
@@ -92,7 +93,7 @@ def start(asked_prefect: int | None, asked_mlflow: int | None, cron: str | None,
     answers("prefect", f"{prefect}/api/health", servers["prefect"])
     keep_to_this_machine(Path(os.environ["PREFECT_SERVER_UI_STATIC_DIRECTORY"]))
     servers["flows"] = running.enter_context(server("flows", [sys.executable, "-m", "flows.served", *when], shown=True))
-    print(f"\nPrefect  {prefect}/deployments   rebuild, ingest, evaluate, promote, verify, withdraw, experiment")
+    print(f"\nPrefect  {prefect}/v2/deployments   rebuild, ingest, evaluate, promote, verify, withdraw, experiment")
     print(f"MLflow   {without_password(runs_page(remote or mlflow))}\nCtrl-C stops all\n", flush=True)
     while all(process.poll() is None for process in servers.values()):
         time.sleep(1)

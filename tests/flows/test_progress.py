@@ -12,6 +12,7 @@ from flows.progress import StageProgress, percent
 def test_it_reads_what_training_and_conversion_print() -> None:
     assert percent("v3: step 40/160, loss 3.120, 31 s left") == 25
     assert percent("  1200 of 4000 files, about 7 minutes left") == 30
+    assert percent("v3: step 341/423, loss 0.142, 43 s left") == 80.6  # the page shows all digits
     assert percent("v3: step 160/160, loss 2.9, 0 s left") == 100
     assert percent("v1: adapter 9b2e, final loss 2.1") is None
     assert percent("v1: step 3/0, loss 1.0, 0 s left") is None

@@ -11,8 +11,13 @@ def test_rows_and_pdfs_by_source_and_reason_with_their_files() -> None:
     title, lines = rejected([counts("rules", 5, **more), counts("drills", 2, rejected={}, rejected_rows=0)], "own")
     assert title == "2 rows rejected, 1 PDFs quarantined, of 2 sources"
     assert lines[2:] == [
-        "| rules | row | no answer | 2 | `data/records/rules/rejected.jsonl` |",
-        "| rules | PDF | no text layer | 1 | `data/documents/own/rules/quarantine.jsonl` |",
+        "| rules | row | no answer | 2 |",
+        "| rules | PDF | no text layer | 1 |",
+        "",
+        "Listed one by one in:",
+        "",
+        "- `data/records/rules/rejected.jsonl`",
+        "- `data/documents/own/rules/quarantine.jsonl`",
     ]
     assert rejected([counts("rules", 5, rejected={}, rejected_rows=0)], "own")[1] == [
         "Every row and every PDF gave a record."

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ from flows.serve import free, port_for
 from lineage.artifacts.promotions import read_promotions
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
-from tests.browser import PROGRAM, chromium
+from tests.browser import PROGRAM, Tab, chromium
+from tests.flows import prefect_page
 from tests.flows.test_repro import alive
 from tests.lineage.promotion.conftest import written  # noqa: F401 (a fixture)
 
 STEP = "step 5/10, loss 3.100, 4 s left"
+AT_HOME = ("http://127.0.0.1:", "ws://127.0.0.1:")
 DEAD = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -133,18 +136,13 @@ def logged(api: str, identity: str) -> str:
     return "\n".join(line["message"] for line in ask(f"{api}/logs/filter", asked))
 
 
-def its_pages_ask_this_machine_alone(api: str) -> None:
-    """By a policy that browsers obey; what a browser asks for, where there is one."""
+def its_pages_keep_to_this_machine(api: str) -> None:
+    """By a policy that browsers obey."""
     assert ask(f"{api}/admin/settings")["server"]["ui"]["show_promotional_content"] is False
     page = f"{api.removesuffix('/api')}/v2/dashboard"
     request = urllib.request.Request(page, headers={"Accept": "text/html"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert "connect-src 'self' data: blob: http://127.0.0.1:*" in answer.read().decode()
-    if PROGRAM:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, chromium(Path(folder)) as tab:
-            tab.open(page)
-            until(lambda: tab.js("1") and f"{api}/admin/settings" in tab.requests)
-            assert [url for url in tab.requests if not url.startswith(("http://127.0.0.1:", "data:", "blob:"))] == []
 
 
 def the_graph_has_edges(api: str, identity: str) -> None:
@@ -160,16 +158,31 @@ def the_graph_has_edges(api: str, identity: str) -> None:
     }
 
 
-def a_cancelled_run_is_shown_as_such(api: str, workspace: Path) -> None:
-    """Its task too; nothing of it is at work any more, and what was there before is there again."""
+def a_run_is_started_and_cancelled(api: str, workspace: Path, tab: Tab | None) -> None:
+    """In Prefect's page, by a person; where there is no browser, as the page does it.
+
+    Its task is shown as cancelled too; nothing of it is at work any more, and what was there before is there again.
+    """
     hold, held = workspace / "hold", workspace / "held.pid"
     hold.touch()
-    cancelled = start(api, {"versions": ["v1"], "force": True})
+    if tab:
+        deployment = ask(f"{api}/deployments/name/lineage/rebuild")["id"]
+        pages = f"{api.removesuffix('/api')}/v2"
+        cancelled = prefect_page.run_from_form(tab, f"{pages}/deployments/deployment/{deployment}", "v1")
+        chosen = {"versions": ["v1"], "profile": "as in params.yaml", "force": True, "dry_run": False}
+        assert ask(f"{api}/flow_runs/{cancelled}")["parameters"] == chosen
+    else:
+        cancelled = start(api, {"versions": ["v1"], "force": True})
     working = int(until(lambda: held.is_file() and held.read_text().strip()))
     until(lambda: any(one["data"] == 50 for one in artifacts(api).values()))
     assert artifacts(api)["progress-train-v1"]["description"] == f"train@v1: {STEP}"
     assert not (workspace / "out/train_v1").exists()
-    ask(f"{api}/flow_runs/{cancelled}/set_state", {"state": {"type": "CANCELLING"}, "force": True})
+    if tab:
+        prefect_page.shows(tab, "v1 · force", "Running", f"train@v1: {STEP}")
+        prefect_page.shows_graph(tab)
+        prefect_page.cancel(tab)
+    else:
+        ask(f"{api}/flow_runs/{cancelled}/set_state", {"state": {"type": "CANCELLING"}, "force": True})
     until(lambda: not alive(working), 10)
     assert ended(api, cancelled)[0] == "CANCELLED"
     tasks = {"flow_runs": {"id": {"any_": [cancelled]}}}
@@ -179,6 +192,12 @@ def a_cancelled_run_is_shown_as_such(api: str, workspace: Path) -> None:
     assert ask(f"{api}/v2/concurrency_limits/gpu")["active_slots"] == 0
     held.unlink()
     hold.unlink()
+    if tab:
+        prefect_page.press(tab, "Task Runs", "[role=tab]")
+        prefect_page.shows(tab, "Cancelled", "1 fresh stage", "train@v1", "1 Cancelled, 1 Fresh")
+        assert f"{api}/flow_runs/{cancelled}/graph-v2" in tab.requests
+        assert f"{api}/admin/settings" in tab.requests  # by which a page decides whom it tells of itself
+        assert [url for url in tab.requests if not url.startswith((*AT_HOME, "data:", "blob:"))] == []
 
 
 def artifacts(api: str) -> dict[str, Any]:
@@ -257,6 +276,17 @@ def resume(api: str, identity: str, answer: dict[str, str]) -> str:
     return str(ask(f"{api}/flow_runs/{identity}/resume", {"run_input": answer})["status"])
 
 
+@contextmanager
+def browser() -> Iterator[Tab | None]:
+    """A browser, where Chromium is installed."""
+    if not PROGRAM:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, chromium(Path(folder)) as tab:
+        tab.window(1440, 1200)
+        yield tab
+
+
 def patch(address: str, body: Any) -> None:
     data = json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
@@ -283,7 +313,7 @@ def test_a_run_from_the_ui_rebuilds_the_workspace(
     with urllib.request.urlopen(f"{mlflow}/health", timeout=30) as answer:
         assert answer.status == 200
     assert ask(f"{api}/v2/concurrency_limits/gpu")["limit"] == 1
-    its_pages_ask_this_machine_alone(api)
+    its_pages_keep_to_this_machine(api)
 
     assert run(api, {"versions": ["v1"], "dry_run": True})[0] == "COMPLETED"
     assert not (workspace / "out").exists()
@@ -318,7 +348,8 @@ def test_a_run_from_the_ui_rebuilds_the_workspace(
             run(api, wrong, which)
         assert error.value.code in (409, 422)
 
-    a_cancelled_run_is_shown_as_such(api, workspace)
+    with browser() as tab:
+        a_run_is_started_and_cancelled(api, workspace, tab)
     a_killed_run_holds_up_nothing(api, workspace)
     a_slot_that_nobody_uses_is_named(api)
     the_choices_follow_params_and_a_promotion_waits_for_a_person(api, workspace, written)
