@@ -9,22 +9,21 @@ import sys
 
 from prefect import flow, get_run_logger, runtime
 
+from flows.alone import after_a_kill, alone
 from flows.choices import Version
 from flows.handing_out import Handout
 from flows.leases import TERM, Leases
 from flows.order_runs import OrderRuns
 from flows.own_checkout import commit_of
-from flows.rebuild_lock import only_rebuild
 from flows.repro import for_versions, of_versions, one_dvc
 from flows.run_summary import write_links, write_summary
-from flows.slot import free_what_was_left
 from lineage.config.load import load_curriculum
 from lineage.core.declaration import declarations
 from lineage.core.errors import LineageError
 from lineage.planning.dvc_graph import in_order, read_graph, stale
 
 
-@flow(name="across")
+@flow(name="across", on_crashed=[after_a_kill])
 def rebuild_across(
     versions: list[Version] = [],  # noqa: B006 (Prefect shows the default; nothing changes it)
     force: bool = False,
@@ -41,7 +40,7 @@ def rebuild_across(
     if unknown := [name for name in versions if name not in c.versions]:
         raise LineageError(f"versions: unknown {', '.join(unknown)}; params.yaml has {', '.join(c.versions)}")
     me, say = runtime.flow_run, get_run_logger().info
-    with only_rebuild(me.name, str(me.id), say, free_what_was_left) as holder, one_dvc(holder.fileno()) as dvc:
+    with alone() as holder, one_dvc(holder.fileno()) as dvc:
         commit = commit_of()
         graph = read_graph(dvc.ask)
         stages = for_versions(graph, versions, c.in_order())

@@ -6,8 +6,9 @@ to date first; adapters, mixes and the base are not.
 
 from prefect import flow, runtime
 
+from flows.alone import after_a_kill
 from flows.choices import Measured
-from flows.lineage_flow import Chosen, after_a_kill, run_chosen
+from flows.lineage_flow import Chosen, run_chosen
 from lineage.artifacts.base_manifest import find_base
 from lineage.artifacts.manifest import find_manifest
 from lineage.config.load import load_curriculum

@@ -15,13 +15,16 @@ from prefect import flow, get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
 from pydantic import BaseModel, Field
 
+from flows.alone import after_a_kill, alone
 from flows.choices import AS_IT_IS, Profile, Setting, Version
 from flows.guarded import compute
+from flows.rebuild_lock import CLONES
 from flows.repro import for_versions
 from flows.scratch_clone import Clone, apply_uncommitted, clone_head, git, share_cache, uncommitted
 from lineage.config.edit import edit_curriculum
 from lineage.config.leaves import leaves_of
 from lineage.config.load import load_curriculum, read_tree
+from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
 from lineage.core.paths import PARAMS, REPORTED_METRICS, STATE
 from lineage.core.plain_text import for_markdown
@@ -43,7 +46,7 @@ def _run_name() -> str:
     return f"experiment {runtime.flow_run.get_parameters().get('name')}"
 
 
-@flow(name="experiment", flow_run_name=_run_name)
+@flow(name="experiment", flow_run_name=_run_name, on_crashed=[after_a_kill])
 def experiment(
     name: Name,
     versions: list[Version] = [],  # noqa: B006 (Prefect shows the default; nothing changes it)
@@ -64,6 +67,14 @@ def experiment(
     if unknown := [one for one in versions if one not in c.versions]:
         raise LineageError(f"versions: unknown {', '.join(unknown)}; params.yaml has {', '.join(c.versions)}")
     asked = wanted(c.profile, profile, learning_rate, changes)
+    with alone(CLONES):
+        _try(c, name, versions, asked)
+    log.info("experiment %s is here; see it with: dvc exp show", name)
+
+
+def _try(c: Curriculum, name: str, versions: list[str], asked: dict[str, Any]) -> None:
+    """Make the experiment in a clone, bring it here, and write down what came of it. asked: field → value."""
+    log = get_run_logger()
     refuse_taken(name)
     clone = clone_head(FOLDER / name)
     apply_uncommitted(clone)
@@ -81,7 +92,6 @@ def experiment(
     text = told(name, asked, clone.workspace)
     create_markdown_artifact(text, key="lineage-experiment", description=f"experiment {name}")
     clone.remove()
-    log.info("experiment %s is here; see it with: dvc exp show", name)
 
 
 def wanted(active: str, profile: str, learning_rate: float | None, changes: list[NewValue]) -> dict[str, Any]:

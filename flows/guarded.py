@@ -1,20 +1,20 @@
 """A command of a flow that ends with the flow, however that ends, with all that it started; its lines are told live."""
 
-import subprocess
-import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from flows.slot import slot
-from flows.warm_dvc import PROCESS_GUARD
+from flows.stopped import STOPS, hand_on, stopped
+from flows.warm_dvc import under_guard
 from lineage.core.plain_text import plain
 from lineage.planning.dvc_graph import environment
 
 
-@task(task_run_name="{title}", cache_policy=NO_CACHE)
 def compute(
     title: str,
     command: list[str],
@@ -31,15 +31,29 @@ def compute(
         variables: what it finds in its environment beside the usual.
         held: a file descriptor that lives as long as it does.
     """
+    state = _computed.with_options(task_run_name=title)(title, command, folder, variables, held, return_state=True)
+    hand_on(state)
+    found: tuple[int, list[str]] = state.result()
+    return found
+
+
+@task(cache_policy=NO_CACHE)
+def _computed(
+    title: str, command: list[str], folder: Path, variables: dict[str, str | None] | None, held: int | None
+) -> Any:
     log = get_run_logger()
+    begun = time.monotonic()
 
     def say(line: str) -> None:
         if not line.endswith("didn't change, skipping"):  # DVC's, of each stage that is fresh
             log.info("%s", line)
 
     apart: dict[str, str | None] = {} if folder == Path() else {"MLFLOW_TRACKING_URI": None}
-    with slot(title, say):
-        return run_guarded(command, say, folder=folder, variables=apart | (variables or {}), held=held)
+    try:
+        with slot(title, say):
+            return run_guarded(command, say, folder=folder, variables=apart | (variables or {}), held=held)
+    except STOPS as ended:
+        return stopped(title, ended, time.monotonic() - begun)
 
 
 def run_guarded(
@@ -62,19 +76,7 @@ def run_guarded(
     found = environment() | {name: value for name, value in (variables or {}).items() if value is not None}
     for name in [name for name, value in (variables or {}).items() if value is None]:
         found.pop(name, None)
-    process = subprocess.Popen(
-        [sys.executable, str(PROCESS_GUARD), *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-        env=found,
-        cwd=folder,
-        pass_fds=[held] if held is not None else [],
-    )
+    process = under_guard(command, found, folder, [held] if held is not None else [])
     assert process.stdin
     assert process.stdout
     lines: list[str] = []

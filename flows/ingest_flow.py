@@ -7,9 +7,11 @@ changed may be one that a version never takes, and a new row may be the double o
 from prefect import flow, get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
 
+from flows.alone import after_a_kill
 from flows.choices import Source
 from flows.ingest_summary import told
-from flows.lineage_flow import Chosen, after_a_kill, run_chosen
+from flows.lineage_flow import Chosen, run_chosen
+from flows.notify import tell_somebody
 from flows.warm_dvc import WarmDvc
 from lineage.artifacts.ingest_counts import IngestCounts, find_ingest_counts
 from lineage.config.load import load_curriculum
@@ -26,7 +28,7 @@ def _run_name() -> str:
     return (", ".join(asked.get("sources") or []) or "all sources") + (" · dry run" if asked.get("dry_run") else "")
 
 
-@flow(name="ingest", flow_run_name=_run_name, on_crashed=[after_a_kill])
+@flow(name="ingest", flow_run_name=_run_name, on_failure=[tell_somebody], on_crashed=[after_a_kill, tell_somebody])
 def ingest(
     sources: list[Source] = [],  # noqa: B006 (Prefect shows the default; nothing changes it)
     dry_run: bool = False,

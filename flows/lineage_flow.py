@@ -8,7 +8,6 @@ DVC decides what is stale and keeps every result; Prefect says when, tries again
 a run stops the stage that it is in; running it again goes on from there.
 """
 
-import signal
 import sys
 import time
 from collections import Counter
@@ -20,20 +19,20 @@ from uuid import UUID
 
 from prefect import flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
-from prefect.exceptions import TerminationSignal
-from prefect.states import Cancelled, Completed, State
+from prefect.states import Completed, State
 
+from flows.alone import after_a_kill, alone
 from flows.choices import AS_IT_IS, Profile, Version
-from flows.former_outs import put_back
 from flows.mlflow_pages import mlflow_address
 from flows.notify import tell_somebody
 from flows.progress import StageProgress
-from flows.rebuild_lock import note, once_it_is_gone, only_rebuild
+from flows.rebuild_lock import note
 from flows.rejected_rows import write_rejected
 from flows.repro import for_versions, of_versions, one_dvc, reproduce
 from flows.run_summary import PlanRow, StageRow, write_links, write_plan, write_summary
 from flows.server_away import is_away, tell_again, wait_until_back
-from flows.slot import free_what_was_held, free_what_was_left, slot
+from flows.slot import free_what_was_held, slot
+from flows.stopped import STOPS, hand_on, stopped
 from flows.versions_table import write_versions
 from flows.warm_dvc import WarmDvc
 from lineage.artifacts.not_built import left_by
@@ -50,7 +49,6 @@ TRIED_AGAIN = ("convert@", "ingest@", "publish")  # they read what may be away f
 RETRY_DELAYS = [10.0, 60.0]  # seconds
 PERHAPS = "if what it stands on changes"
 DONE = ("fresh", "rebuilt", "restored")
-CTRL_C = "stopped by Ctrl-C"
 PREEMPTED_DELAYS = [30.0, 60.0, 300.0, 300.0, 300.0]  # for a stage that was stopped from outside and can go on
 
 
@@ -77,10 +75,8 @@ def run_stage(stage: str, force: bool) -> Any:
             live_curve(mlflow_address() if trained else None, trained or "", say) as hear,
         ):
             outcome = reproduce(stage, say_and_draw, force=force)
-    except (TerminationSignal, KeyboardInterrupt) as ended:
-        # Handed on by the flow: a task that raises it would be shown as crashed.
-        how = CTRL_C if isinstance(ended, KeyboardInterrupt) else "cancelled, or stopped by a signal,"
-        return Cancelled(message=f"{stage}: {how} after {time.monotonic() - begun:.1f} s; a new run goes on from there")
+    except STOPS as ended:
+        return stopped(stage, ended, time.monotonic() - begun)
     return Completed(name=outcome.capitalize(), message=f"{stage} in {time.monotonic() - begun:.1f} s")
 
 
@@ -102,11 +98,6 @@ def _run_name() -> str:
     words = [", ".join(asked.get("versions") or []) or "all versions"]
     words += [name.replace("_", " ") for name in ("force", "dry_run") if asked.get(name)]
     return " · ".join(words)
-
-
-def after_a_kill(flow: Any, flow_run: Any, state: Any) -> None:
-    """For what watches over runs (`flows.served`, a worker): free at once what one that was killed held."""
-    once_it_is_gone(str(flow_run.id), _clean)
 
 
 @flow(name="lineage", flow_run_name=_run_name, on_failure=[tell_somebody], on_crashed=[after_a_kill, tell_somebody])
@@ -147,24 +138,13 @@ def run_chosen(
             graph, stages, changed, forced = _asked_for(choose, dvc)
         write_plan(_plan(graph, stages, changed, forced), run=False)
         return
-    me = runtime.flow_run
-    with (
-        only_rebuild(me.name, str(me.id), get_run_logger().info, _clean) as holder,
-        one_dvc(holder.fileno()) as dvc,
-    ):
+    with alone() as holder, one_dvc(holder.fileno()) as dvc:
         if before:
             before(dvc)
         graph, stages, changed, forced = _asked_for(choose, dvc)
         if plan := _plan(graph, stages, changed, forced):
             write_plan(plan, run=True)
         _run_all(graph, stages, set(changed) | forced, forced)
-
-
-def _clean(left: dict[str, Any]) -> None:
-    """What a run that was killed left: its slot, its state, and the gap where its stage's results had been."""
-    free_what_was_left(left)
-    if stage := left.get("stage"):
-        put_back(stage)
 
 
 def _asked_for(
@@ -244,8 +224,7 @@ def _run(stage: str, *, force: bool, after: list[State[Any]]) -> tuple[StageRow,
         )
     state = one(stage, force, return_state=True, wait_for=after)
     seconds = time.monotonic() - begun
-    if state.is_cancelled():
-        raise KeyboardInterrupt if CTRL_C in (state.message or "") else TerminationSignal(signal=signal.SIGTERM)
+    hand_on(state)
     if not state.is_completed():
         error = state.result(raise_on_failure=False)
         raise _Failed(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flows.rebuild_lock import FILE as REBUILD_LOCK
+from flows.rebuild_lock import WORKSPACE as REBUILD_LOCK
 from lineage.core.errors import LineageError
 from lineage.core.paths import DVC_LOCK, STATE
 

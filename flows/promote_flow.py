@@ -10,11 +10,10 @@ from prefect import flow, get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed
 
+from flows.alone import after_a_kill, alone
 from flows.asking import asked
 from flows.choices import Version, Words
 from flows.notify import tell_somebody
-from flows.rebuild_lock import only_rebuild
-from flows.slot import free_what_was_left
 from lineage.artifacts.calibration import find_calibration
 from lineage.artifacts.promotions import Promotion
 from lineage.config.load import load_curriculum
@@ -40,14 +39,14 @@ def _run_name() -> str:
     return f"promote {given.get('version')}" + (" · override" if given.get("override") else "")
 
 
-@flow(name="promote", flow_run_name=_run_name, on_failure=[tell_somebody], on_crashed=[tell_somebody])
+@flow(name="promote", flow_run_name=_run_name, on_failure=[tell_somebody], on_crashed=[after_a_kill, tell_somebody])
 def promote_version(version: Version, by: Words, because: str = "", override: str = "", ask: bool = False) -> Any:
     """Make a version the champion, if it is better than the present one and lost nothing. Each try is a look, and kept.
 
     Args:
         version: Who may become the champion.
         by: Your name: it stands beside the decision.
-        because: Why.
+        because: Why: it stands beside the decision.
         override: Only to promote a version that the gate refuses: your reason, which is shown with the champion.
         ask: Show the verdict and wait for a person's yes in this run's page. Without it, the gate decides at once.
     """
@@ -55,13 +54,13 @@ def promote_version(version: Version, by: Words, because: str = "", override: st
     if version not in c.versions:
         raise LineageError(f"version: unknown {version}; params.yaml has {', '.join(c.versions)}")
     why, overriding = override.strip() or because, bool(override.strip())
-    with _alone():
+    with alone():
         given = (c, version, why, by, overriding)
         entry = propose(*given) if ask else promote(*given).entry
     text = _show(c, entry)
     if entry.kind in CONFIRMED:
         said = asked(f"Is {entry.name} to become the champion?", text)
-        with _alone():
+        with alone():
             entry = answer(entry, said.yes, said.name, said.because)
         _show(c, entry)
         if not said.yes:
@@ -69,12 +68,6 @@ def promote_version(version: Version, by: Words, because: str = "", override: st
     if not entry.promotes:
         raise LineageError(f"{entry.name} is not promoted: {'; '.join(map(one_line, entry.reasons))}")
     return None
-
-
-def _alone() -> Any:
-    """This workspace's lock, for as long as something is decided; not while a person is asked."""
-    me = runtime.flow_run
-    return only_rebuild(me.name, str(me.id), get_run_logger().info, free_what_was_left)
 
 
 def _show(c: Curriculum, entry: Promotion) -> str:

@@ -17,7 +17,8 @@ from typing import IO, Any
 
 from lineage.core.paths import STATE
 
-FILE = "rebuild.lock"
+WORKSPACE = "rebuild.lock"  # held by what works in the workspace itself
+CLONES = "clones.lock"  # by what works in a clone of it: such a run holds up nobody else's
 ENDING = 20  # seconds, more than a stage is given to end
 REMINDER = 300  # seconds between two lines of one that waits
 
@@ -51,18 +52,23 @@ def note(**facts: Any) -> None:
 
 @contextmanager
 def only_rebuild(
-    run: str, identity: str, say: Callable[[str], None], clean: Callable[[dict[str, Any]], None]
+    run: str,
+    identity: str,
+    say: Callable[[str], None],
+    clean: Callable[[dict[str, Any]], None],
+    lock: str = WORKSPACE,
 ) -> Iterator[Holder]:
-    """Hold the workspace's lock; wait for it as long as another run has it.
+    """Hold a lock of this workspace; wait for it as long as another run has it.
 
     Args:
         run: the run's name, for people.
         identity: its id in Prefect.
         say: is told at once, and now and then, whom this run waits for.
         clean: is given what the file says of a run that was killed, before this one begins.
+        lock: which one.
     """
     STATE.mkdir(exist_ok=True)
-    with (STATE / FILE).open("a+", encoding="utf-8") as file:
+    with (STATE / lock).open("a+", encoding="utf-8") as file:
         _wait(file, say)
         if (left := _read(file)) and left.get("id") != identity:
             say(f"the run {_named(left)} was killed; this one goes on from what it left")
@@ -87,8 +93,14 @@ def once_it_is_gone(identity: str, clean: Callable[[dict[str, Any]], None]) -> N
         identity: the run's id in Prefect; what the file says of another run is left alone.
         clean: is given what the file says of it.
     """
+    for lock in (WORKSPACE, CLONES):
+        if (STATE / lock).is_file():
+            _once_it_is_gone(STATE / lock, identity, clean)
+
+
+def _once_it_is_gone(lock: Path, identity: str, clean: Callable[[dict[str, Any]], None]) -> None:
     deadline = time.monotonic() + ENDING
-    with (STATE / FILE).open("a+", encoding="utf-8") as file:
+    with lock.open("a+", encoding="utf-8") as file:
         while (left := _read(file)).get("id") == identity and time.monotonic() < deadline:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

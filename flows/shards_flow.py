@@ -11,14 +11,13 @@ from typing import Annotated
 from prefect import flow, get_run_logger, runtime
 from pydantic import Field
 
+from flows.alone import after_a_kill, alone
 from flows.choices import PaperName
 from flows.leases import TERM, Leases
 from flows.order_runs import OrderRuns
 from flows.own_checkout import commit_of
-from flows.rebuild_lock import only_rebuild
 from flows.repro import one_dvc, reproduce
 from flows.shard_handout import ShardHandout, marked
-from flows.slot import free_what_was_left
 from flows.work_order import ShardOrder
 from lineage.config.load import load_curriculum
 from lineage.core import paths
@@ -29,7 +28,7 @@ from lineage.planning.dvc_graph import in_order, read_graph, upstream
 DEPLOYMENT = "shard/shard"
 
 
-@flow(name="shards")
+@flow(name="shards", on_crashed=[after_a_kill])
 def convert_in_shards(
     source: PaperName,
     shards: Annotated[int, Field(ge=1, le=100_000)] = 16,
@@ -46,7 +45,7 @@ def convert_in_shards(
     """
     found = paper_source(load_curriculum(), source)
     me, say = runtime.flow_run, get_run_logger().info
-    with only_rebuild(me.name, str(me.id), say, free_what_was_left) as holder, one_dvc(holder.fileno()) as dvc:
+    with alone() as holder, one_dvc(holder.fileno()) as dvc:
         commit, graph = commit_of(), read_graph(dvc.ask)
         stage = f"convert@{source}"
         before = upstream(graph, {stage}) - {stage}

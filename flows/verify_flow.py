@@ -13,8 +13,10 @@ from pathlib import Path
 from prefect import flow, get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
 
+from flows.alone import after_a_kill, alone
 from flows.choices import Version
 from flows.guarded import compute
+from flows.rebuild_lock import CLONES
 from flows.scratch_clone import Clone, clone_head, git, take_inputs, uncommitted
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
@@ -56,7 +58,7 @@ def _run_name() -> str:
     return "verify " + (", ".join(runtime.flow_run.get_parameters().get("versions") or []) or "everything")
 
 
-@flow(name="verify", flow_run_name=_run_name)
+@flow(name="verify", flow_run_name=_run_name, on_crashed=[after_a_kill])
 def verify(versions: list[Version] = [], keep: bool = False) -> None:  # noqa: B006 (Prefect shows the default)
     """Build the present commit from nothing in a clone, without any cache, and compare the hash of every output.
 
@@ -64,14 +66,19 @@ def verify(versions: list[Version] = [], keep: bool = False) -> None:  # noqa: B
         versions: The versions to build, with everything that they need. None: all of them, and the report.
         keep: Leave the clone where it is, to look into it. It is left in any case where something differs.
     """
-    c, log = load_curriculum(), get_run_logger()
+    c = load_curriculum()
     if unknown := [name for name in versions if name not in c.versions]:
         raise LineageError(f"versions: unknown {', '.join(unknown)}; params.yaml has {', '.join(c.versions)}")
     refuse_uncommitted()
-    begun = time.monotonic()
+    with alone(CLONES):
+        _verify([f"evaluate@{name}" for name in versions] or ["report"], keep)
+
+
+def _verify(targets: list[str], keep: bool) -> None:
+    """As the flow; `targets` are the stages to be built."""
+    log, begun = get_run_logger(), time.monotonic()
     clone = empty_clone(FOLDER)
     log.info("commit %s is built from nothing in %s", clone.commit[:12], clone.folder)
-    targets = [f"evaluate@{name}" for name in versions] or ["report"]
     command = [sys.executable, "-m", "dvc", "repro", *targets]
     code, lines = compute(f"build {', '.join(targets)}", command, clone.workspace, {DOCUMENT_CACHE: None})
     if code:

@@ -108,20 +108,37 @@ class WarmDvc:
     def _start(self) -> None:
         reading, writing = os.pipe()
         self._mark = f"{secrets.token_hex(8)} "  # no stage can print it by chance
-        self._process = subprocess.Popen(
-            [sys.executable, str(PROCESS_GUARD), sys.executable, str(WORKER), str(reading), self._mark.strip()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-            env=environment(),
-            pass_fds=[reading, *([self._held] if self._held is not None else [])],
-        )
+        command = [sys.executable, str(WORKER), str(reading), self._mark.strip()]
+        handed_on = [reading, *([self._held] if self._held is not None else [])]
+        self._process = under_guard(command, environment(), Path(), handed_on)
         os.close(reading)
         self._commands = os.fdopen(writing, "w")
+
+
+def under_guard(
+    command: list[str], variables: dict[str, str], folder: Path, handed_on: list[int]
+) -> subprocess.Popen[str]:
+    """Start a command that ends, with all that it started, when its standard input is closed; its lines are to be read.
+
+    Args:
+        command: with its arguments.
+        variables: its environment.
+        folder: where it works.
+        handed_on: file descriptors that it and what it starts hold open.
+    """
+    return subprocess.Popen(
+        [sys.executable, str(PROCESS_GUARD), *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+        env=variables,
+        cwd=folder,
+        pass_fds=handed_on,
+    )
 
 
 def _left_in(pipe: int) -> str:

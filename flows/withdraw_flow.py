@@ -8,11 +8,10 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed
 from pydantic import Field
 
+from flows.alone import after_a_kill, alone
 from flows.asking import asked
 from flows.choices import NOTHING, SourceOrNothing
 from flows.guarded import compute
-from flows.rebuild_lock import only_rebuild
-from flows.slot import free_what_was_left
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core import paths
@@ -31,7 +30,7 @@ def _run_name() -> str:
     return f"withdraw {_subject(given.get('source', NOTHING), given.get('document', ''))[:20]}"
 
 
-@flow(name="withdraw", flow_run_name=_run_name)
+@flow(name="withdraw", flow_run_name=_run_name, on_crashed=[after_a_kill])
 def withdraw_subject(source: SourceOrNothing = NOTHING, document: Sha256 = "") -> Any:
     """Take a source or a document out of everything made from it, and prove it. First shows what that is, and asks.
 
@@ -48,10 +47,9 @@ def withdraw_subject(source: SourceOrNothing = NOTHING, document: Sha256 = "") -
     said = asked(f"Is {name} to be withdrawn? Its own raw files are deleted for good.", text)
     if not said.yes:
         return Completed(name="Declined", message=f"{said.name} said no; nothing was changed")
-    me, log = runtime.flow_run, get_run_logger()
-    log.info("%s said yes. %s", said.name, said.because)
+    get_run_logger().info("%s said yes. %s", said.name, said.because)
     command = [sys.executable, "-m", "lineage.cli", "withdraw", name, "--yes"]
-    with only_rebuild(me.name, str(me.id), log.info, free_what_was_left) as holder:  # what it reached is trained again
+    with alone() as holder:  # what it reached is trained again
         code, lines = compute(f"withdraw {name[:20]}", command, variables={"COLUMNS": "120"}, held=holder.fileno())
     proof = "\n".join(["# What was searched afterwards", "", "```", *lines[-60:], "```", ""])
     create_markdown_artifact(proof, key="lineage-withdrawal-proof", description=f"{name} afterwards")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -71,8 +72,11 @@ def committed(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     artifacts: list[str] = []
     for module in (experiment_flow, verify_flow):
         monkeypatch.setattr(
-            module, "compute", lambda title, command, folder: run_guarded(command, print, folder=folder)
+            module,
+            "compute",
+            lambda _, command, folder, variables=None: run_guarded(command, print, folder=folder, variables=variables),
         )
+        monkeypatch.setattr(module, "alone", lambda lock: nullcontext())
         monkeypatch.setattr(module, "get_run_logger", lambda: __import__("logging").getLogger("test"))
         monkeypatch.setattr(module, "create_markdown_artifact", lambda text, **_: artifacts.append(text))
     return artifacts

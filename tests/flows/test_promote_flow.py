@@ -27,7 +27,7 @@ def submit(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
 
     monkeypatch.setattr(promote_flow, "get_run_logger", lambda: logging.getLogger("test"))
     monkeypatch.setattr(promote_flow, "create_markdown_artifact", lambda text, **_: artifacts.append(text))
-    monkeypatch.setattr(promote_flow, "only_rebuild", alone)
+    monkeypatch.setattr(promote_flow, "alone", alone)
 
     def run(**asked: Any) -> list[str]:
         promote_version.fn(**asked)

@@ -1,7 +1,9 @@
 """What the withdrawal flow shows before it asks, and that a no changes nothing."""
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,5 +52,6 @@ def test_only_a_yes_withdraws(workspace: Path, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(withdraw_flow, "asked", lambda *_: Reply(answer="yes", name="회의"))
     monkeypatch.setattr(withdraw_flow, "compute", fails)
+    monkeypatch.setattr(withdraw_flow, "alone", lambda: nullcontext(SimpleNamespace(fileno=lambda: 0)))
     with pytest.raises(LineageError, match=r"accounting: something is left.*lineage withdraw accounting"):
         withdraw_subject.fn(source="accounting")
