@@ -14,9 +14,9 @@ from functools import cache, partial
 
 import numpy as np
 
-from lineage.evaluation.closed_labels import as_counts, macro_f1
 from lineage.evaluation.translation_scores import bleu_of
 from lineage.statistics.jackknife import of_sums
+from lineage.statistics.label_counts import as_counts, macro_f1
 
 GROUPS = (3, 10, 48, 500)
 DOCUMENT = 4  # rows of a group, in the mean

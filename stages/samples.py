@@ -8,6 +8,7 @@
     aihub_kozh    archives as AI Hub names and packs them
     arithmetic    an archive that comes in parts
     metamath, reddit_enko, problems, …    JSON, JSONL, CSV and workbooks in their true columns
+    loan_grades   a CSV of loans, of the system kor_llama
 
 A line a source says how many files it has and how large they are. A source of the curriculum that this world does not
 have gets a folder without files: it gives no rows, and the versions that need it are not built.
@@ -16,7 +17,7 @@ Nothing is read but code and nothing is downloaded. Companies, exchange, rules a
 agree with each other: see lineage/sample_world.
 """
 
-from lineage.config.buildable import without_samples
+from lineage.config.buildable import with_samples, without_samples
 from lineage.config.excerpts import must_be_checked
 from lineage.config.load import load_curriculum
 from lineage.core import paths
@@ -30,7 +31,7 @@ def main(inputs: Inputs = NOTHING) -> None:
     c = load_curriculum()
     must_be_checked(c, paths.SAMPLES_EXCERPT)
     with publishing(inputs, TARGET) as (out,):
-        write(out, without_samples(c))
+        write(out, with_samples(c), without_samples(c))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", *sorted(
-    page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").glob("*.md")
+    page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")
 ))  # fmt: skip
 PROGRAMS = ("lineage", "dvc", "make", "pytest", "python", "pip", "ruff", "mypy", "lint-imports", "git", "apt-get")
 ELSEWHERE = ("git", "cp", "source", "apt-get", "pre-commit", "lm_eval")  # not of this project: nothing to resolve

@@ -230,10 +230,13 @@ class World:
 
 
 def write_raw_world() -> None:
-    """The first files of every sample source, as a user's own."""
+    """The first files of every sample source of the lineage, as a user's own."""
     from lineage.sample_world.samples import SOURCES
 
+    shipped = parse_curriculum(shipped_curriculum()).sources
     for source, make in SOURCES.items():
+        if source not in shipped:
+            continue
         for name, content in sorted(make().items())[:6]:
             path = Path("data/raw/own", source, name)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -402,6 +405,7 @@ OPTIONAL: dict[Leaf, tuple[Any, str]] = {
     ("profiles", "cpu", "launch", "patience"): (60, "check"),
     ("profiles", "cpu", "may_differ"): (["optimizer"], "train@v1"),
     ("evaluation", "sets"): ({"questions.record": {"max_new_tokens": 9}}, "evaluate@v1"),
+    ("evaluation", "generation"): ({"repetition_penalty": 1.1}, "evaluate@v1"),
     # Only `lineage promote` reads the goal: of the stages the check alone looks at it.
     ("goal", "weights"): ({"rules": 2.0}, "check"),
     ("goal", "measures"): ({"questions": "score"}, "check"),

@@ -315,12 +315,29 @@ class ComparedBase(ArtifactPart):
     parameters: int
 
 
+class TableModel(ArtifactPart):
+    """Gradient boosting on the fields of a set's rows, beside the versions; see lineage/reporting/table_model.py.
+
+    trained_rows: those of the source that are not held out. fields: what it reads; left_out: fields with too many
+    values. accuracy, macro_f1, confusion: as in `measures.json`, of the same rows.
+    """
+
+    model: str
+    trained_rows: int
+    fields: tuple[str, ...]
+    left_out: tuple[str, ...]
+    accuracy: SetFigure
+    macro_f1: SetFigure
+    confusion: Confusion
+
+
 class Comparison(Artifact):
     """All versions that are trained, against parent and best ancestor, and same mixes side by side.
 
     confidence: of all intervals. fewest_rows, fewest_groups: below them no verdict is given.
     missing: version or `base` → what is not there, and the command for it.
     overall: version or `base` → figures that compare all models. champion: the version that is promoted, or "".
+    tables: held-out set of a table → a model of tables beside the versions.
     """
 
     profile: str
@@ -335,6 +352,7 @@ class Comparison(Artifact):
     missing: dict[str, tuple[str, ...]]
     overall: dict[str, Overall] = Field(default_factory=dict)
     champion: str = ""
+    tables: dict[str, TableModel] = Field(default_factory=dict)
 
 
 def read_comparison(root: Path = Path()) -> Comparison:

@@ -75,6 +75,7 @@ class RowMarks(ArtifactPart):
 
     right, picked: places of options, the right one and the likeliest, where the prompt lists them.
     label, said: of a set with labels, the expected one, and the one that the answer is ("" for none of them).
+    named: after how many tokens → the one label that the answer had named until then ("" for none, or several).
     into: the language that a translation was asked for.
     chrf, bleu: the counts of n-grams by sacrebleu. rouge_l: F1.
     answerable: whether the question can be answered, where the data say so. declined: whether the answer says not.
@@ -85,6 +86,7 @@ class RowMarks(ArtifactPart):
     picked: int | None = None
     label: str | None = None
     said: str | None = None
+    named: dict[int, str] | None = None
     into: str | None = None
     chrf: tuple[int, ...] | None = None
     bleu: tuple[int, ...] | None = None

@@ -2,6 +2,7 @@
 
     lineage init my-lineage                    the KRX lineage, v1 → v6, on its sample data
     lineage init my-lineage --system empty     one version on rows of your own
+    lineage init my-loans --system kor_llama   the grades of loans, after a public system
 
 A workspace is a repository of git and DVC of its own; the program stays installed where it is.
 """

@@ -23,6 +23,7 @@ SAMPLE_WORLD = (
     "table_qa",
     "large_companies",
     "arithmetic",
+    "loan_grades",
 )
 
 
@@ -72,6 +73,11 @@ def buildable(c: Curriculum) -> Iterator[Buildable]:
     for version in c.in_order():
         needed = [s for v in (version, *c.ancestors(version)) for s in c.versions[v].mix]
         yield Buildable(version, tuple(dict.fromkeys(s for s in needed if s in empty)))
+
+
+def with_samples(c: Curriculum) -> list[str]:
+    """The sources that the sample world has files of, whatever `data` says."""
+    return [source for source in SAMPLE_WORLD if source in c.sources and source not in c.generated]
 
 
 def without_samples(c: Curriculum) -> list[str]:

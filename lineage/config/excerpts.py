@@ -1,7 +1,7 @@
 """What a stage reads of `params.yaml`, as a small file of its own: `check` writes them, DVC compares them.
 
     data/curriculum/mix/v3.json     {"seed": 20240901, "versions": {"v3": {…}, "v1": {…}}, "sources": {…}}
-    data/curriculum/samples.json    {"without_files": ["disclosures"]}: sources that the sample world does not have
+    data/curriculum/samples.json    {"sources": ["rules", …], "without_files": ["disclosures"]}: of the sample world
     data/curriculum/train.json      {"seed": 20240901, "chain": {…}, "profiles": {"cpu": {…}}}
     data/curriculum/evaluate.json   {"seed": 20240901, "evaluation": {…}, "profiles": {"cpu": {…}}}
     data/curriculum/report.json
@@ -19,7 +19,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from lineage.config.buildable import without_samples
+from lineage.config.buildable import with_samples, without_samples
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -46,7 +46,7 @@ def excerpts(c: Curriculum) -> dict[Path, str]:
     """The text of every excerpt, by its place in the workspace."""
     taken = {version: c.versions[version].model_dump(mode="json", include=OF_ANCESTOR) for version in c.versions}
     found = {paths.mix_excerpt(version): _of_mix(c, version, taken) for version in c.versions}
-    found[paths.SAMPLES_EXCERPT] = {"without_files": without_samples(c)}
+    found[paths.SAMPLES_EXCERPT] = {"sources": with_samples(c), "without_files": without_samples(c)}
     found[paths.TRAIN_EXCERPT] = _of_training(c)
     found[paths.EVALUATE_EXCERPT] = _of_evaluation(c)
     found[paths.REPORT_EXCERPT] = _dumped(c, OF_REPORT)

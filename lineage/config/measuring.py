@@ -4,14 +4,16 @@ evaluation:
   rows: 48
   max_new_tokens: 512
   answers: 3
+  generation: {temperature: 0.8, top_p: 0.9, top_k: 50, new_tokens: 100, trim: true}     left out: the likeliest text
   sets:
     aihub_kozh: {rows: 200, measures: [chrf, bleu]}        every set of a source
     table_qa.prompt_answer: {max_new_tokens: 64}           one set, which goes before its source
+    loan_grades: {valid_within: [20, 100]}
 """
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from lineage.config.fields import Frozen, Positive
 from lineage.records.record import FORMS
@@ -29,18 +31,60 @@ def _some(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
     return names
 
 
+def _rising(lengths: tuple[int, ...]) -> tuple[int, ...]:
+    if not lengths or list(lengths) != sorted(set(lengths)):
+        raise ValueError("name numbers of tokens, each larger than the one before, such as [20, 100]")
+    return lengths
+
+
+class Generation(Frozen):
+    """How answers in the model's own words are made. Left out, the likeliest text, as long as its set asks for.
+
+    temperature: below 1 the likely is said more often; left out, the likeliest is said, and nothing is drawn.
+    top_p, top_k: only the likeliest tokens are drawn, that have this share together, or are so many. top_k 1 draws
+    nothing, whatever the temperature.
+    repetition_penalty: above 1, a token that was said or asked with becomes less likely (Keskar et al. 2019).
+    new_tokens: where every answer ends that has not ended; left out, a set's own budget (docs/measures.md).
+    trim: an answer that did not end by itself is cut after its last whole sentence.
+    """
+
+    temperature: Annotated[float, Field(gt=0)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_k: Positive | None = None
+    repetition_penalty: Annotated[float, Field(ge=1)] = 1.0
+    new_tokens: Positive | None = None
+    trim: bool = False
+
+    @model_validator(mode="after")
+    def _drawn_from_something(self) -> "Generation":
+        if self.temperature is None and (self.top_p is not None or self.top_k not in (None, 1)):
+            raise ValueError("top_p and top_k choose what is drawn from; give a temperature too, or take them out")
+        return self
+
+    @property
+    def draws(self) -> bool:
+        """Whether anything is left to chance."""
+        return self.temperature is not None and self.top_k != 1
+
+
 class SetEvaluation(Frozen):
     """What one held-out set is measured by, or all sets of a source. What is left out is as for all sets.
 
     rows: of the set, at most. max_new_tokens: the longest that an answer may be.
     measures: the figures beside NLL and score; left out, those that the rows have by themselves.
     into: the language of the expected answers, where they are translations and the prompts are not this project's.
+    valid_within: of a set with labels, after how many tokens it is counted whether an answer has named one.
     """
 
     rows: Positive | None = None
     max_new_tokens: Positive | None = None
     measures: Annotated[tuple[MeasureName, ...], AfterValidator(_some)] | None = None
     into: Language | None = None
+    valid_within: Annotated[tuple[Positive, ...], AfterValidator(_rising)] | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_none(handler(self), "valid_within")
 
 
 class Evaluation(Frozen):
@@ -48,6 +92,7 @@ class Evaluation(Frozen):
 
     max_new_tokens: the longest that an answer may be; a set's own budget follows from its expected answers.
     answers: how many are shown in full.
+    generation: how all versions and the base answer, so that they can be compared.
     sets: what is other for a set (`<source>.<form>`) or for all sets of a source.
     """
 
@@ -55,6 +100,11 @@ class Evaluation(Frozen):
     max_new_tokens: Positive
     answers: Annotated[int, Field(ge=0)]
     sets: dict[SetName, SetEvaluation] = Field(default_factory=dict)
+    generation: Generation | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_none(handler(self), "generation")
 
     def of(self, name: str) -> SetEvaluation:
         """All that holds for a set: its own line before its source's, and both before what holds for all sets."""
@@ -67,3 +117,8 @@ class Evaluation(Frozen):
     def rows_of(self, name: str) -> int:
         """How many rows of a set are asked at most."""
         return self.of(name).rows or self.rows
+
+
+def _without_none(tree: dict[str, Any], field: str) -> dict[str, Any]:
+    """Fields that came later are not written out where they say nothing: what was measured without them stays fresh."""
+    return {name: value for name, value in tree.items() if name != field or value is not None}

@@ -147,7 +147,11 @@ def _goal(c: Curriculum) -> Iterator[str]:
 
 
 def _evaluation(c: Curriculum) -> Iterator[str]:
-    """Held-out sets with measures of their own that are no sets."""
+    """Held-out sets with measures of their own that are no sets, and answers that cannot be as long as is asked."""
+    made = c.evaluation.generation
+    most = c.evaluation.max_new_tokens
+    if made and made.new_tokens and made.new_tokens > most:
+        yield f"evaluation.generation.new_tokens: {made.new_tokens}, but evaluation.max_new_tokens is {most}; raise it"
     for name, spec in c.evaluation.sets.items():
         at, (source, _, form) = f"evaluation.sets.{name}", name.partition(".")
         if source not in c.sources:
@@ -156,6 +160,9 @@ def _evaluation(c: Curriculum) -> Iterator[str]:
             yield f"{at}: {form!r} is none of sources.{source}.forms ({', '.join(c.sources[source].forms)})"
         if spec == type(spec)():
             yield f"{at}: it says nothing; give rows, max_new_tokens, measures or into, or take the line out"
+        longest = min(spec.max_new_tokens or most, (made.new_tokens if made else None) or most)
+        if spec.valid_within and spec.valid_within[-1] > longest:
+            yield f"{at}.valid_within: {spec.valid_within[-1]}, but no answer is longer than {longest} tokens; raise it"
 
 
 def _cycle(c: Curriculum, name: str) -> list[str]:

@@ -6,7 +6,7 @@ chain's template, whatever else the base calls an end.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
@@ -14,6 +14,8 @@ from lineage.artifacts.measures import Ending
 from lineage.base_model import chat_template
 from lineage.evaluation.greedy_decoding import Heard, Questions, answers_of
 from lineage.evaluation.inference import LOGITS_AT_ONCE
+from lineage.evaluation.sampled_decoding import Manner, made_answers
+from lineage.evaluation.whole_sentences import whole_sentences
 
 FEWEST_TOKENS = 40  # room for "정답은 12억원입니다." where "12" is expected
 SLACK = 1.5  # a right answer may be worded longer than the expected one
@@ -23,10 +25,14 @@ REPEATS, REPEATED_TOKENS = 3, 12  # a piece that is said so often, over so many 
 
 @dataclass(frozen=True, slots=True)
 class SpokenAnswer:
-    """What a model said, and whether it stopped, was cut at its budget, or was cut while it repeated itself."""
+    """What a model said, and whether it stopped, was cut at its budget, or was cut while it repeated itself.
+
+    within: what it had said after so many tokens, where that is asked for.
+    """
 
     text: str
     ending: Ending
+    within: dict[int, str] = field(default_factory=dict)
 
 
 def budget(expected: Sequence[int], ceiling: int) -> int:
@@ -43,8 +49,10 @@ def answers(
     prompts: Sequence[list[dict[str, str]]],
     budgets: Sequence[int],
     heard: Heard | None = None,
+    manner: Manner | None = None,
+    within: Sequence[int] = (),
 ) -> list[SpokenAnswer]:
-    """The model's greedy answer to each prompt, in the order of the prompts.
+    """The model's answer to each prompt, in the order of the prompts: the likeliest text, or in another manner.
 
     Questions of like budgets and lengths are answered together, padded on the left, as many as fit.
 
@@ -54,6 +62,8 @@ def answers(
         prompts: conversations up to the turn that is asked for.
         budgets: of each prompt where an answer without a stop token is cut, in tokens.
         heard: where one prompt is asked, told each token of its answer as it is made.
+        manner: how answers are made, with a seed for each prompt; None: the likeliest text.
+        within: after how many tokens it is kept what an answer had said.
     """
     asked = [
         tokenizer(chat_template.render(tokenizer.chat_template, turns, ask=True), add_special_tokens=False)["input_ids"]
@@ -63,11 +73,23 @@ def answers(
     said: dict[int, list[int]] = {}
     for batch in _batches(asked, budgets, max(1, LOGITS_AT_ONCE // model.config.get_text_config().vocab_size)):
         together = Questions([asked[i] for i in batch], [budgets[i] for i in batch], stop, pad, heard)
-        said.update(zip(batch, answers_of(model, together), strict=True))
-    return [
-        SpokenAnswer(tokenizer.decode(said[i], skip_special_tokens=True).strip(), ending(said[i], stop))
-        for i in range(len(asked))
-    ]
+        if manner is None or manner.is_plain:
+            found = answers_of(model, together)
+        else:
+            found = made_answers(model, together, Manner(manner.generation, [manner.seeds[i] for i in batch]))
+        said.update(zip(batch, found, strict=True))
+    trim = manner is not None and manner.generation.trim
+    return [_spoken(tokenizer, said[i], stop, trim, within) for i in range(len(asked))]
+
+
+def _spoken(tokenizer: Any, tokens: list[int], stop: int, trim: bool, within: Sequence[int]) -> SpokenAnswer:
+    def text(of: list[int]) -> str:
+        return str(tokenizer.decode(of, skip_special_tokens=True)).strip()
+
+    end, whole = ending(tokens, stop), text(tokens)
+    if trim and end != "stopped":
+        whole = whole_sentences(whole)
+    return SpokenAnswer(whole, end, {most: text(tokens[:most]) for most in within})
 
 
 def ending(tokens: Sequence[int], stop: int) -> Ending:

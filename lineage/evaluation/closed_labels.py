@@ -6,6 +6,8 @@ An answer is a label if it is one of them and nothing else, but for quotation ma
     accuracy    the share of answers that are the expected label
     macro_f1    the mean F1 of the labels that are expected anywhere, each counting the same (scikit-learn's f1_score
                 with those labels, average="macro"): who always says the commonest grade gets little
+    valid.20    the share of answers whose first 20 tokens name one label, wherever it stands, and no other: what can be
+                read out of an answer that goes on. "등급은 B이다. 이유는" names B, "B 또는 C" names none
 """
 
 import re
@@ -14,7 +16,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from lineage.artifacts.set_figures import Confusion
-from lineage.statistics.groups import Floats
 
 AROUND = re.compile(r"^[\s'\"‘’“”「」]+|[\s'\"‘’“”「」.。]*(?:입니다|이다)?[\s.。]*$")
 
@@ -25,26 +26,15 @@ def label_of(answer: str, labels: Sequence[str]) -> str:
     return next((label for label in labels if said in (label, AROUND.sub("", label))), "")
 
 
+def named_label(text: str, labels: Sequence[str]) -> str:
+    """The only label that a text names, as a word of its own; "" for none of them, or several."""
+    named = [label for label in labels if re.search(rf"(?<!\w){re.escape(label)}(?=입니다|이다|이며|\W|$)", text)]
+    return named[0] if len(named) == 1 else ""
+
+
 def confusion_of(expected: Sequence[str], said: Sequence[str], labels: Sequence[str]) -> Confusion:
     """Which label was said where which was expected; the last column counts answers that are none."""
     counts = np.zeros((len(labels), len(labels) + 1), int)
     for label, answer in zip(expected, said, strict=True):
         counts[labels.index(label), labels.index(answer) if answer else -1] += 1
     return Confusion(labels=tuple(labels), counts=tuple(tuple(int(n) for n in row) for row in counts))
-
-
-def as_counts(expected: Sequence[str], said: Sequence[str], labels: Sequence[str]) -> Floats:
-    """Each row as the one cell of the confusion that it counts in, shape (rows, labels × (labels + 1))."""
-    width = len(labels) + 1
-    cells = np.zeros((len(expected), len(labels) * width))
-    for at, (label, answer) in enumerate(zip(expected, said, strict=True)):
-        cells[at, labels.index(label) * width + (labels.index(answer) if answer else width - 1)] = 1
-    return cells
-
-
-def macro_f1(cells: Floats, labels: int) -> float:
-    """The mean F1 over the labels that are expected, from the summed cells of `as_counts`. labels: how many."""
-    table = cells.reshape(labels, labels + 1)
-    hits, expected, said = np.diag(table[:, :-1]), table.sum(1), table[:, :-1].sum(0)
-    there = expected > 0
-    return float((2 * hits[there] / (expected + said)[there]).mean()) if there.any() else 0.0

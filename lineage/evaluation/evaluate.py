@@ -29,6 +29,7 @@ from lineage.evaluation import (
     inference,
     morphemes,
     result_cache,
+    sampled_decoding,
     shared_prompts,
     translation_scores,
 )
@@ -110,12 +111,16 @@ def _remarks(one: SetMeasures) -> list[str]:
 
 def generation(c: Curriculum) -> dict[str, bool | int | float | str]:
     """Every setting by which an answer is made, as `measures.json` records it."""
+    made = c.evaluation.generation
+    other = made.model_dump(exclude_none=True) | {"do_sample": made.draws} if made else {}
     return {
         **greedy_decoding.GREEDY,
         "max_new_tokens": c.evaluation.max_new_tokens,
         "fewest_tokens": answering.FEWEST_TOKENS,
         "slack": answering.SLACK,
         "stop": inference.stop_token(),
+        **other,
+        **({"seed": c.seed} if made and made.draws else {}),
     }
 
 
@@ -232,9 +237,17 @@ def _asked(c: Curriculum, model: Any, tokenizer: Any, heldout: HeldOutSet, quest
     shown = {record.id for record in heldout.records[: c.evaluation.answers]}
     spoken = [i for i, (r, _) in enumerate(questions) if kind.is_spoken(r) or r.id in shown]
     expected = [_expected_tokens(tokenizer, *questions[i]) for i in spoken]
-    budget = answering.budget(expected, spec.max_new_tokens or c.evaluation.max_new_tokens)
+    most, made = spec.max_new_tokens or c.evaluation.max_new_tokens, c.evaluation.generation
+    budget = max(answering.budget(expected, most), *kind.within, 0)
+    if made and made.new_tokens:
+        budget = min(made.new_tokens, most)
     prompts = [list(questions[i][0].turns[:-1]) for i in spoken]
-    said = dict(zip(spoken, answering.answers(model, tokenizer, prompts, [budget] * len(spoken)), strict=True))
+    manner = None
+    if made:
+        seeds = [sampled_decoding.seed_of(c.seed, questions[i][0].id) for i in spoken]
+        manner = sampled_decoding.Manner(made, seeds)
+    answers = answering.answers(model, tokenizer, prompts, [budget] * len(spoken), manner=manner, within=kind.within)
+    said = dict(zip(spoken, answers, strict=True))
     return SetResult(
         rows=tuple(
             marked(heldout.name, record, kind, tokens, likelihoods[i], said.get(i))

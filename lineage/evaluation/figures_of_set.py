@@ -14,13 +14,14 @@ import numpy as np
 
 from lineage.artifacts.measures import MeasuredRow
 from lineage.artifacts.set_figures import Confusion, Interval, OptionPlaces, SetFigure
-from lineage.evaluation.closed_labels import as_counts, confusion_of, macro_f1
+from lineage.evaluation.closed_labels import confusion_of
 from lineage.evaluation.morphemes import rouge_signature
 from lineage.evaluation.option_places import letter_bias, places_of
 from lineage.evaluation.set_kind import SetKind
 from lineage.evaluation.translation_scores import bleu_of, bleu_signature, chrf_of, chrf_signature
 from lineage.statistics.groups import Floats
 from lineage.statistics.jackknife import of_sums
+from lineage.statistics.label_counts import as_counts, macro_f1
 from lineage.statistics.ratio import Sample, ratio
 from lineage.statistics.shares import share
 
@@ -80,7 +81,13 @@ def _of_choices(rows: Sequence[MeasuredRow], kind: SetKind) -> dict[str, SetFigu
         value, interval = of_sums(lambda sums: macro_f1(sums, number), cells, groups)
         found["macro_f1"] = _figure(value, interval, len(expected))
         found |= _share("invalid", rows, lambda row: not row.marks.said if row.marks.label else None)
+        for most in sorted({most for row in rows for most in row.marks.named or ()}):
+            found |= _share(f"valid.{most}", rows, partial(_named_within, most))
     return found
+
+
+def _named_within(most: int, row: MeasuredRow) -> bool | None:
+    return None if row.marks.named is None else bool(row.marks.named.get(most))
 
 
 def _labelled(rows: Sequence[MeasuredRow]) -> tuple[list[str], list[str], tuple[str, ...]]:

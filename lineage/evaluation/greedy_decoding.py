@@ -63,7 +63,7 @@ def answers_of(model: Any, questions: Questions) -> list[list[int]]:
 
     model: from `inference.load`. Its own generation settings have no say.
     """
-    return _dropping(model, questions) if _can_drop(model, questions) else _generated(model, questions)
+    return _dropping(model, questions) if _can_drop(model, questions) else by_transformers(model, questions)
 
 
 def _can_drop(model: Any, questions: Questions) -> bool:
@@ -80,7 +80,7 @@ def _says_the_same(model: Any, questions: Questions) -> bool:
     asked = [[(7 + 31 * place * place + row) % words for place in range(n)] for row, n in enumerate(TRIED_LENGTHS)]
     some = Questions(asked, TRIED_BUDGETS, questions.stop, questions.pad)
     try:
-        return _dropping(model, some) == _generated(model, some)
+        return _dropping(model, some) == by_transformers(model, some)
     except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError):
         return False  # whatever its cache or its layers cannot do, `generate` can
 
@@ -121,17 +121,29 @@ def _dropping(model: Any, questions: Questions) -> list[list[int]]:
             mask = torch.nn.functional.pad(mask, (0, 1), value=1)
 
 
-def _generated(model: Any, questions: Questions) -> list[list[int]]:
-    """By transformers' own loop, to the end of the longest answer."""
+def by_transformers(
+    model: Any, questions: Questions, penalty: float = 1.0, processors: Sequence[Any] = ()
+) -> list[list[int]]:
+    """By transformers' own loop, to the end of the longest answer: the likeliest tokens behind all processors.
+
+    Args:
+        model: from `inference.load`.
+        questions: what is asked.
+        penalty: above 1, on tokens that were said or asked with.
+        processors: called with the tokens so far and the scores of the next, which they return changed.
+    """
     import torch
-    from transformers import GenerationConfig
+    from transformers import GenerationConfig, LogitsProcessorList
 
     stop, heard = questions.stop, questions.heard
     ids, mask = questions.padded(model)
     width = ids.shape[1]
     allowed = torch.tensor(questions.budgets, device=model.device)
     greedy = GenerationConfig(
-        **GREEDY, max_new_tokens=max(questions.budgets), eos_token_id=stop, pad_token_id=questions.pad
+        **GREEDY | {"repetition_penalty": penalty},
+        max_new_tokens=max(questions.budgets),
+        eos_token_id=stop,
+        pad_token_id=questions.pad,
     )
     model.generation_config = greedy  # what is unset in the one that is passed is taken from this one
     with torch.inference_mode():
@@ -139,6 +151,7 @@ def _generated(model: Any, questions: Questions) -> list[list[int]]:
             input_ids=ids,
             attention_mask=mask,
             generation_config=greedy,
+            logits_processor=LogitsProcessorList(processors),
             stopping_criteria=[lambda tokens, scores, **_: allowed <= tokens.shape[1] - width],
             **({"streamer": Streamed(heard)} if heard else {}),
         )

@@ -6,7 +6,7 @@ from lineage.base_model import chat_template
 from lineage.core.files import sha256_of
 from lineage.evaluation.answer_language import is_in_another_language, language_of
 from lineage.evaluation.answering import SpokenAnswer
-from lineage.evaluation.closed_labels import label_of
+from lineage.evaluation.closed_labels import label_of, named_label
 from lineage.evaluation.declined import declines, is_answerable
 from lineage.evaluation.metrics import chrf
 from lineage.evaluation.morphemes import rouge_l
@@ -82,6 +82,8 @@ def _marks(record: Record, kind: SetKind, likelihoods: list[float], answer: Spok
             marks |= {"right": right, "picked": picked}
         if kind.speaks_labels and answer:
             marks |= {"label": record.options[right_place(record)], "said": label_of(answer.text, kind.labels)}
+            if answer.within:
+                marks["named"] = {most: named_label(text, kind.labels) for most, text in answer.within.items()}
     if answer is None:
         return RowMarks.model_validate(marks)
     into = kind.language_of(record)

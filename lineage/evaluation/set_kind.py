@@ -32,11 +32,15 @@ NEEDED: dict[MeasureName, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SetKind:
-    """What a set's rows are. labels: () where they are none. measures: the families of figures that are computed."""
+    """What a set's rows are. labels: () where they are none. measures: the families of figures that are computed.
+
+    within: after how many tokens of an answer it is counted whether it has named a label.
+    """
 
     labels: tuple[str, ...]
     into: str | None
     measures: frozenset[MeasureName]
+    within: tuple[int, ...] = ()
 
     @property
     def speaks_labels(self) -> bool:
@@ -65,7 +69,7 @@ def kind_of(heldout: HeldOutSet, spec: SetEvaluation) -> SetKind:
     together = {r.options for r in choices}
     labels = choices[0].options if len(choices) > 1 and len(together) == 1 and not any(map(has_places, choices)) else ()
     texts = [r for r in records if r.measure == "text"]
-    kind = SetKind(labels, spec.into, frozenset(spec.measures or MEASURE_NAMES))
+    kind = SetKind(labels, spec.into, frozenset(spec.measures or MEASURE_NAMES), spec.valid_within or ())
     has = {
         "letter_bias": any(map(has_places, choices)),
         "labels": bool(labels),
@@ -81,6 +85,10 @@ def kind_of(heldout: HeldOutSet, spec: SetEvaluation) -> SetKind:
                 f"{PARAMS}: evaluation.sets asks for {name} of {heldout.name}, but {NEEDED[name]}; name others, "
                 "or take the line out"
             )
+    if spec.valid_within and not kind.speaks_labels:
+        raise LineageError(
+            f"{PARAMS}: evaluation.sets asks for valid_within of {heldout.name}, but {NEEDED['labels']}; take it out"
+        )
     return kind
 
 

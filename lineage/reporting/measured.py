@@ -1,7 +1,7 @@
 """What a model answered on every held-out set, as arrays to compute with."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -55,11 +55,15 @@ class SetRows:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One model on every held-out set: evaluate's summary and the rows by set, sample answers by (set, id)."""
+    """One model on every held-out set: evaluate's summary and the rows by set, sample answers by (set, id).
+
+    generation: the settings by which answers were made.
+    """
 
     sets: dict[str, SetMeasures]
     rows: dict[str, SetRows]
     answers: dict[tuple[str, str], SampleAnswer]
+    generation: dict[str, bool | int | float | str] = field(default_factory=dict)
 
 
 def read_measured(model: str, adapter: str | None, root: Path) -> Measured:
@@ -87,6 +91,7 @@ def read_measured(model: str, adapter: str | None, root: Path) -> Measured:
         sets=measures.sets,
         rows={name: _arrays(rows, measures.sets[name].measure) for name, rows in grouped.items()},
         answers={(answer.set, answer.id): answer for answer in read_answers(model, root)},
+        generation=measures.generation,
     )
 
 

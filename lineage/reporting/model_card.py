@@ -15,14 +15,14 @@ from lineage.provenance.ancestry import Portion
 from lineage.provenance.obligations import said
 from lineage.reporting.champion import champion_said
 from lineage.reporting.html_page import environment, origin, unfinished
-from lineage.reporting.task_figures import task_figures
+from lineage.reporting.task_figures import beside_a_table, generation_said, task_figures
 from lineage.reporting.workspace import Workspace
 
 
 def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
     """The card of one trained version as Markdown."""
     trained, planned = w.trained[version], w.curriculum.version(version)
-    whole, manifest = trained.inside, trained.manifest
+    whole, manifest, figures = trained.inside, trained.manifest, comparison.versions[version]
     return (
         environment(escape=False)
         .get_template("card.md.jinja")
@@ -38,7 +38,7 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             load=manifest.base.load,
             base_name=_name(w, manifest),
             tied=bool(w.base and w.base.tied),
-            figures=comparison.versions[version],
+            figures=figures,
             own=[_row(w, p) for p in whole.own],
             own_total=_total(whole.own),
             inherited=[_row(w, p) for p in whole.inherited],
@@ -50,6 +50,8 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             dropped=_dropped(manifest),
             cell=for_markdown,
             comparison=comparison,
+            beside=lambda name, one: beside_a_table(version, figures.parent, one, comparison.tables[name]),
+            generation=generation_said(w.measured[version].generation) if version in w.measured else "",
             by_task=[
                 (name, told) for name, one in comparison.versions[version].own.items() for told in task_figures(one)
             ],

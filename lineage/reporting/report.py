@@ -11,13 +11,14 @@ from lineage.reporting.model_card import render_card
 from lineage.reporting.overall import with_overall
 from lineage.reporting.pictures import write_pictures
 from lineage.reporting.summary import findings
+from lineage.reporting.table_model import table_models
 from lineage.reporting.workspace import read_workspace
 
 
 def report(c: Curriculum, out: Path) -> list[str]:
     """Write comparison, page and cards into the folder `out`; return what was found, in sentences."""
     w = read_workspace(c)
-    comparison = with_overall(w, compare(w))
+    comparison = with_overall(w, compare(w)).model_copy(update={"tables": table_models(w)})
     write_comparison(out, comparison)
     write_dvc_figures(w, comparison, out)
     write_pictures(w, comparison, out)

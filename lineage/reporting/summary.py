@@ -13,7 +13,7 @@ def findings(w: Workspace, comparison: Comparison) -> list[str]:
     versions = comparison.versions
     pooled = {name: v.pooled for name, v in versions.items() if v.pooled}
     said = [*_gains(pooled), *_tasks(versions), *_forgetting(versions), *_roads(w, comparison.same_mix)]
-    said += [*_unfinished(versions), *_contamination(versions)]
+    said += [*_unfinished(versions), *_contamination(versions), *_tables(comparison)]
     elsewhere = {name for name, v in versions.items() if name in v.unknown and v.sets}  # no set is its own
     if absent := [name for name in w.curriculum.versions if name not in pooled and name not in elsewhere]:
         said.append(f"{_list(absent)} {_are(absent)} not compared: see what is missing below.")
@@ -78,6 +78,22 @@ def _task(task: tuple[float, str, str, ComparedSet]) -> str:
     _, version, name, one = task
     chance = f" (chance {one.chance:.0%})" if one.chance is not None else ""
     return f"{version} on {name}, {one.parent_score:.0%} → {one.score:.0%} right{chance}"
+
+
+def _tables(comparison: Comparison) -> list[str]:
+    """What a model of tables says of the same rows as the versions whose own set it is."""
+    said = []
+    for name, table in comparison.tables.items():
+        mine = {v: one.own[name].figures for v, one in comparison.versions.items() if name in one.own}
+        others = [
+            f"{v} {one['accuracy'].value:.0%} ({one['macro_f1'].value:.2f})"
+            for v, one in mine.items()
+            if "accuracy" in one and "macro_f1" in one
+        ]
+        if others:
+            beside = f"{table.accuracy.value:.0%} (macro-F1 {table.macro_f1.value:.2f})"
+            said.append(f"On {name} gradient boosting on the same fields names {beside} rightly, {_list(others)}.")
+    return said
 
 
 def _forgetting(versions: Mapping[str, ComparedVersion]) -> list[str]:

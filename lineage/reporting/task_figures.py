@@ -4,10 +4,10 @@
 answers and of such in another language are told where there are any.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from lineage.artifacts.comparison import ComparedSet
+from lineage.artifacts.comparison import ComparedSet, TableModel
 from lineage.artifacts.set_figures import SetFigure
 
 LANGUAGES = {"ko": "Korean", "en": "English", "zh": "Chinese", "ja": "Japanese"}
@@ -56,9 +56,45 @@ def task_figures(one: ComparedSet) -> Iterator[ToldFigure]:
         )
 
 
+def beside_a_table(version: str, parent: str, one: ComparedSet, table: TableModel) -> Iterator[tuple[str, ...]]:
+    """Lines of parent, version and the model of tables: right labels and macro-F1, each with its interval.
+
+    Args:
+        version: its name.
+        parent: the name of what it continues.
+        one: a set with labels, as the two answered it.
+        table: the model of tables on the same rows.
+    """
+    boosted = {"accuracy": table.accuracy, "macro_f1": table.macro_f1}
+    for name, figures in ((parent, one.parent_figures), (version, one.figures), ("gradient boosting", boosted)):
+        cells = [name]
+        for figure in ("accuracy", "macro_f1"):
+            found = figures.get(figure)
+            ends = found.interval if found else None
+            cells += [scaled(figure, found.value) if found else "–"]
+            cells += [f"{scaled(figure, ends[0])} to {scaled(figure, ends[1])}" if ends else "none"]
+        yield tuple(cells)
+
+
+def generation_said(made: Mapping[str, Any]) -> str:
+    """How answers in the model's own words were made; "" where that is not recorded."""
+    if not made:
+        return ""
+    told = [f"{name} {made[name]}" for name in ("temperature", "top_p", "top_k") if name in made]
+    if made.get("repetition_penalty", 1.0) != 1.0:
+        told.append(f"repetition penalty {made['repetition_penalty']}")
+    said = "drawn, from a seed of each row" if made.get("do_sample") else "the likeliest text"
+    most = made.get("new_tokens") or made.get("max_new_tokens")
+    said += f" ({', '.join(told)})" if told else ""
+    said += f", {'' if 'new_tokens' in made else 'at most '}{most} tokens until it is cut"
+    return said + (", then trimmed to whole sentences" if made.get("trim") else "")
+
+
 def named(name: str) -> str:
     """What a figure is called."""
     measure, _, into = name.partition(".")
+    if measure == "valid":
+        return f"answers that name one label within {into} tokens"
     return f"{NAMES.get(measure, measure)}{f' into {LANGUAGES.get(into, into)}' if into else ''}"
 
 

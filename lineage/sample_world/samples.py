@@ -11,6 +11,7 @@ from lineage.sample_world import (
     bookkeeping,
     financial,
     instructions,
+    loans,
     profiles,
     questions,
     reports,
@@ -44,20 +45,25 @@ SOURCES: dict[str, Callable[[], dict[str, bytes]]] = {
     "table_qa": tables.table_qa,
     "large_companies": lambda: profiles.large_companies(company_reports()),
     "arithmetic": arithmetic.arithmetic,
+    "loan_grades": loans.loan_grades,
 }
 
 
-def write(target: Path = TARGET, without_files: Iterable[str] = ()) -> None:
-    """Write all sources under `target`; what an earlier version of the world left there goes.
+def write(target: Path = TARGET, sources: Iterable[str] | None = None, without_files: Iterable[str] = ()) -> None:
+    """Write sources under `target`; what an earlier version of the world left there goes.
 
+    sources: those of this world that are written; None: all.
     without_files: sources that this world does not have. Each gets a folder, so that it is read as one without rows.
     """
+    wanted = set(SOURCES if sources is None else sources)
     for source in without_files:
         file = paths.placeholder(target / source)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"The sample world has no files for {source}.\n", encoding="utf-8")
         print(f"{source:18}    0 files: it is not of the sample world", flush=True)
     for source, make in SOURCES.items():
+        if source not in wanted:
+            continue
         files = make()
         folder = target / source
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
-from lineage.evaluation.closed_labels import as_counts, confusion_of, label_of, macro_f1
+from lineage.evaluation.closed_labels import confusion_of, label_of
+from lineage.statistics.label_counts import as_counts, macro_f1
 
 GRADES = tuple("ABCDEFG")
 

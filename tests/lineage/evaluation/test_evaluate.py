@@ -110,7 +110,7 @@ class Scripted:
         monkeypatch.setattr(
             answering,
             "answers",
-            lambda model, tokenizer, prompts, budgets: (
+            lambda model, tokenizer, prompts, budgets, **_: (
                 self.budgets.extend(budgets),
                 [SpokenAnswer(says, ending) for _ in prompts],
             )[1],
@@ -354,7 +354,7 @@ def test_a_conversation_is_measured_where_it_is_supervised_and_answers_its_last_
     monkeypatch.setattr(
         answering,
         "answers",
-        lambda m, t, prompts, n: (asked.extend(prompts), [SpokenAnswer("물가", "stopped")] * len(prompts))[1],
+        lambda m, t, prompts, n, **_: (asked.extend(prompts), [SpokenAnswer("물가", "stopped")] * len(prompts))[1],
     )
     tiny.evaluate(tiny.curriculum(), "v2")
     rows = {r["id"]: r for r in read("v2", "rows.jsonl")}

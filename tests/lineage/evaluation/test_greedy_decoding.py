@@ -19,7 +19,7 @@ def questions(*, stop: int = STOP, heard: Any = None) -> Questions:
 
 
 def by_generate(model: Any, some: Questions) -> list[list[int]]:
-    return greedy_decoding._generated(model, some)
+    return greedy_decoding.by_transformers(model, some)
 
 
 @pytest.fixture

@@ -30,11 +30,11 @@ def letters(n: int) -> Record:
 
 
 def test_choices_among_the_same_options_are_labels_unless_their_prompts_list_them() -> None:
-    assert of(loan(1, "A"), loan(2, "C")).labels == GRADES
-    assert of(loan(1, "A"), loan(2, "C")).speaks_labels
+    assert of(loan(1, "A등급"), loan(2, "C등급")).labels == GRADES
+    assert of(loan(1, "A등급"), loan(2, "C등급")).speaks_labels
     assert of(letters(1), letters(2)).labels == () == of(choice(1), choice(2)).labels
-    assert of(loan(1, "A"), choice(2)).labels == ()
-    assert has_places(choice(1)) and has_places(letters(1)) and not has_places(loan(1, "A"))
+    assert of(loan(1, "A등급"), choice(2)).labels == ()
+    assert has_places(choice(1)) and has_places(letters(1)) and not has_places(loan(1, "A등급"))
 
 
 def test_a_translation_is_known_by_the_words_of_the_prompt() -> None:
@@ -48,7 +48,7 @@ def test_a_translation_is_known_by_the_words_of_the_prompt() -> None:
 
 def test_a_set_has_every_figure_unless_some_are_named() -> None:
     assert of(choice(1)).measures == set(MEASURE_NAMES)
-    assert of(loan(1, "A"), loan(2, "B"), measures=["degenerate"]).speaks_labels is False
+    assert of(loan(1, "A등급"), loan(2, "B등급"), measures=["degenerate"]).speaks_labels is False
 
 
 @pytest.mark.parametrize(

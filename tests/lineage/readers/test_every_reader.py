@@ -70,7 +70,7 @@ def table(cells: str) -> str:
 
 def loan() -> Sample:
     lines = io.StringIO()
-    fields = {name: "앞1 ◆ 뒤" if name == "대출목적" else "1" for name in loans.FIELDS}
+    fields = {name: "1" for name in loans.FIELDS} | {"주택소유상태": "앞1 ◆ 뒤", "대출목적": "기타"}
     csv.writer(lines, quoting=csv.QUOTE_ALL).writerows([["ID", *fields, "대출등급"], ["T_1", *fields.values(), "A"]])
     return Sample("train.csv", lines.getvalue())
 
