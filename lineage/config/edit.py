@@ -1,4 +1,4 @@
-"""Edits of `params.yaml` by a command: one value changes, every comment and every other byte stays."""
+"""Edits of `params.yaml` by a command: one value or one entry changes, every comment and every other byte stays."""
 
 import io
 from collections.abc import Callable
@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from lineage.config.load import load_curriculum, parse_curriculum, read_text
+from lineage.core.paths import PARAMS
 
 
-def edit_curriculum(change: Callable[[Any], None], path: Path = Path("params.yaml")) -> None:
+def edit_curriculum(change: Callable[[Any], None], path: Path = PARAMS) -> None:
     """Apply `change` to the parsed tree and write the file, whole or not at all.
 
     Raises:
@@ -24,7 +25,18 @@ def edit_curriculum(change: Callable[[Any], None], path: Path = Path("params.yam
     change(tree)
     text = io.StringIO()
     yaml.dump(tree, text)
-    parse_curriculum(YAML(typ="safe").load(text.getvalue()), str(path))
+    write_curriculum(text.getvalue(), path)
+
+
+def write_curriculum(text: str, path: Path = PARAMS) -> None:
+    """Write the file whole, or not at all.
+
+    Raises:
+        LineageError: the text is no curriculum; the file stays as it was.
+    """
+    from ruamel.yaml import YAML
+
+    parse_curriculum(YAML(typ="safe").load(text), str(path))
     fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text.getvalue(), encoding="utf-8")
+    fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)

@@ -2,12 +2,19 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
+
+from lineage.config.entries import with_entry, without_entry
+from lineage.config.reserved import BASE
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.program import NAME
+from lineage.workspaces.additions import place, version_entry, with_source
 from lineage.workspaces.own_graph import graph_files
+from lineage.workspaces.proposals import ProposedSource
 
 HERE = Path(__file__).parent
 SYSTEMS = HERE / "systems"
@@ -28,10 +35,12 @@ def systems() -> list[str]:
     return sorted(folder.name for folder in SYSTEMS.iterdir() if (folder / paths.PARAMS).is_file())
 
 
-def create(root: Path, system: str) -> list[Path]:
+def create(root: Path, system: str, proposals: Sequence[ProposedSource] = ()) -> list[Path]:
     """Make a workspace; the files that were written.
 
     root: a folder that is not there yet, or that holds nothing of a workspace: files of one's own stay as they are.
+    system: the lineage that it begins with.
+    proposals: sources that take the place of those of the system `empty`, mixed into its first version.
 
     Raises:
         LineageError: no such system; the folder has a workspace already, or lies inside one; git or DVC failed.
@@ -39,6 +48,9 @@ def create(root: Path, system: str) -> list[Path]:
     if system not in systems():
         raise LineageError(f"--system {system}: none of {', '.join(systems())}")
     files = {**_first_files(system), **graph_files()}
+    if proposals:
+        files[paths.PARAMS] = _with_sources(files[paths.PARAMS], proposals)
+        files[GIT_IGNORE] += _of_ones_own(root, proposals)
     if root.exists() and not root.is_dir():
         raise LineageError(f"{root}: a file is there; name a folder")
     if present := [name for name in map(str, files) if (root / name).exists()]:
@@ -53,6 +65,8 @@ def create(root: Path, system: str) -> list[Path]:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
+    for proposal in proposals:
+        place(proposal, root)
     if not (root / ".git").exists():
         _run(root, "git", "init", "--quiet")
     if not (root / ".dvc").exists():
@@ -76,6 +90,25 @@ def _first_files(system: str) -> dict[Path, str]:
         paths.DVC_IGNORE: (HERE / "dvcignore").read_text(encoding="utf-8"),
         GIT_IGNORE: ignored,
     }
+
+
+def _with_sources(text: str, proposals: Sequence[ProposedSource]) -> str:
+    """The curriculum of `empty`, with other sources in place of the one that it explains itself by."""
+    tree = yaml.safe_load(text)
+    [placeholder], [version] = tree["sources"], tree["versions"]
+    text = without_entry(text, "sources", placeholder)
+    for proposal in proposals:
+        text = with_source(text, proposal)
+    mix = {one.name: {"form": one.form, "weight": 1} for one in proposals}
+    entry = version_entry(BASE, mix, tree["versions"][version]["because"])
+    return with_entry(without_entry(text, "versions", version), "versions", version, entry)
+
+
+def _of_ones_own(root: Path, proposals: Sequence[ProposedSource]) -> str:
+    """What git is to leave alone of files that lay in the folder before: data/raw has their copies."""
+    inside = {file.relative_to(root).parts[0] for one in proposals for file in one.files if file.is_relative_to(root)}
+    lines = "".join(f"/{name}\n" for name in sorted(inside))
+    return f"\n# Files that the sources were made of; {paths.RAW} has them.\n{lines}" if inside else ""
 
 
 def _run(root: Path, *command: str) -> None:

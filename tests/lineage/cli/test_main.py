@@ -84,6 +84,7 @@ def test_help_loads_nothing_that_the_commands_work_with() -> None:
 def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Path) -> None:
     Path("params.yaml").write_text(yaml.safe_dump(tiny.params(**{"versions.v3.parent": "v7"})), encoding="utf-8")
     arguments = {
+        "add": ["version", "v4", "--parent", "v3"],
         "ask": ["v1", "질문?"],
         "chat": ["v1", "v2"],
         "judge": ["v1", "v2", "--model", "m"],

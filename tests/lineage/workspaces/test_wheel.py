@@ -84,11 +84,11 @@ def test_a_workspace_of_an_installed_program_builds_refuses_another_program_and_
     installed: Installed, tmp_path: Path
 ) -> None:
     ours = tmp_path / "ours"
-    installed.run(tmp_path, "lineage.cli", "init", "ours", "--system", "empty")
-    rows = ours / "data/raw/own/instructions/rows.jsonl"
-    rows.parent.mkdir(parents=True)
     lines = [json.dumps(row, ensure_ascii=False) for row in raw_rows("krx_samples", 48)]
-    rows.write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert "prompt_response reads 48 rows" in installed.run(tmp_path, "lineage.cli", "init", "ours", "--from", "files")
+    rows = ours / "data/raw/own/rows/rows.jsonl"
     assert "v1 can be built" in installed.run(ours, "lineage.cli", "check")
     installed.run(ours, "dvc", "repro", "mix@v1")
     assert (ours / "data/mixes/v1/own.jsonl").is_file()
