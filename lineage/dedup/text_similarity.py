@@ -104,7 +104,17 @@ def exact_key(texts: Iterable[Text]) -> int:
 
 def near_key(texts: Iterable[Text]) -> int:
     """64 bits that are equal for texts that differ in particles, endings, spaces and punctuation alone."""
-    return _key("\0".join((*text.skeleton, "\1", *text.figures, "\2")) for text in texts)
+    return _key(_near_parts(texts))
+
+
+def near_digest(texts: Iterable[Text]) -> tuple[int, int]:
+    """128 bits, as two numbers, that are equal where near keys are."""
+    digest = blake2b("".join(_near_parts(texts)).encode("utf-8", "replace"), digest_size=16).digest()
+    return int.from_bytes(digest[:8], "big"), int.from_bytes(digest[8:], "big")
+
+
+def _near_parts(texts: Iterable[Text]) -> Iterable[str]:
+    return ("\0".join((*text.skeleton, "\1", *text.figures, "\2")) for text in texts)
 
 
 def _key(parts: Iterable[str]) -> int:

@@ -182,6 +182,30 @@ def test_the_same_rows_give_the_same_bytes_with_and_without_the_cache() -> None:
     assert sha256(DUPLICATES) == first
 
 
+def test_rows_that_memory_does_not_hold_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"{a}{b}전자" for a in "가나다라마바사아자차카타파하" for b in "온빛솔뫼샘"]
+    rows = [("공시", f"{name}는 {LONG}. {LONG}") for name in names]  # a crowd, in several blocks
+    texts = [f"{LONG.replace('공시', word)}, {word}의 {word}" for word in ("감사", "결산", "배당", "상장", "매매")]
+    again = [t.replace("매매 거래", "모든 매매 거래") for t in texts] + [f"{t}." for t in texts]
+    write(samples=[*rows, *(("규정", t) for t in texts)], empty=[], problems=[("규정", t) for t in again] + rows[:9])
+    lines, in_memory = found(), sha256(DUPLICATES)
+    assert len(lines) > 15 and summary()["templates"]["samples"] > 50
+    for name, few in (("parted_rows.HELD", 7), ("sorted_lines.HELD", 300), ("sorted_lines.RUNS", 3)):
+        monkeypatch.setattr(f"lineage.core.{name}", few)
+    monkeypatch.setattr("lineage.dedup.signatures.BLOCK", 5)
+    found()
+    assert sha256(DUPLICATES) == in_memory
+    assert not list(Path(".state/scratch").iterdir())
+
+
+def test_a_line_that_is_no_record_is_named() -> None:
+    write(samples=[("채권은?", "증서"), ("주식은?", "몫")])
+    file = Path("data/records/samples/records.jsonl")
+    file.write_text(file.read_text(encoding="utf-8") + '{"turns": [\n', encoding="utf-8")
+    with pytest.raises(LineageError, match=r"data/records/samples/records.jsonl:3: not a record \(.*dvc repro"):
+        main()
+
+
 def test_a_source_without_rows_is_no_trouble(capsys: pytest.CaptureFixture) -> None:
     write(samples=[("채권은?", "증서"), ("채권은?", "증서.")], empty=[])
     main()
