@@ -37,7 +37,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SignedRows:
     """Some rows of one source: the number of the first, the source's number, and columns by name."""
 
     first: int
@@ -71,12 +71,12 @@ class Signatures:
         """The number of the file that a row is in."""
         return bisect_right(self.firsts, row) - 1
 
-    def blocks(self, *names: str) -> Iterator[Block]:
+    def blocks(self, *names: str) -> Iterator[SignedRows]:
         """Columns of all rows, in order."""
         for source, (first, count) in enumerate(zip(self.firsts, self.counts, strict=True)):
             for start in range(0, count, BLOCK):
                 columns = {name: self._read(name, source, start, min(BLOCK, count - start)) for name in names}
-                yield Block(first + start, source, columns)
+                yield SignedRows(first + start, source, columns)
 
     def sketches(self, rows: np.ndarray) -> np.ndarray:
         """One byte of each of 64 MinHash values of some rows, uint8 [rows, 64]; the share of equal ones estimates

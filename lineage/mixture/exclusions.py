@@ -11,7 +11,7 @@ Memory grows with what was found, not with the data: a row that repeats nothing 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -20,58 +20,11 @@ from typing import Any
 
 from lineage.core import paths
 from lineage.core.errors import LineageError
+from lineage.mixture.repetitions import Repetitions
+from lineage.mixture.source_rows import SourceRows
 from lineage.records.record import Record
 
 SOURCE = re.compile(r"[^.:]*")  # of a record's id, or of the words for a deletion, "rules: 업무규정.txt 제30조 삭제"
-
-Node = tuple[int, str]  # what a row says, and its source
-
-
-class Repetitions:
-    """Which rows repeat one another."""
-
-    def __init__(self, lines: Iterable[dict[str, Any]] = ()) -> None:
-        self.classes: dict[int, int] = {}
-        self.near: dict[Node, list[Node]] = {}
-        for line in lines:
-            if "similarity" in line:
-                one, other = ((self.key(id), id.partition(".")[0]) for id in line["members"])
-                self.near.setdefault(one, []).append(other)
-                self.near.setdefault(other, []).append(one)
-            else:  # classes come before pairs
-                key = row_key(line["cluster"])
-                self.classes.update((row_key(member), key) for member in line["members"])
-
-    def key(self, id: str) -> int:
-        """What a row says, as a number: the same for rows that say the same."""
-        own = row_key(id)
-        return self.classes.get(own, own)
-
-
-class Taken:
-    """The rows that were taken so far, and whether another one repeats them. About 100 bytes a row."""
-
-    def __init__(self, repetitions: Repetitions) -> None:
-        self.repetitions = repetitions
-        self.keys: set[int] = set()
-        self.names: dict[int, str] = {}  # of the rows that others may repeat: the first that says it
-        self.nodes: dict[Node, str] = {}  # and the first in each source
-
-    def add(self, record: Record) -> None:
-        """Remember a row."""
-        key = self.repetitions.key(record.id)
-        self.keys.add(key)
-        if (key, record.source) in self.repetitions.near or row_key(record.id) in self.repetitions.classes:
-            self.names.setdefault(key, record.id)
-            self.nodes.setdefault((key, record.source), record.id)
-
-    def repeated(self, record: Record) -> str:
-        """The id of a taken row that says the same as this one; empty if there is none."""
-        key = self.repetitions.key(record.id)
-        if key in self.keys:
-            return self.names.get(key, record.id)
-        others = self.repetitions.near.get((key, record.source), ())
-        return next((self.nodes[other] for other in others if other in self.nodes), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +44,11 @@ class Findings:
     def repetitions(self) -> Repetitions:
         """Raises LineageError where the stage has not run."""
         return Repetitions(_lines(paths.CLUSTERS, "duplicates"))
+
+    @cached_property
+    def rows(self) -> SourceRows:
+        """The records of the sources, to go back to."""
+        return SourceRows()
 
     @cached_property
     def successors(self) -> dict[int, list[Successor]]:

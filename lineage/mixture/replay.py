@@ -4,53 +4,44 @@ Which of them it repeats follows from a hash of seed, number of ancestors and re
 anew, siblings draw alike, and what a version is called decides nothing.
 """
 
-from array import array
 from collections.abc import Iterator
-from contextlib import ExitStack
-
-import numpy as np
 
 from lineage.core.errors import LineageError
-from lineage.mixture.exclusions import Repetitions, Taken
-from lineage.mixture.selection import Account, Chooser, TakenRow, chance, chooser, records_file
-from lineage.records.record import Record, record_at
+from lineage.mixture.ranked_rows import RankedRows
+from lineage.mixture.repetitions import Repetitions, Taken
+from lineage.mixture.selection import Account, Chooser, TakenRow, chance, chooser
+from lineage.records.record import Record
 
 
 class Pool:
-    """What the ancestors of a version were trained on, to be drawn from: 20 bytes a row."""
+    """What the ancestors of a version were trained on, to be drawn from; most of it on disk."""
 
     def __init__(self, mine: Chooser) -> None:
         self.mine = mine
         self.ancestors = mine.c.ancestors(mine.version)
         self.turn = mine.c.versions[mine.version].drawn_as or len(self.ancestors)
         self.names = list(mine.c.sources)
-        self.ranks, self.places = array("d"), array("q")
-        self.depths, self.sources = array("H"), array("H")
+        self.rows = RankedRows()
 
     def add(self, ancestor: str, choice: TakenRow) -> None:
         """A row that an ancestor was trained on."""
-        self.ranks.append(chance(self.mine.c.seed, "replay", self.turn, choice.record.id))
-        self.places.append(choice.at)
-        self.depths.append(self.ancestors.index(ancestor))
-        self.sources.append(self.names.index(choice.record.source))
+        rank = chance(self.mine.c.seed, "replay", self.turn, choice.record.id)
+        source = self.names.index(choice.record.source)
+        self.rows.add(rank, choice.at, self.ancestors.index(ancestor), source)
 
     def drawn(self, wanted: int, taken: Taken) -> Iterator[tuple[str, Record]]:
         """`wanted` rows at most with their nearest ancestor, none twice and none that repeats what is `taken`."""
-        with ExitStack() as stack:
-            files = {
-                source: stack.enter_context(records_file(self.names[source]).open("rb"))
-                for source in sorted(set(self.sources))
-            }
-            for row in np.lexsort((self.depths, self.ranks)):
-                if not wanted:
-                    return
-                record = record_at(files[self.sources[row]], self.places[row])
-                against, _ = self.mine.reason_against(record)
-                if against or taken.repeated(record) or self.mine.heldout_twins([record])[0]:
-                    continue
-                taken.add(record)
-                wanted -= 1
-                yield self.ancestors[self.depths[row]], record
+        if not wanted:
+            return
+        for place, depth, source in self.rows:
+            record = self.mine.findings.rows.at(self.names[source], place)
+            against, _ = self.mine.reason_against(record)
+            if against or taken.repeated(record, place) or self.mine.heldout_twins([record])[0]:
+                continue
+            taken.add(record, place)
+            yield self.ancestors[depth], record
+            if (wanted := wanted - 1) == 0:
+                return
 
 
 def ancestors_rows(mine: Chooser) -> tuple[Taken, Pool]:
@@ -63,7 +54,7 @@ def ancestors_rows(mine: Chooser) -> tuple[Taken, Pool]:
     c, spec, pool = mine.c, mine.c.versions[mine.version], Pool(mine)
     line = [mine.version, *c.ancestors(mine.version)]
     remembers = any(c.versions[v].deduplicate == "ancestry" for v in line)
-    memory = Taken(mine.findings.repetitions if remembers else Repetitions())
+    memory = Taken(mine.findings.repetitions if remembers else Repetitions(), mine.findings.rows)
     if not (spec.replay or spec.deduplicate == "ancestry" or spec.exclude_scope == "ancestry"):
         return memory, pool
     for ancestor in reversed(line[1:]):
@@ -74,7 +65,7 @@ def ancestors_rows(mine: Chooser) -> tuple[Taken, Pool]:
                 if spec.exclude_scope == "ancestry" and mine.barred.intersection(choice.record.documents):
                     raise LineageError(_seen_by(mine.version, ancestor, choice.record))
                 if remembers:
-                    memory.add(choice.record)
+                    memory.add(choice.record, choice.at)
                 if spec.replay and source not in spec.exclude:
                     pool.add(ancestor, choice)
     return memory, pool

@@ -10,21 +10,18 @@ nothing.
 """
 
 import hashlib
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
-
-import numpy as np
 
 from lineage.config.schema import Curriculum
 from lineage.config.version import MixEntry
-from lineage.core import paths
-from lineage.core.errors import LineageError
-from lineage.mixture.exclusions import Findings, Repetitions, Successor, Taken, dated
-from lineage.records.record import Record, placed_records, record_at
+from lineage.mixture.exclusions import Findings, Successor, dated
+from lineage.mixture.ranked_rows import RankedRows
+from lineage.mixture.repetitions import Repetitions, Taken
+from lineage.mixture.source_rows import ingested_file, records_file
+from lineage.records.record import Record, placed_records
 
 BATCH = 256
 
@@ -79,7 +76,7 @@ class Chooser:
     def memory(self) -> Taken:
         """An empty memory of what was taken, which knows as much of repetitions as this version wants to."""
         none = self.c.versions[self.version].deduplicate == "none"
-        return Taken(Repetitions() if none else self.findings.repetitions)
+        return Taken(Repetitions() if none else self.findings.repetitions, self.findings.rows)
 
     def own(self, source: str, taken: Taken, line: Taken | None, account: Account) -> Iterator[TakenRow]:
         """The rows of one source of the mix that repeat nothing that was taken before.
@@ -96,13 +93,13 @@ class Chooser:
         turn = self.c.versions[self.version].drawn_as or self._turn(source)
         file = records_file(source)
         rows = self._wanted((row for row in placed_records(file) if row[1].form == entry.form), account)
-        drawn = self._by_rank(file, turn, rows) if entry.count else self._by_weight(entry.weight or 0, turn, rows)
+        drawn = self._by_rank(source, turn, rows) if entry.count else self._by_weight(entry.weight or 0, turn, rows)
         room = entry.count or -1
         for choice in drawn:
-            if cause := self._repeated(choice.record, taken, line):
+            if cause := self._repeated(choice, taken, line):
                 account.left_out(choice.record, "duplicates", cause)
                 continue
-            taken.add(choice.record)
+            taken.add(choice.record, choice.at)
             yield choice
             if (room := room - 1) == 0:
                 return
@@ -154,22 +151,20 @@ class Chooser:
             if copies := int(whole) + (chance(self.c.seed, turn, record.id) < part):
                 yield TakenRow(at, record, copies)
 
-    def _by_rank(self, file: Path, turn: int | str, rows: Iterator[Row]) -> Iterator[TakenRow]:
-        """All rows, best rank first; only their places are held in memory."""
-        ranks, places = array("d"), array("q")
+    def _by_rank(self, source: str, turn: int | str, rows: Iterator[Row]) -> Iterator[TakenRow]:
+        """All rows, best rank first; their places alone are kept, most of them on disk."""
+        ranked = RankedRows()
         for at, record in rows:
-            ranks.append(chance(self.c.seed, turn, record.id))
-            places.append(at)
-        with file.open("rb") as stream:
-            for place in np.lexsort((places, ranks)):
-                yield TakenRow(places[place], record_at(stream, places[place]), 1)
+            ranked.add(chance(self.c.seed, turn, record.id), at)
+        for place, _, _ in ranked:
+            yield TakenRow(place, self.findings.rows.at(source, place), 1)
 
-    def _repeated(self, record: Record, taken: Taken, line: Taken | None) -> str:
-        spec = self.c.versions[self.version]
+    def _repeated(self, choice: TakenRow, taken: Taken, line: Taken | None) -> str:
+        spec, record = self.c.versions[self.version], choice.record
         if spec.deduplicate == "none" or self.c.sources[record.source].near_duplicates == "keep":
             return ""
-        in_line = line.repeated(record) if line and spec.deduplicate == "ancestry" else ""
-        return taken.repeated(record) or in_line
+        in_line = line.repeated(record, choice.at) if line and spec.deduplicate == "ancestry" else ""
+        return taken.repeated(record, choice.at) or in_line
 
 
 def chooser(c: Curriculum, version: str, findings: Findings) -> Chooser:
@@ -181,20 +176,8 @@ def chooser(c: Curriculum, version: str, findings: Findings) -> Chooser:
 
 def excluded_documents(sources: tuple[str, ...]) -> set[str]:
     """SHA-256 of every document behind the excluded sources, held-out ones included: their text may stand elsewhere."""
-    files = [_of(source, "documents.txt") for source in sources]
+    files = [ingested_file(source, "documents.txt") for source in sources]
     return {line for file in files for line in file.read_text(encoding="utf-8").split()}
-
-
-def records_file(source: str) -> Path:
-    """Where a source's records lie. Raises LineageError if it was not ingested."""
-    return _of(source, "records.jsonl")
-
-
-def _of(source: str, name: str) -> Path:
-    file = paths.RECORDS / source / name
-    if not file.is_file():
-        raise LineageError(f"{file}: missing; run `dvc repro ingest@{source}`")
-    return file
 
 
 def chance(*parts: object) -> float:

@@ -346,6 +346,23 @@ def test_the_same_inputs_give_the_same_bytes() -> None:
     assert sha256(tiny.mix(tiny.curriculum(), "v3")) == first
 
 
+def test_rows_that_memory_does_not_hold_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = record("samples", 1), record("problems", 2)
+    clusters(same(record("samples", 3), record("problems", 5)), alike(one, other))
+    c = tiny.curriculum(**{"versions.v3.replay": 0.5, "versions.v3.deduplicate": "ancestry"})
+
+    def built() -> list[str]:
+        for version in ("v1", "v2", "v3"):
+            tiny.mix(c, version)
+        return [sha256(Path("data/mixes", version)) for version in ("v1", "v2", "v3")]
+
+    in_memory = built()
+    monkeypatch.setattr("lineage.core.parted_rows.HELD", 2)
+    monkeypatch.setattr("lineage.mixture.ranked_rows.BATCH", 3)
+    assert built() == in_memory and len(rows("v3", "replay")) > 9
+    assert not list(Path(".state/scratch").glob("rows-*"))
+
+
 def test_a_new_source_in_v2_changes_nothing_of_v1() -> None:
     before = sha256(tiny.mix(tiny.curriculum(), "v1"))
     c = tiny.curriculum(**{"versions.v2.mix": tiny.PARAMS["versions"]["v2"]["mix"] | SAMPLES})
