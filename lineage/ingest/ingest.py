@@ -98,11 +98,10 @@ def _items(folder: Path, name: str, source: Source, tally: Tally) -> Iterator[Re
             placed = record.placed(name, source.licence)
             seen, digest = tally.seen[placed.form], int(placed.id.rpartition(".")[2], 16)
             tally.made += 1
-            if digest in seen:
-                tally.duplicates += 1
-            else:
-                seen.add(digest)
+            if seen.add(digest):
                 yield placed
+            else:
+                tally.duplicates += 1
 
 
 def _forms(record: Record, source: Source, found_by: SourceReader) -> Iterator[Record]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from lineage.artifacts.ingest_counts import BothSides, IngestCounts
 from lineage.config.schema import Source
 from lineage.core.errors import LineageError
+from lineage.core.number_set import NumberSet
 from lineage.readers.io.unread import UnreadColumns
 from lineage.records.record import Form
 
@@ -26,8 +27,8 @@ class Tally:
     unread: UnreadColumns = field(default_factory=UnreadColumns)
     personal: Counter[str] = field(default_factory=Counter)  # pieces of personal data found, by kind
     kept: Counter[tuple[str, Form]] = field(default_factory=Counter)  # by side and form
-    groups: dict[str, set[int]] = field(default_factory=lambda: {"records": set(), "heldout": set()})
-    seen: dict[Form, set[int]] = field(default_factory=lambda: defaultdict(set))  # ids as numbers, some 80 bytes each
+    groups: dict[str, NumberSet] = field(default_factory=lambda: {"records": NumberSet(), "heldout": NumberSet()})
+    seen: dict[Form, NumberSet] = field(default_factory=lambda: defaultdict(NumberSet))  # ids as numbers
     documents: set[str] = field(default_factory=set)
 
 
@@ -38,7 +39,6 @@ def counts(name: str, source: Source, tally: Tally) -> IngestCounts:
         form: BothSides(records=tally.kept["records", form], heldout=tally.kept["heldout", form])
         for form in source.forms
     }
-    assert not tally.groups["records"] & tally.groups["heldout"], f"{name}: a group is on both sides"
     rejected_rows = sum(tally.rejected.values())
     came = {form for form, both in forms.items() if both.records or both.heldout}
     if missing := [form for form in forms if tally.raw_rows > rejected_rows and form not in came]:

@@ -190,10 +190,13 @@ def deleted_in(rejected: Sequence[Path], seen: Scanned) -> Iterator[tuple[int, i
     for path in rejected:
         source = path.parent.name
         with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                row: dict[str, Any] = json.loads(line)
-                origin = row["origin"]
-                if row["reason"] != "a deleted article" or "article" not in origin:
+            for number, line in enumerate(lines, 1):
+                try:
+                    row: dict[str, Any] = json.loads(line)
+                    origin, reason = row["origin"], row["reason"]
+                except (ValueError, KeyError, TypeError) as error:
+                    raise LineageError(f"{path}:{number}: not a rejected row ({error}); run `dvc repro`") from error
+                if reason != "a deleted article" or "article" not in origin:
                     continue
                 file = seen.rulebook_files.get(f"{source}/{origin.get('file', '')}") or RulebookFile(0, "")
                 named = book_names(str(origin.get("book", "")))
