@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -117,14 +118,17 @@ def kills(asked: argparse.Namespace, room: Path) -> None:
     begun = time.monotonic()
     while done < asked.kills:
         rounds += 1
+        found = entries(room)
         running = [start(room, "shared", shard, "--workers", "1") for shard in chance.sample(shards, 2)]
-        time.sleep(chance.uniform(1.0, 6.0))
+        while entries(room) == found and any(process.poll() is None for process in running):
+            time.sleep(0.05)  # the start of a process, which is long on a busy machine, is no moment of a conversion
+        time.sleep(chance.uniform(0.0, 2.0))
         for process in running:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 done += 1
             process.communicate()
-        found = sum(1 for _ in (room / "shared").rglob("??/*.json"))
+        found = entries(room)
         print(f"  {done} kills in {rounds} rounds, {found} documents and refusals in the cache", flush=True)
         if found >= asked.files and done < asked.kills:
             raise SystemExit("all is converted before there were enough kills: give more --files")
@@ -134,6 +138,11 @@ def kills(asked: argparse.Namespace, room: Path) -> None:
         print(f"  {said.splitlines()[-1] if said else 'nothing said'}")
     compare(room, raw)
     print(f"  {left} half-written entries were left by kills, {time.monotonic() - begun:.0f} s, {load()}")
+
+
+def entries(room: Path) -> int:
+    """How many documents and refusals the shared cache has."""
+    return sum(1 for _ in (room / "shared").rglob("??/*.json"))
 
 
 def compare(room: Path, raw: Path) -> None:
@@ -202,6 +211,7 @@ def parts(raw: Path, cache: Path) -> dict[str, float]:
     from lineage.pdf.cache_entry import named
     from lineage.pdf.document_cache import open_cache
     from lineage.pdf.folder import listed, papers
+    from lineage.pdf.shard_files import files_of_shard
 
     limits, spent = Limits(*LIMITS), dict[str, float]()
     begun = time.process_time()
@@ -213,6 +223,9 @@ def parts(raw: Path, cache: Path) -> dict[str, float]:
 
     files, _ = listed(raw)
     lap("listed, in order of names")
+    for name in ("first", "again"):
+        deque(files_of_shard(raw, files, cache.with_name("hashes-apart"), "1/16", lambda sha256: False), maxlen=0)
+        lap(f"its hash, to know its shard: {name}")
     for _ in range(2):
         found = list(papers(raw, files, limits))
         lap("read and hashed, from the page cache")
@@ -296,7 +309,7 @@ def flow(asked: argparse.Namespace, room: Path) -> None:
         ignored.write("/data\n")
     (whole / "dvc.yaml").write_text(
         f"stages:\n  convert:\n    foreach: [{SOURCE}]\n    do:\n      cmd: python -m stages.convert ${{item}}\n"
-        f"      deps: [data/raw/own/${{item}}]\n      outs: [data/documents/own/${{item}}]\n",
+        f'      deps: ["data/raw/own/${{item}}"]\n      outs: ["data/documents/own/${{item}}"]\n',
         encoding="utf-8",
     )
     (whole / "dvc.lock").unlink(missing_ok=True)

@@ -5,6 +5,7 @@ data/raw/own/site_reports/2023/상장.pdf  →  PdfFile(file="2023/상장.pdf", 
 
 import hashlib
 import os
+import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -63,23 +64,32 @@ def papers(raw: Path, files: Sequence[Path], limits: Limits) -> Iterator[PdfFile
             where = hashlib.sha256(os.fsencode(path.relative_to(raw))).hexdigest()[:8]
             name = name.encode()[:180].decode("utf-8", "ignore") + f"-{where}"
         taken.add(name.casefold())
-        yield PdfFile(path, file, *_looked_at(path, limits), name)
+        yield PdfFile(path, file, *looked_at(path, limits), name)
+
+
+def stamp_of(path: Path) -> tuple[int, int, int] | None:
+    """The stamp of a plain file; None of a link, a pipe or what is not there."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return _stamp(found) if stat.S_ISREG(found.st_mode) else None
 
 
 def is_unchanged(paper: PdfFile, *, to_the_byte: bool = False) -> bool:
     """Whether a file is still what it was when it was hashed, by its stamp or by its bytes."""
-    try:
-        if _stamp(paper.path.lstat()) != paper.stamp:
-            return False
-        if to_the_byte:
-            with paper.path.open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest() == paper.sha256
+    if stamp_of(paper.path) != paper.stamp:
+        return False
+    if not to_the_byte:
         return True
+    try:
+        with paper.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == paper.sha256
     except OSError:
         return False
 
 
-def _looked_at(path: Path, limits: Limits) -> tuple[str, Refused | None, tuple[int, int, int]]:
+def looked_at(path: Path, limits: Limits) -> tuple[str, Refused | None, tuple[int, int, int]]:
     """A file's hash, what its bytes are refused for, and its stamp; a link or a pipe is not opened."""
     nothing = (0, 0, 0)
     if path.is_symlink():

@@ -20,6 +20,7 @@ from lineage.pdf.cache_entry import CachedDocument
 from lineage.pdf.convert import EVERY, already_known, must_be_there
 from lineage.pdf.document_cache import AGAIN, open_cache
 from lineage.pdf.folder import PdfFile, listed, papers
+from lineage.pdf.shard_files import files_of_shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Shard:
     of: int
 
     def holds(self, sha256: str) -> bool:
-        """Whether the file with this hash is in it."""
-        return int(sha256, 16) % self.of == self.number - 1
+        """Whether the file with this hash is in it; one without a hash, since it cannot be read, is in none."""
+        return bool(sha256) and int(sha256, 16) % self.of == self.number - 1
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
@@ -106,8 +107,11 @@ def convert_shard(
 
     def unknown() -> Iterator[PdfFile]:
         nonlocal seen
-        for seen, paper in enumerate(papers(raw, files, limits), 1):  # noqa: B007 (tell reads it)
-            if paper.sha256 and shard.holds(paper.sha256):
+        for looked_at, mine in files_of_shard(raw, files, cache, str(shard), shard.holds):
+            seen += looked_at
+            for paper in papers(raw, mine, limits):
+                if not shard.holds(paper.sha256):
+                    continue  # it was changed since its hash was remembered
                 counts.files += 1
                 found = already_known(paper, limits, known, withdrawn, first)
                 if found is None:
@@ -116,7 +120,7 @@ def convert_shard(
                     counts.cached += 1
                 else:
                     counts.refuse(found.reason)
-            tell()
+                tell()
 
     with closing(convert_files(unknown(), limits, known, workers)) as converted:
         for _, refused in converted:

@@ -1,5 +1,7 @@
 """Shards fill the cache, the whole folder is then made from it: the same bytes, whoever converted what, and when."""
 
+import hashlib
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -66,6 +68,28 @@ def test_what_shards_have_is_taken_and_what_they_lack_is_converted(
     assert sum(counts.files for counts in both) == 8 and sum(counts.cached for counts in both) == 5
     assert dict(both[0].quarantined + both[1].quarantined) == {"no text layer": 1, "duplicate": 1, "not a PDF": 1}
     assert len(given) == len(set(given)) == 6  # equal bytes are opened once, whoever asks
+
+
+def test_of_many_shards_one_reads_a_file_and_a_wrong_memory_loses_none(
+    raw: Path, whole: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    real = hashlib.file_digest
+    with monkeypatch.context() as counted:
+        counted.setattr(hashlib, "file_digest", lambda file, how: read.append(file.name) or real(file, how))
+        shared = tmp_path / "shared"
+        convert_shard(raw, LIMITS, shared, Shard(1, 10**9), 1)
+        assert len(read) == 8
+        convert_shard(raw, LIMITS, shared, Shard(2, 10**9), 1)
+        assert len(read) == 8
+    for kept in shared.rglob("hashes/raw/*.json"):
+        remembered = json.loads(kept.read_text(encoding="utf-8"))
+        wrong = {name: [*stamp, "f" * 64] for name, (*stamp, _) in remembered.items()}
+        kept.write_text(json.dumps(wrong), encoding="utf-8")
+    assert convert_shard(raw, LIMITS, shared, Shard(1, 1), 1).files == 8
+    kept.write_text('{"scan.pdf": [1, 2, 3, "no hash"]}', encoding="utf-8")
+    assert sum(convert_shard(raw, LIMITS, shared, Shard(number, 2), 1).files for number in (1, 2)) < 8
+    assert gathered(raw, shared) == whole
 
 
 def test_two_that_convert_the_same_files_at_once_do_not_harm_each_other(
