@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 
 from flows import MLFLOW_UI
-from lineage.tracking.server import EXPERIMENT, TRAINING_PAGES, runs_address
+from lineage.config.own_name import lineage_name
+from lineage.tracking.server import TRAINING_PAGES, runs_address
 
 
 def mlflow_address() -> str | None:
@@ -33,7 +34,7 @@ def find(address: str) -> tuple[str | None, str | None]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         found = httpx.get(
-            f"{api}/experiments/get-by-name", params={"experiment_name": EXPERIMENT}, headers=headers, timeout=10
+            f"{api}/experiments/get-by-name", params={"experiment_name": lineage_name()}, headers=headers, timeout=10
         ).raise_for_status()
         experiment: str = found.json()["experiment"]["experiment_id"]
         query: dict[str, Any] = {

@@ -379,6 +379,7 @@ def show(answers: list[Any], used: Counter[tuple[str, str]], seconds: float) -> 
 
 # Fields that params.yaml leaves at their defaults, and what must run when one is written into it.
 OPTIONAL: dict[Leaf, tuple[Any, str]] = {
+    ("name",): ("our-lineage", "report"),
     ("papers", "site_reports", "withdrawn"): (["0" * 64], "convert@site_reports"),
     ("sources", "rules", "personal"): ("refuse", "ingest@rules"),
     ("sources", "accounting", "withdrawn"): ("all", "ingest@accounting"),

@@ -25,7 +25,7 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256_of
 
-OF_REPORT = {"profile", "data", "seed", "chain", "papers", "licences", "sources", "versions", "evaluation"}
+OF_REPORT = {"name", "profile", "data", "seed", "chain", "papers", "licences", "sources", "versions", "evaluation"}
 OF_ANSWERING = {"compute_dtype", "load_in_4bit", "double_quant", "max_length", "threads"}
 OF_CARDS = {"data", "licences", "sources", "versions"}
 OF_MIX = {

@@ -24,6 +24,8 @@ from lineage.core.errors import LineageError
 from lineage.core.ordering import parents_first
 from lineage.records.record import Form, Supervise
 
+DEFAULT_NAME = "krx-lineage"
+
 
 def _documents(found: str | tuple[str, ...]) -> str | tuple[str, ...]:
     if found != "all" and not all(re.fullmatch("[0-9a-f]{64}", document) for document in found):
@@ -258,8 +260,9 @@ class Generated(Frozen):
 
 
 class Curriculum(Frozen):
-    """The whole of `params.yaml`."""
+    """The whole of `params.yaml`. name: what MLflow and Prefect call it, beside other lineages that they show."""
 
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)] = DEFAULT_NAME
     profile: str
     data: Literal["sample", "own"]
     seed: int

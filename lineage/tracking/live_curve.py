@@ -23,9 +23,10 @@ from typing import Any, Literal
 
 import httpx
 
+from lineage.config.own_name import lineage_name
 from lineage.core.files import sha256_of
 from lineage.core.paths import STATE
-from lineage.tracking.server import EXPERIMENT, artifact_root
+from lineage.tracking.server import artifact_root
 
 LIVE_TAG, BY_TAG = "lineage_live", "lineage_by"  # the version that is in training, and in which workspace
 LINE = re.compile(r"^(?P<version>\S+): step (?P<step>\d+)/(?P<steps>\d+), loss (?P<loss>-?[\d.]+)")
@@ -187,10 +188,10 @@ class _LiveRun:
         self.client.close()
 
     def _experiment(self) -> str:
-        answer = self.client.get("experiments/get-by-name", params={"experiment_name": EXPERIMENT})
+        answer = self.client.get("experiments/get-by-name", params={"experiment_name": lineage_name()})
         if answer.status_code == httpx.codes.NOT_FOUND:
             local = {} if os.environ.get("MLFLOW_TRACKING_URI") else {"artifact_location": artifact_root()}
-            return str(self._post("experiments/create", name=EXPERIMENT, **local)["experiment_id"])
+            return str(self._post("experiments/create", name=lineage_name(), **local)["experiment_id"])
         return str(answer.raise_for_status().json()["experiment"]["experiment_id"])
 
     def _left(self, experiment: str, version: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lineage.artifacts.promotions import champion, read_promotions
+from lineage.config.own_name import lineage_name
 from lineage.core.files import write_json
 from lineage.core.inputs import NOTHING, Inputs, must_be_unchanged
 from lineage.tracking.costs import costs
@@ -105,7 +106,7 @@ def show(published: list[Published], uri: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title="MLflow, experiment krx-lineage")
+    table = Table(title=f"MLflow, experiment {lineage_name()}")
     for column in ("run", "continues", "fingerprint", *FIGURES, "done"):
         table.add_column(
             column, justify="right" if "NLL" in column or "own" in column or "against" in column else "left"

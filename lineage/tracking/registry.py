@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lineage.artifacts.promotions import Promotion, pasted
+from lineage.config.own_name import lineage_name
 from lineage.core import paths
 from lineage.core.paths import PROMOTIONS
 from lineage.core.plain_text import plain
@@ -20,7 +21,6 @@ from lineage.tracking.differences import STATE_TAG, wrong_files
 from lineage.tracking.notes import MODEL_LIMIT, NOTE, with_peoples
 from lineage.tracking.run_contents import Facts
 
-MODEL = "krx-lineage"
 CHAMPION = "champion"
 OURS = "lineage-"  # how the aliases of versions begin
 SET_BY_US = "champion_set_by_publish"  # tag of the registered model: numbers of model versions
@@ -54,10 +54,10 @@ class Registry:
 
 def read_registry(client: Any) -> Registry:
     """What is registered."""
-    found = [m for m in client.search_registered_models(f"name = '{MODEL}'") if m.name == MODEL]
+    found = [m for m in client.search_registered_models(f"name = '{lineage_name()}'") if m.name == lineage_name()]
     versions, token = dict[str, Any](), None
     while found:
-        page = client.search_model_versions(f"name = '{MODEL}'", max_results=1000, page_token=token)
+        page = client.search_model_versions(f"name = '{lineage_name()}'", max_results=1000, page_token=token)
         versions |= {str(one.version): one for one in page}
         if not (token := page.token):
             break
@@ -109,21 +109,21 @@ def register(
     """
     registry = read_registry(client)
     if registry.model is None:
-        registry.model = client.create_registered_model(MODEL, description=ABOUT)
+        registry.model = client.create_registered_model(lineage_name(), description=ABOUT)
     for facts, run in told:
         mine = [one for one in promotions if one.is_of(facts.tags["fingerprint"], facts.tags["adapter"])]
         number = _model_version(client, registry, facts, run, runs, _decided(mine))
         alias = f"{OURS}{facts.name}"
         if str(registry.model.aliases.get(alias)) != number:
-            client.set_registered_model_alias(MODEL, alias, number)
+            client.set_registered_model_alias(lineage_name(), alias, number)
     for number, one in registry.versions.items():
         state = states.get(one.run_id)
         if state and one.tags.get(STATE_TAG) != state:
-            client.set_model_version_tag(MODEL, number, STATE_TAG, state)
+            client.set_model_version_tag(lineage_name(), number, STATE_TAG, state)
     for alias, number in registry.model.aliases.items():
         ours = alias.startswith(OURS) and "fingerprint" in _tags(registry, number)
         if ours and alias.removeprefix(OURS) not in known:
-            client.delete_registered_model_alias(MODEL, alias)
+            client.delete_registered_model_alias(lineage_name(), alias)
             yield f"alias {alias}: taken away, params.yaml has no such version; model version {number} stays"
 
 
@@ -164,7 +164,7 @@ def point_champion(
         return
     if promotion is None:
         if at is not None:
-            client.delete_registered_model_alias(MODEL, CHAMPION)
+            client.delete_registered_model_alias(lineage_name(), CHAMPION)
             yield f"champion: the alias is taken away, {PROMOTIONS} names none"
         return
     if number is None:
@@ -173,7 +173,7 @@ def point_champion(
             f"(git checkout of its dvc.lock, then dvc checkout {paths.adapter(promotion.version)}), or promote another"
         )
         if at is not None:
-            client.delete_registered_model_alias(MODEL, CHAMPION)
+            client.delete_registered_model_alias(lineage_name(), CHAMPION)
             yield f"champion: the alias at {_described(registry, at)}, the champion before it, is taken away"
     else:
         yield from _point(client, registry, promotion, number, at)
@@ -188,16 +188,16 @@ def _point(client: Any, registry: Registry, promotion: Promotion, number: str, a
     has = _tags(registry, number)
     for name, value in tags.items():
         if has.get(name) != value:
-            client.set_model_version_tag(MODEL, number, name, value)
+            client.set_model_version_tag(lineage_name(), number, name, value)
     for name in {"promoted_by", "promoted_by_override"} & set(has) - set(tags):
-        client.delete_model_version_tag(MODEL, number, name)
+        client.delete_model_version_tag(lineage_name(), number, name)
     # First the tag with both, so that one who is killed in between has set the alias all the same.
     if at != number:
-        client.set_registered_model_tag(MODEL, SET_BY_US, ",".join(filter(None, (at, number))))
-        client.set_registered_model_alias(MODEL, CHAMPION, number)
+        client.set_registered_model_tag(lineage_name(), SET_BY_US, ",".join(filter(None, (at, number))))
+        client.set_registered_model_alias(lineage_name(), CHAMPION, number)
         yield f"champion: the alias now points at {promotion.name}, model version {number}"
     if registry.model is not None and (at != number or registry.model.tags.get(SET_BY_US) != number):
-        client.set_registered_model_tag(MODEL, SET_BY_US, number)
+        client.set_registered_model_tag(lineage_name(), SET_BY_US, number)
 
 
 def _renamed_or_rebuilt(promotion: Promotion, told: dict[str, Facts], found: bool) -> Iterator[str]:
@@ -249,18 +249,18 @@ def _model_version(client: Any, registry: Registry, facts: Facts, run: Any, runs
     mine = next((one for one in registry.versions.values() if one.run_id == run.info.run_id), None)
     if mine is None:
         source = f"{run.info.artifact_uri}/adapter"
-        mine = client.create_model_version(MODEL, source, run.info.run_id, tags, await_creation_for=0)
+        mine = client.create_model_version(lineage_name(), source, run.info.run_id, tags, await_creation_for=0)
         registry.versions[str(mine.version)] = mine
     number, present = str(mine.version), mine.description or ""
     for name, value in tags.items():
         if mine.tags.get(name) != value:
-            client.set_model_version_tag(MODEL, number, name, value)
+            client.set_model_version_tag(lineage_name(), number, name, value)
     for name in OUTDATED & set(mine.tags) - set(tags):
-        client.delete_model_version_tag(MODEL, number, name)
+        client.delete_model_version_tag(lineage_name(), number, name)
     peoples = bool(present) and not ONE_LINE.fullmatch(present)
     about = with_peoples(facts.tags[NOTE], present, told_before=peoples, limit=MODEL_LIMIT)
     if present != about:
-        client.update_model_version(MODEL, number, about)
+        client.update_model_version(lineage_name(), number, about)
     for stale in [str(one.version) for one in registry.versions.values() if one.run_id not in runs]:
         has = _tags(registry, stale)
         if (has.get("lineage_version"), has.get("fingerprint")) == (facts.name, facts.tags["fingerprint"]):
@@ -275,15 +275,15 @@ def _hand_over(client: Any, registry: Registry, stale: str, number: str, *, same
         mine = _tags(registry, number)
         for name, value in _tags(registry, stale).items():
             if name not in mine:
-                client.set_model_version_tag(MODEL, number, name, value)
+                client.set_model_version_tag(lineage_name(), number, name, value)
                 mine[name] = value
         ours = registry.model.tags.get(SET_BY_US, "").split(",")
         if stale in ours:
-            client.set_registered_model_tag(MODEL, SET_BY_US, f"{stale},{number}")
+            client.set_registered_model_tag(lineage_name(), SET_BY_US, f"{stale},{number}")
         for alias, at in registry.model.aliases.items():
             if str(at) == stale and not alias.startswith(OURS):
-                client.set_registered_model_alias(MODEL, alias, number)
-    client.delete_model_version(MODEL, stale)
+                client.set_registered_model_alias(lineage_name(), alias, number)
+    client.delete_model_version(lineage_name(), stale)
     del registry.versions[stale]
 
 

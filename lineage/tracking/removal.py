@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from lineage.config.own_name import lineage_name
 from lineage.core.errors import LineageError
-from lineage.tracking.registry import MODEL
-from lineage.tracking.server import EXPERIMENT, connected, tracking_uri
+from lineage.tracking.server import connected, tracking_uri
 
 
 def runs_of(adapters: Collection[str]) -> list[str]:
@@ -29,11 +29,11 @@ def remove_runs(adapters: Collection[str]) -> int:
     with connected(uri) as client:
         gone = [run for run in _runs(client) if run.data.tags.get("adapter") in adapters]
         ids = [run.info.run_id for run in gone]
-        for version in client.search_model_versions(f"name = '{MODEL}'", max_results=10_000):
+        for version in client.search_model_versions(f"name = '{lineage_name()}'", max_results=10_000):
             if version.run_id in ids:
                 for tag in version.tags:  # MLflow keeps those of a deleted version
-                    client.delete_model_version_tag(MODEL, version.version, tag)
-                client.delete_model_version(MODEL, version.version)
+                    client.delete_model_version_tag(lineage_name(), version.version, tag)
+                client.delete_model_version(lineage_name(), version.version)
         for run in gone:
             if run.info.lifecycle_stage == "active":
                 client.delete_run(run.info.run_id)
@@ -95,7 +95,7 @@ def _files(store: Any, folder: str) -> Iterator[str]:
 def _runs(client: Any) -> Iterator[Any]:
     from mlflow.entities import ViewType
 
-    experiment = client.get_experiment_by_name(EXPERIMENT)
+    experiment = client.get_experiment_by_name(lineage_name())
     token = None
     while experiment:
         page = client.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL, page_token=token)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lineage.config.own_name import lineage_name
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.paths import STATE
@@ -16,7 +17,6 @@ from lineage.tracking.database import make_database
 from lineage.tracking.notes import NOTE, with_peoples
 
 FOLDER = STATE / "mlflow"
-EXPERIMENT = "krx-lineage"
 
 # Read by MLflow when it is imported. Its own seven retries of two minutes each would hold up a rebuild for a
 # server that is not there.
@@ -130,11 +130,11 @@ def _refused(error: Exception) -> str:
 
 def experiment(client: Any, uri: str, note: str) -> str:
     """The id of the experiment, made if need be, with `note` as its description."""
-    found = client.get_experiment_by_name(EXPERIMENT)
+    found = client.get_experiment_by_name(lineage_name())
     if found is None:
         # A server knows where its files belong; for a database MLflow would take `mlruns` beside our sources.
         on_a_server = uri.startswith(("http:", "https:"))
-        made: str = client.create_experiment(EXPERIMENT, None if on_a_server else artifact_root())
+        made: str = client.create_experiment(lineage_name(), None if on_a_server else artifact_root())
         found = client.get_experiment(made)
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)

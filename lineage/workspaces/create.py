@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+from slugify import slugify
 
 from lineage.config.entries import with_entry, without_entry
 from lineage.config.reserved import BASE
+from lineage.config.schema import DEFAULT_NAME
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.program import NAME
@@ -48,6 +50,7 @@ def create(root: Path, system: str, proposals: Sequence[ProposedSource] = ()) ->
     if system not in systems():
         raise LineageError(f"--system {system}: none of {', '.join(systems())}")
     files = {**_first_files(system), **graph_files()}
+    files[paths.PARAMS] = _called(files[paths.PARAMS], root.absolute().name)
     if proposals:
         files[paths.PARAMS] = _with_sources(files[paths.PARAMS], proposals)
         files[GIT_IGNORE] += _of_ones_own(root, proposals)
@@ -90,6 +93,12 @@ def _first_files(system: str) -> dict[Path, str]:
         paths.DVC_IGNORE: (HERE / "dvcignore").read_text(encoding="utf-8"),
         GIT_IGNORE: ignored,
     }
+
+
+def _called(text: str, folder: str) -> str:
+    """The curriculum under a name of its own, after its folder: MLflow and Prefect show several lineages by name."""
+    line = f"name: {slugify(folder, max_length=60) or DEFAULT_NAME}    # in MLflow and Prefect, beside other lineages"
+    return text.replace("\nprofile: ", f"\n{line}\nprofile: ", 1)
 
 
 def _with_sources(text: str, proposals: Sequence[ProposedSource]) -> str:

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from lineage.tracking.server import EXPERIMENT, local_uri
+from lineage.config.schema import DEFAULT_NAME
+from lineage.tracking.server import local_uri
 
 SETS = {
     "krx_samples.prompt_answer": "text",
@@ -38,7 +39,7 @@ def client() -> Any:
 def runs() -> dict[str, Any]:
     """The runs by `lineage_key`; a key that occurs twice fails the test."""
     c = client()
-    found = c.search_runs([c.get_experiment_by_name(EXPERIMENT).experiment_id])
+    found = c.search_runs([c.get_experiment_by_name(DEFAULT_NAME).experiment_id])
     by_key = {run.data.tags["lineage_key"]: run for run in found}
     assert len(by_key) == len(found)
     return by_key

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lineage.config.schema import DEFAULT_NAME
 from lineage.tracking.notes import LINE, NOTE
 from lineage.tracking.publish import publish
-from lineage.tracking.registry import MODEL
 from lineage.tracking.server import local_uri
 from tests.lineage.tracking.published_world import V2, client, runs
 
@@ -63,11 +63,11 @@ def test_what_cannot_be_taken_back_is_replaced_with_all_that_people_gave_it(
 ) -> None:
     publish(local_uri())
     c, run = client(), runs()[V2]
-    number = c.get_model_version_by_alias(MODEL, "lineage-v2").version
+    number = c.get_model_version_by_alias(DEFAULT_NAME, "lineage-v2").version
     c.set_tag(run.info.run_id, "reviewed", "by Kim")
     c.set_tag(run.info.run_id, NOTE, run.data.tags[NOTE] + "a thought")
-    c.set_registered_model_alias(MODEL, "staging", number)
-    c.set_registered_model_alias(MODEL, "champion", number)
+    c.set_registered_model_alias(DEFAULT_NAME, "staging", number)
+    c.set_registered_model_alias(DEFAULT_NAME, "champion", number)
     sql(workspace, "UPDATE params SET value = '9' WHERE run_uuid = ? AND key = 'learning_rate'", run.info.run_id)
     sql(
         workspace,
@@ -84,6 +84,6 @@ def test_what_cannot_be_taken_back_is_replaced_with_all_that_people_gave_it(
     assert after.data.params == run.data.params
     assert (after.data.tags["reviewed"], after.data.tags[NOTE]) == ("by Kim", run.data.tags[NOTE] + "a thought")
     for alias in ("lineage-v2", "staging", "champion"):
-        assert c.get_model_version_by_alias(MODEL, alias).run_id == after.info.run_id
-    versions = c.search_model_versions(f"name = '{MODEL}' AND tags.lineage_version = 'v2'")
+        assert c.get_model_version_by_alias(DEFAULT_NAME, alias).run_id == after.info.run_id
+    versions = c.search_model_versions(f"name = '{DEFAULT_NAME}' AND tags.lineage_version = 'v2'")
     assert [v.run_id for v in versions] == [after.info.run_id]

@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from lineage.config.schema import DEFAULT_NAME
 from lineage.tracking import live_curve as module
 from lineage.tracking.live_curve import BY_TAG, LIVE_TAG, live_curve
 from lineage.tracking.publish import publish
-from lineage.tracking.server import EXPERIMENT, local_uri
+from lineage.tracking.server import local_uri
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def client() -> Any:
 
 
 def live() -> list[Any]:
-    found = client().get_experiment_by_name(EXPERIMENT)
+    found = client().get_experiment_by_name(DEFAULT_NAME)
     runs = client().search_runs([found.experiment_id]) if found else []
     return [run for run in runs if LIVE_TAG in run.data.tags]
 

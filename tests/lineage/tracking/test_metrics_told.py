@@ -7,9 +7,9 @@ import pytest
 
 from lineage.artifacts.measures import Measures, SetMeasures
 from lineage.artifacts.set_figures import SetFigure
+from lineage.config.schema import DEFAULT_NAME
 from lineage.tracking.metrics_told import of_sets
 from lineage.tracking.publish import publish
-from lineage.tracking.registry import MODEL
 from lineage.tracking.server import local_uri
 from tests.lineage.tracking.published_world import V2, client, runs
 
@@ -80,5 +80,10 @@ def test_all_is_of_the_rows_that_every_model_answered(workspace: Path) -> None:
     metrics = run.data.metrics
     assert (metrics["all/nll"], metrics["all/right"], metrics["all/chance"]) == (3.25, 0.5, 0.125)
     assert run.data.tags["against_champion"].startswith("v2 against v1")
-    assert client().get_model_version_by_alias(MODEL, "lineage-v2").tags["against_champion"].startswith("v2 against")
+    assert (
+        client()
+        .get_model_version_by_alias(DEFAULT_NAME, "lineage-v2")
+        .tags["against_champion"]
+        .startswith("v2 against")
+    )
     assert Path(client().download_artifacts(run.info.run_id, "intervals.svg")).read_text() == "<svg/>"

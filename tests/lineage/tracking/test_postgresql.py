@@ -12,8 +12,8 @@ from urllib.request import url2pathname
 
 import pytest
 
+from lineage.config.schema import DEFAULT_NAME
 from lineage.tracking.publish import publish
-from lineage.tracking.server import EXPERIMENT
 
 pytestmark = pytest.mark.slow
 
@@ -57,7 +57,7 @@ def test_a_postgresql_database_is_filled_once(
 
     assert {one.told.outcome for one in publish(database)} == {"new"}
     client = MlflowClient(database, database)
-    experiment = client.get_experiment_by_name(EXPERIMENT)
+    experiment = client.get_experiment_by_name(DEFAULT_NAME)
     runs = client.search_runs([experiment.experiment_id])
     assert sorted(run.info.run_name for run in runs) == ["base", "report", "v1", "v2", "v3"]
     v2 = next(run for run in runs if run.info.run_name == "v2")

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from lineage.artifacts.promotions import read_promotions
+from lineage.config.schema import DEFAULT_NAME
 from lineage.core.code_identity import ROOT
 from lineage.core.errors import LineageError
 from lineage.core.inputs import inputs_of
 from lineage.tracking.notes import LINE
 from lineage.tracking.publish import RECEIPT, Published, publish, show
-from lineage.tracking.registry import MODEL
-from lineage.tracking.server import EXPERIMENT, local_uri
+from lineage.tracking.server import local_uri
 from tests.lineage.tracking.published_world import (
     TREE,
     V2,
@@ -101,10 +102,21 @@ def test_a_run_per_version_tells_what_it_is_and_how_well_it_did(workspace: Path)
     }
     assert found["base:" + digest("base")].data.metrics["nll/metamath.prompt_answer"] == 6.0
     assert (Path(client().download_artifacts(found["report"].info.run_id, "")) / "lineage.html").is_file()
-    note = client().get_experiment_by_name(EXPERIMENT).tags["mlflow.note.content"]
+    note = client().get_experiment_by_name(DEFAULT_NAME).tags["mlflow.note.content"]
     assert "- base\n  - v1\n    - v2\n    - v3\n" in note
-    view = json.loads(client().get_experiment_by_name(EXPERIMENT).tags["mlflow.sharedViewState.lineage"])
+    view = json.loads(client().get_experiment_by_name(DEFAULT_NAME).tags["mlflow.sharedViewState.lineage"])
     assert "metrics.`all/nll`" in view["selectedColumns"]  # what the links that we print open the table with
+
+
+def test_another_lineage_is_shown_beside_it_by_its_name(workspace: Path) -> None:
+    publish(local_uri())
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    write(workspace / "params.yaml", yaml.safe_dump(tree | {"name": "our-loans"}))
+    publish(local_uri())
+    for name in (DEFAULT_NAME, "our-loans"):
+        experiment = client().get_experiment_by_name(name).experiment_id
+        assert len(client().search_runs([experiment])) == 5
+        assert len(client().search_model_versions(f"name = '{name}'")) == 3
 
 
 def test_the_answers_of_all_runs_are_one_table_of_mlflow(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,14 +167,14 @@ def test_an_adapter_is_loaded_by_its_alias(workspace: Path, monkeypatch: pytest.
     publish(local_uri())
     monkeypatch.setenv("MLFLOW_TRACKING_URI", local_uri())
     c = client()
-    found = c.get_model_version_by_alias(MODEL, "lineage-v3")
+    found = c.get_model_version_by_alias(DEFAULT_NAME, "lineage-v3")
     assert found.tags["lineage_version"] == "v3"
     assert c.get_run(found.run_id).data.tags["version"] == "v3"
     from mlflow.artifacts import download_artifacts
 
-    folder = Path(download_artifacts(artifact_uri=f"models:/{MODEL}@lineage-v3"))
+    folder = Path(download_artifacts(artifact_uri=f"models:/{DEFAULT_NAME}@lineage-v3"))
     assert (folder / "adapter_model.safetensors").read_text() == "weights of v3"
-    assert "champion" not in c.get_registered_model(MODEL).aliases
+    assert "champion" not in c.get_registered_model(DEFAULT_NAME).aliases
 
 
 def test_publishing_twice_changes_nothing(workspace: Path) -> None:
@@ -241,7 +253,7 @@ def test_a_killed_publish_is_completed_by_the_next(
                 points = client().get_metric_history(run.info.run_id, metric)
                 expected = 2 if metric == "train/heldout_nll" else 40 if metric.startswith("train/") else 1
                 assert len(points) == len({p.step for p in points}) == expected
-    assert len(client().search_model_versions(f"name = '{MODEL}'")) == 3
+    assert len(client().search_model_versions(f"name = '{DEFAULT_NAME}'")) == 3
 
 
 def test_curves_that_are_no_longer_true_are_replaced(workspace: Path) -> None:
@@ -254,9 +266,9 @@ def test_curves_that_are_no_longer_true_are_replaced(workspace: Path) -> None:
     run = runs()[V2]
     assert run.info.run_id != before
     assert len(client().get_metric_history(run.info.run_id, "train/loss")) == 40
-    versions = client().search_model_versions(f"name = '{MODEL}' AND tags.lineage_version = 'v2'")
+    versions = client().search_model_versions(f"name = '{DEFAULT_NAME}' AND tags.lineage_version = 'v2'")
     assert [v.run_id for v in versions] == [run.info.run_id]
-    assert str(client().get_registered_model(MODEL).aliases["lineage-v2"]) == str(versions[0].version)
+    assert str(client().get_registered_model(DEFAULT_NAME).aliases["lineage-v2"]) == str(versions[0].version)
 
 
 def test_another_attempt_is_another_run_and_the_alias_moves(workspace: Path) -> None:
@@ -265,7 +277,9 @@ def test_another_attempt_is_another_run_and_the_alias_moves(workspace: Path) -> 
     publish(local_uri())
     assert {key.partition(":")[0] for key in runs()} == {"base", "v1", "v2", "v3", "report"}
     assert len(runs()) == 6
-    assert client().get_model_version_by_alias(MODEL, "lineage-v3").tags["fingerprint"] == digest("v3againfingerprint")
+    assert client().get_model_version_by_alias(DEFAULT_NAME, "lineage-v3").tags["fingerprint"] == digest(
+        "v3againfingerprint"
+    )
 
 
 @pytest.mark.parametrize(
@@ -285,7 +299,7 @@ def test_a_wrong_promotion_is_refused_before_anything_is_written(workspace: Path
     with pytest.raises(LineageError, match=r"promotions\.yaml") as error:
         publish(local_uri())
     assert said in str(error.value)
-    assert client().get_experiment_by_name(EXPERIMENT) is None
+    assert client().get_experiment_by_name(DEFAULT_NAME) is None
 
 
 def test_the_promotions_file_of_the_project_is_read() -> None:
@@ -305,7 +319,7 @@ def test_what_is_printed_leads_to_the_table_of_runs(workspace: Path, capsys: pyt
     published = publish(local_uri())
     show(published, local_uri())
     assert "look at it: lineage ui\n" in capsys.readouterr().out
-    number = client().get_experiment_by_name(EXPERIMENT).experiment_id
+    number = client().get_experiment_by_name(DEFAULT_NAME).experiment_id
     show(published, "https://jiwoo:secret@mlflow.example:5000/")
     page = f"https://mlflow.example:5000/#/experiments/{number}/runs?workflowType=machine_learning&viewStateShareKey=lineage"
     assert f"look at it: {page}\n" in capsys.readouterr().out
@@ -383,7 +397,7 @@ def test_all_of_it_comes_back_after_the_database_is_deleted(workspace: Path) -> 
     assert done.returncode == 0, done.stderr
     assert "lineage ui" in done.stdout
     assert len(runs()) == 11
-    assert len(client().get_registered_model(MODEL).aliases) == 9
+    assert len(client().get_registered_model(DEFAULT_NAME).aliases) == 9
     assert TREE.keys() <= json.loads(RECEIPT.read_text())["runs"].keys()
 
 
@@ -418,5 +432,5 @@ def test_a_lineage_of_which_nothing_is_built_is_published(workspace: Path) -> No
         shutil.rmtree(workspace / folder)
     write_report(workspace, {}, {"v1": ["not trained"]})
     assert list(outcomes(publish(local_uri()))) == ["report"]
-    note = client().get_experiment_by_name(EXPERIMENT).tags["mlflow.note.content"]
+    note = client().get_experiment_by_name(DEFAULT_NAME).tags["mlflow.note.content"]
     assert "no version is built yet" in note

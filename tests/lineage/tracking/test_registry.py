@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from lineage.config.schema import DEFAULT_NAME
 from lineage.tracking.publish import RECEIPT, publish
-from lineage.tracking.registry import MODEL
 from lineage.tracking.server import local_uri
 from tests.lineage.tracking.published_world import (
     TREE,
@@ -23,15 +23,15 @@ from tests.lineage.tracking.published_world import (
 
 def alias(name: str) -> Any | None:
     """The model version that an alias leads to."""
-    number = client().get_registered_model(MODEL).aliases.get(name)
-    return client().get_model_version(MODEL, number) if number else None
+    number = client().get_registered_model(DEFAULT_NAME).aliases.get(name)
+    return client().get_model_version(DEFAULT_NAME, number) if number else None
 
 
 def loaded(name: str) -> str:
     """What stands in the adapter that an alias leads to."""
     from mlflow.artifacts import download_artifacts
 
-    folder = Path(download_artifacts(artifact_uri=f"models:/{MODEL}@{name}", tracking_uri=local_uri()))
+    folder = Path(download_artifacts(artifact_uri=f"models:/{DEFAULT_NAME}@{name}", tracking_uri=local_uri()))
     return (folder / "adapter_model.safetensors").read_text(encoding="utf-8")
 
 
@@ -126,7 +126,7 @@ def test_a_champion_set_by_hand_is_reported_and_left(workspace: Path, capsys: py
     promote(workspace, "v2")
     publish(local_uri())
     by_hand = alias("lineage-v1").version
-    client().set_registered_model_alias(MODEL, "champion", by_hand)
+    client().set_registered_model_alias(DEFAULT_NAME, "champion", by_hand)
     for text in ((workspace / "promotions.yaml").read_text(encoding="utf-8"), "# nobody\n"):
         write(workspace / "promotions.yaml", text)
         capsys.readouterr()
@@ -140,7 +140,7 @@ def test_a_champion_set_by_hand_is_reported_and_left(workspace: Path, capsys: py
     publish(local_uri())
     assert loaded("champion") == "weights of v1"
     promote(workspace, "v2")
-    client().delete_registered_model_alias(MODEL, "champion")
+    client().delete_registered_model_alias(DEFAULT_NAME, "champion")
     publish(local_uri())
     assert loaded("champion") == "weights of v2"
 
@@ -148,7 +148,7 @@ def test_a_champion_set_by_hand_is_reported_and_left(workspace: Path, capsys: py
 def test_the_champion_of_an_older_publish_is_taken_for_ours(workspace: Path) -> None:
     promote(workspace, "v2")
     publish(local_uri())
-    client().delete_registered_model_tag(MODEL, "champion_set_by_publish")
+    client().delete_registered_model_tag(DEFAULT_NAME, "champion_set_by_publish")
     promote(workspace, "v3")
     publish(local_uri())
     assert loaded("champion") == "weights of v3"

@@ -35,6 +35,7 @@ def test_a_folder_of_files_becomes_a_workspace_a_source_and_a_version(
     assert "asked  1 file, prompt_response reads 30 rows" in said and "left alone: notes.docx" in said
     monkeypatch.chdir("ours")
     c = load_curriculum()
+    assert c.name == "ours", "two workspaces in one MLflow are told apart"
     assert (c.data, list(c.sources), list(c.versions["v1"].mix)) == ("own", ["asked", "pairs"], ["asked", "pairs"])
     assert c.sources["pairs"].reader == "pairs" and c.licences[c.sources["pairs"].licence].commercial == "unknown"
     assert Path("data/raw/own/asked/a.jsonl").is_file() and (here / "files/asked/a.jsonl").is_file()
