@@ -42,6 +42,10 @@ def convert_on_ray(source: str, shards: int, workers: int = 1, address: str | No
         LineageError: Ray is not installed, or shards failed: with the words of the first. The others are in the cache.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it is imported
+    if not address:
+        os.environ["RAY_AUTH_MODE"] = (
+            "token"  # its processes cannot be kept to the loopback: who connects needs a token
+        )
     try:
         import ray
     except ImportError as error:
