@@ -1,4 +1,4 @@
-"""One pass over all records: what is needed to find what was overtaken, some numbers a record and no text.
+"""One pass over all records: what is needed to find what was overtaken, a place a record and no text in memory.
 
 A record is named by its number in the pass (`loc`); `Files.read` goes back to it.
 """
@@ -10,14 +10,20 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lineage.core.errors import LineageError
+from lineage.core.parted_rows import PartedRows, by_hash
 from lineage.readers.text.dates import day
 from lineage.records.record import FORMS, Record, placed_records, record_at
 from lineage.supersession.comparable_text import Cited, article_of, article_text, asked, book_names, cited, key
+
+PARTS = 256  # of a table on disk; one is in memory
+BATCH = 1 << 12
 
 
 class Files:
@@ -70,17 +76,37 @@ class Columns:
         """The cells of a row by name."""
         return {name: column[at] for name, column in self._columns.items()}
 
-    def by(self, name: str) -> Iterator[list[dict[str, int]]]:
-        """The rows with the same cell in a column, those of a cell together and in the order they came."""
-        import numpy as np
 
-        column = np.frombuffer(self._columns[name], dtype=np.int64) if len(self) else np.zeros(0, dtype=np.int64)
-        order = np.argsort(column, kind="stable")
-        ends = np.flatnonzero(np.diff(column[order])) + 1
-        start = 0
-        for end in [*ends.tolist(), len(order)] if len(order) else []:
-            yield [self.row(int(at)) for at in order[start:end]]
-            start = end
+class GroupedRows:
+    """A table of 64-bit numbers, of which the first is a key: rows come back by key, and most of them lie on disk."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._table = PartedRows(np.dtype([(name, "i8") for name in names]), PARTS)
+        self._batch: list[tuple[int, ...]] = []
+
+    def add(self, **cells: int) -> None:
+        """Append a row."""
+        self._batch.append(tuple(cells[name] for name in self._names))
+        if len(self._batch) == BATCH:
+            self._hand_on()
+
+    def __iter__(self) -> Iterator[list[dict[str, int]]]:
+        """The rows of each key, in the order they came; the keys in theirs."""
+        self._hand_on()
+        for part in self._table:
+            rows = np.concatenate(list(part))
+            rows = rows[np.argsort(rows[self._names[0]], kind="stable")]
+            key = rows[self._names[0]]
+            edges = [0, *(np.flatnonzero(key[1:] != key[:-1]) + 1).tolist(), len(rows)]
+            for start, end in pairwise(edges):
+                yield [dict(zip(self._names, row, strict=True)) for row in rows[start:end].tolist()]
+
+    def _hand_on(self) -> None:
+        rows = np.array(self._batch, self._table.dtype)
+        spread = rows[self._names[0]].view(np.uint64) ^ np.uint64(1 << 63)  # in the order of the signed keys
+        self._table.add(rows, by_hash(spread, PARTS))
+        self._batch = []
 
 
 @dataclass
@@ -96,10 +122,12 @@ class RulebookFile:
 class Scanned:
     """What one pass noted."""
 
-    articles: Columns = field(
-        default_factory=lambda: Columns("article", "as_of", "edition", "file", "tail", "text", "form", "loc")
+    articles: GroupedRows = field(
+        default_factory=lambda: GroupedRows("article", "as_of", "edition", "file", "tail", "text", "form", "loc")
     )
-    answers: Columns = field(default_factory=lambda: Columns("question", "day", "said", "definite", "choice", "loc"))
+    answers: GroupedRows = field(
+        default_factory=lambda: GroupedRows("question", "day", "said", "definite", "choice", "loc")
+    )
     citing: Columns = field(default_factory=lambda: Columns("book", "number", "day", "loc"))
     generated: Columns = field(default_factory=lambda: Columns("of", "loc"))
     books: dict[str, tuple[str, ...]] = field(default_factory=dict)  # a rulebook's name → the names it goes by

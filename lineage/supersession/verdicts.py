@@ -84,7 +84,7 @@ def _articles(verdicts: Verdicts, files: Files, seen: Scanned, rejected: Sequenc
     about, books = _citations(verdicts, seen)
     gone = set(about) & set(deletions)
     file_days = {file.number: file.day for file in seen.rulebook_files.values()}
-    for rows in seen.articles.by("article"):
+    for rows in seen.articles:
         article = rows[0]["article"]
         cells = [row | {"file_day": file_days[row["file"]]} for row in rows]
         versions = [Edition(**{name: row[name] for name in Edition.__slots__}) for row in cells]
@@ -127,7 +127,7 @@ def _citations(verdicts: Verdicts, seen: Scanned) -> tuple[dict[int, list[tuple[
 
 
 def _answers(verdicts: Verdicts, files: Files, seen: Scanned) -> None:
-    for rows in seen.answers.by("question"):
+    for rows in seen.answers:
         if len({row["said"] for row in rows}) < 2:
             continue
         if len({row["day"] for row in rows}) < 2 and not any(row["definite"] for row in rows):
