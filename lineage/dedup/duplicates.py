@@ -29,18 +29,23 @@ from lineage.dedup.candidate_pairs import RowBits, candidates, classes
 from lineage.dedup.signatures import Signatures
 from lineage.dedup.text_similarity import Text
 
+MOST_ROWS = 1 << 32  # a pair is one number of 64 bits
+REMEDY = "thin them out before the ingest: docs/mixes.md, Many rows"
+
 
 def duplicates(out: Path) -> dict[str, Any]:
     """Write clusters.jsonl and duplicates.json into `out`, and return the counts that the second holds.
 
     Raises:
-        LineageError: there are no records, or a line is none.
+        LineageError: there are no records, or too many, or a line is none.
     """
     files = sorted(paths.RECORDS.glob("*/records.jsonl"))
     if not files:
         raise LineageError(f"{paths.RECORDS}: no records.jsonl in any source's folder; run `dvc repro ingest` first")
     names = [file.parent.name for file in files]
     signatures = Signatures(files)
+    if signatures.rows > MOST_ROWS:
+        raise LineageError(f"{paths.RECORDS}: {signatures.rows:,} rows, {MOST_ROWS:,} at most; {REMEDY}")
     first, crowded = RowBits(signatures.rows), RowBits(signatures.rows)
     repetitions: dict[str, Counter[str]] = {}
     kept = 0
