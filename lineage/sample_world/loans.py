@@ -9,7 +9,7 @@ import random
 
 from lineage.sample_world.packing import csv_bytes
 
-LOANS = 1600
+LOANS = 1200
 HEADER = (
     "ID",
     "대출금액",
@@ -48,7 +48,7 @@ GRADES = (("A", 0.17), ("B", 0.30), ("C", 0.28), ("D", 0.14), ("E", 0.07), ("F",
 
 
 def loan_grades() -> dict[str, bytes]:
-    """loan_grades: 1,600 loans, the term with a space before it and decimals as the true file has them."""
+    """loan_grades: 1,200 loans, the term with a space before it and decimals as the true file has them."""
     rng = random.Random("loan_grades")
     loans = [_loan(rng) for _ in range(LOANS)]
     by_risk = sorted(range(LOANS), key=lambda place: loans[place][0])

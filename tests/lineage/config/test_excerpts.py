@@ -30,6 +30,8 @@ def texts(**fields: Any) -> dict[str, str]:
         ("profiles.cpu.max_length", 256, {"train.json", "evaluate.json"}),
         ("profiles.cpu.double_quant", False, {"train.json", "evaluate.json"}),
         ("evaluation.rows", 7, {"evaluate.json"}),
+        ("evaluation.generation", {"repetition_penalty": 1.1}, {"evaluate.json"}),
+        ("evaluation.generation", None, set()),
         ("profiles.cpu.checkpoint_steps", 7, set()),
         ("seed", 8, {"mix/v1.json", "mix/v2.json", "mix/v3.json", "train.json", "evaluate.json"}),
     ],

@@ -38,3 +38,28 @@ def test_a_set_goes_before_its_source_and_that_before_all() -> None:
 def test_a_mistake_is_answered_with_its_path_and_what_is_allowed(name: str, said: object, answer: str) -> None:
     with pytest.raises(LineageError, match=answer):
         tiny.curriculum(**{"evaluation": WHOLE | {"sets": {name: said}}})
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({"generation": {"new_tokens": 600}}, r"evaluation\.generation\.new_tokens: 600, but .*max_new_tokens is 512"),
+        ({"generation": {"top_k": 50}}, r"evaluation\.generation: .*give a temperature too"),
+        ({"sets": {"samples": {"valid_within": [100, 20]}}}, r"valid_within: name numbers of tokens, each larger"),
+        (
+            {"generation": {"new_tokens": 50}, "sets": {"samples": {"valid_within": [20, 100]}}},
+            r"evaluation\.sets\.samples\.valid_within: 100, but no answer is longer than 50 tokens",
+        ),
+    ],
+)
+def test_answers_that_cannot_be_made_so_are_refused(fields: dict[str, object], answer: str) -> None:
+    with pytest.raises(LineageError, match=answer):
+        tiny.curriculum(**{"evaluation": WHOLE | fields})
+
+
+def test_what_is_left_out_is_not_written_out() -> None:
+    assert Evaluation.model_validate(WHOLE | {"sets": {"samples": {"rows": 9}}}).model_dump(mode="json") == WHOLE | {
+        "sets": {"samples": {"rows": 9, "max_new_tokens": None, "measures": None, "into": None}}
+    }
+    made = {"temperature": 0.8, "top_k": 50}
+    assert Evaluation.model_validate(WHOLE | {"generation": made}).model_dump()["generation"]["top_k"] == 50

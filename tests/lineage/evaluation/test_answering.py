@@ -1,10 +1,13 @@
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from lineage.config.measuring import Generation
 from lineage.evaluation import answering, inference
 from lineage.evaluation.answering import budget, ending
+from lineage.evaluation.sampled_decoding import Manner
 from tests import tiny
 from tests.lineage.evaluation.test_inference import VOCABULARY, adapted, largest_tensor, small
 
@@ -116,3 +119,16 @@ def test_a_large_vocabulary_does_not_grow_with_the_prompts_of_answers(tokenizer:
     with largest_tensor() as seen:
         said = answering.answers(model, tokenizer, turns, [3] * 150)
     assert len(said) == 150 and seen[0] <= inference.LOGITS_AT_ONCE
+
+
+def test_what_was_cut_ends_with_a_whole_sentence_and_what_stopped_stays(tokenizer: Any, monkeypatch: Any) -> None:
+    tokens = tokenizer("채권이 올랐다. 주식도 올", add_special_tokens=False)["input_ids"]
+    ends = [tokens, [*tokens, tokenizer.eos_token_id]]
+    monkeypatch.setattr(answering, "made_answers", lambda model, some, manner: ends)
+    text = SimpleNamespace(vocab_size=9)
+    model = SimpleNamespace(config=SimpleNamespace(get_text_config=lambda: text))
+    for trim, first in ((True, "채권이 올랐다."), (False, "채권이 올랐다. 주식도 올")):
+        manner = Manner(Generation(temperature=1.0, trim=trim), [1, 2])
+        cut, stopped = answering.answers(model, tokenizer, questions(2), [99, 99], manner=manner, within=(2,))
+        assert (cut.text, stopped.text) == (first, "채권이 올랐다. 주식도 올")
+        assert cut.within == stopped.within == {2: tokenizer.decode(tokens[:2]).strip()}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
-from lineage.evaluation.closed_labels import confusion_of, label_of
+from lineage.evaluation.closed_labels import confusion_of, label_of, named_label
 from lineage.statistics.label_counts import as_counts, macro_f1
 
 GRADES = tuple("ABCDEFG")
@@ -25,6 +25,23 @@ GRADES = tuple("ABCDEFG")
 )
 def test_an_answer_is_a_label_and_nothing_else(answer: str, label: str) -> None:
     assert label_of(answer, GRADES) == label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("등급은 B등급입니다. 이유는", "B등급"),
+        ("\n\nB등급\n###설명", "B등급"),
+        ("B등급이다", "B등급"),
+        ("B등급 또는 C등급", ""),
+        ("AB등급", ""),
+        ("B등급표", ""),
+        ("B", ""),
+        ("", ""),
+    ],
+)
+def test_a_label_is_named_as_a_word_and_alone(text: str, label: str) -> None:
+    assert named_label(text, [f"{letter}등급" for letter in GRADES]) == label
 
 
 def test_labels_of_several_words() -> None:

@@ -4,6 +4,7 @@ from sacrebleu.metrics import BLEU, CHRF
 from lineage.artifacts.measures import Ending, MeasuredRow
 from lineage.base_model.chat_template import Tokens
 from lineage.config.measuring import SetEvaluation
+from lineage.core.errors import LineageError
 from lineage.evaluation.answering import SpokenAnswer
 from lineage.evaluation.figures_of_set import confusion_in, figures_of, places_in, signatures_of
 from lineage.evaluation.heldout import HeldOutSet
@@ -105,6 +106,25 @@ def test_labels_are_judged_by_what_is_said() -> None:
     confusion = confusion_in(rows, kind)
     assert confusion and confusion.counts == ((1, 1, 0, 0), (0, 1, 0, 1), (0, 0, 1, 0))
     assert [row.score for row in rows] == [1.0] * 5, "by likelihood, beside what is said"
+
+
+def test_what_an_answer_had_named_after_so_many_tokens_is_counted() -> None:
+    records = [
+        tiny.row("g", f"등급을 고르시오 {n}", "A", measure="choice", options=GRADES, correct=0) for n in range(3)
+    ]
+    kind = kind_of(HeldOutSet("g.record", tuple(records), 3, "0"), SetEvaluation(valid_within=(2, 9)))
+    within = [{2: "A", 9: "A"}, {2: "글쎄", 9: "글쎄요. 등급: B입니다"}, {2: "A", 9: "A 또는 B"}]
+    rows = [
+        marked("g.record", r, kind, TOKENS, likelihoods(r, 0), SpokenAnswer(said[9], "cut", said))
+        for r, said in zip(records, within, strict=True)
+    ]
+    found = figures_of(rows, kind)
+    assert (found["valid.2"].value, found["valid.9"].value) == (0.6667, 0.6667)
+    assert found["valid.9"].interval and found["valid.9"].rows == 3
+    again = [MeasuredRow.model_validate_json(row.model_dump_json()) for row in rows]
+    assert again == rows and again[2].marks.named == {2: "A", 9: ""}
+    with pytest.raises(LineageError, match=r"asks for valid_within of p\.record, but its rows are not choices among"):
+        kind_of(HeldOutSet("p.record", (tiny.row("p", "?", "."),), 1, "0"), SetEvaluation(valid_within=(2,)))
 
 
 def test_places_are_counted_where_the_prompt_lists_the_options() -> None:
