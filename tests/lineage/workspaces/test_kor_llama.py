@@ -87,11 +87,18 @@ def test_the_page_shows_the_settings_as_they_are() -> None:
 
 def test_what_is_in_force_is_what_the_record_says(lineage_here: Path) -> None:
     found = {one.name: one.in_force for one in settings_beside("kor_llama", "v1")}
+    from lineage.training.backends import hf
+    from lineage.training.trl_config import arguments
+
     record = json.loads(Path("models/v1/lineage.json").read_text())
     assert found["LoRA r"] == str(record["lora"]["r"])
     assert found["rows of a step"] == str(record["effective"]["rows_per_step"])
     assert found["optimizer"].replace("\\", "") == record["effective"]["optimizer"]
     assert found["repetition penalty"] == "1.0" and found["top_k"] == "–", "this lineage answers greedily"
+    told = arguments(tiny.job("v1"), hf)
+    ours = {one.name: one.ours for one in settings_beside("kor_llama")}
+    assert ours["checkpoints kept"] == str(told["save_total_limit"])
+    assert ours["norm of a gradient"] == str(told["max_grad_norm"])
     with pytest.raises(LineageError, match="v9 is not built here"):
         settings_beside("kor_llama", "v9")
 
