@@ -47,7 +47,8 @@ def main() -> None:
         version = only_the_first(asked.tokens)
         train_with(version, 1.0)
         cost(DVC)
-        from flows.serve import answers, prefect_command, server
+        from flows.kept import answers, server
+        from flows.serve import prefect_command
 
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

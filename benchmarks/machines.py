@@ -144,7 +144,8 @@ def commit(whole: Path, number: int) -> None:
 
 def serve(root: Path, whole: Path, running: ExitStack) -> None:
     """A server, the pool of the workers, and the deployment, as docs/several-machines.md says."""
-    from flows.serve import answers, prefect_command, server
+    from flows.kept import answers, server
+    from flows.serve import prefect_command
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

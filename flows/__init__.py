@@ -12,6 +12,8 @@ MLFLOW_UI = "KRX_MLFLOW_UI"  # the variable that says where people open MLflow; 
 SETTINGS = QUIET | {
     "PREFECT_HOME": str((STATE / "prefect").absolute()),  # its database lies in the workspace, not in the home
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # 20 are too few for the first start when busy
+    # A server that is started again knows who holds a slot, so that it is given back.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_SERVER_UI_STATIC_DIRECTORY": str((STATE / "prefect/ui").absolute()),  # a copy, for `flows/page_policy.py`
 }

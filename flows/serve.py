@@ -3,6 +3,7 @@
     Prefect  http://127.0.0.1:4200   start, watch and cancel rebuilds
     MLflow   http://127.0.0.1:5000   compare the versions
 
+One of them that dies is started again, with its database and at its port; runs go on meanwhile.
 Where somebody listens there already, the next free port is taken; a port that is asked for is taken or refused:
 `--prefect-port`, `--mlflow-port`, or KRX_PREFECT_PORT, KRX_MLFLOW_PORT. The servers' logs and
 databases lie in .state/. With MLFLOW_TRACKING_URI set, no MLflow is started here.
@@ -12,24 +13,19 @@ import argparse
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from flows import MLFLOW_UI
+from flows.kept import Kept
 from flows.mlflow_pages import runs_page
 from flows.nightly import nightly
 from flows.page_policy import keep_to_this_machine
-from flows.warm_dvc import PROCESS_GUARD
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.paths import STATE
-from lineage.planning.dvc_graph import environment
 from lineage.tracking.database import make_database
 from lineage.tracking.server import SETTINGS, artifact_root, local_database, local_uri
 from lineage.tracking.server import shown as without_password
@@ -37,7 +33,6 @@ from lineage.tracking.server import shown as without_password
 HOST = "127.0.0.1"
 USUAL = {"prefect": 4200, "mlflow": 5000}
 LOOKED_AT = 50  # ports, from the usual one on
-PATIENCE = 180  # seconds for a server's first start, which makes its database, on a busy machine
 
 
 def main() -> None:
@@ -49,12 +44,19 @@ def main() -> None:
             f"--{name}-port", type=int, default=told and int(told), help=f"default: {port}, or the next that is free"
         )
     options.add_argument("--nightly", metavar="CRON", help='rebuild by itself, as "0 2 * * *": every day at 2:00')
+    options.add_argument(
+        "--watch",
+        nargs="?",
+        const="ingest",
+        choices=("ingest", "rebuild"),
+        help="bring new raw files in by themselves, and with `rebuild` train what is stale by them",
+    )
     arguments = options.parse_args()
     # A plain kill ends it as Ctrl-C does, so that the servers are stopped in every case.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with ExitStack() as running:
-            start(arguments.prefect_port, arguments.mlflow_port, arguments.nightly, running)
+            start(arguments, running)
     except KeyboardInterrupt:
         pass
     except LineageError as error:
@@ -63,19 +65,17 @@ def main() -> None:
         print("stopped")
 
 
-def start(asked_prefect: int | None, asked_mlflow: int | None, cron: str | None, running: ExitStack) -> None:
-    """Start the servers, wait until they answer, serve the flow; ends when it is stopped or one of them dies.
+def start(asked: argparse.Namespace, running: ExitStack) -> None:
+    """Start the servers, wait until they answer, serve the flow; ends when it is stopped or one of them cannot live.
 
-    asked_prefect: the port that was asked for, if any.
-    asked_mlflow: likewise.
-    cron: when `rebuild` is to run by itself.
-    running: what is stopped at the end.
+    asked: the ports that were asked for, and what is to run by itself. running: what is stopped at the end.
     """
     load_curriculum()  # a mistake in it is said here, before anything starts
-    when = [nightly(cron).cron] if cron is not None else []
+    by_itself = [f"--nightly={nightly(asked.nightly).cron}"] if asked.nightly is not None else []
+    by_itself += [f"--watch={asked.watch}"] if asked.watch else []
     remote = os.environ.get("MLFLOW_TRACKING_URI", "")
-    prefect_port = port_for("prefect", asked_prefect)
-    mlflow_port = USUAL["mlflow"] if remote else port_for("mlflow", asked_mlflow)
+    prefect_port = port_for("prefect", asked.prefect_port)
+    mlflow_port = USUAL["mlflow"] if remote else port_for("mlflow", asked.mlflow_port)
     prefect, mlflow = f"http://{HOST}:{prefect_port}", f"http://{HOST}:{mlflow_port}"
     os.environ.update(SETTINGS)
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # seven more processes, for agents only
@@ -85,20 +85,23 @@ def start(asked_prefect: int | None, asked_mlflow: int | None, cron: str | None,
     os.environ["PREFECT_UI_URL"] = f"{prefect}/v2"  # links to runs open the page that `/` opens, not the one before it
     os.environ[MLFLOW_UI] = remote or mlflow
     print("starting (the first time takes a minute)…")
-    servers = {"prefect": running.enter_context(server("prefect", prefect_command(prefect_port)))}
+    servers = [Kept("prefect", prefect_command(prefect_port), f"{prefect}/api/health")]
+    servers[0].start(running)
     if not remote:
         make_database(local_database())
-        servers["mlflow"] = running.enter_context(server("mlflow", _mlflow_command(mlflow_port)))
-        answers("mlflow", f"{mlflow}/health", servers["mlflow"])
-    answers("prefect", f"{prefect}/api/health", servers["prefect"])
+        servers.append(Kept("mlflow", _mlflow_command(mlflow_port), f"{mlflow}/health"))
+        servers[1].start(running)
+    for one in servers:
+        one.wait()
     keep_to_this_machine(Path(os.environ["PREFECT_SERVER_UI_STATIC_DIRECTORY"]))
-    servers["flows"] = running.enter_context(server("flows", [sys.executable, "-m", "flows.served", *when], shown=True))
+    servers.append(Kept("flows", [sys.executable, "-m", "flows.served", *by_itself]))
+    servers[-1].start(running)
     print(f"\nPrefect  {prefect}/v2/deployments   rebuild, ingest, evaluate, promote, verify, withdraw, experiment")
     print(f"MLflow   {without_password(runs_page(remote or mlflow))}\nCtrl-C stops all\n", flush=True)
-    while all(process.poll() is None for process in servers.values()):
+    while True:
+        for one in servers:  # Prefect first: the flows ask it when they start
+            one.keep(running)
         time.sleep(1)
-    dead = ", ".join(name for name, process in servers.items() if process.poll() is not None)
-    raise LineageError(f"{dead} has stopped, and the rest with it; see {STATE / 'logs'}")
 
 
 def port_for(name: str, asked: int | None) -> int:
@@ -135,47 +138,6 @@ def free(port: int, option: str) -> None:
             raise LineageError(f"port {port} is taken; choose another: lineage ui {option} {port + 1}") from error
 
 
-@contextmanager
-def server(name: str, command: list[str], *, shown: bool = False) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that ends with this block, and with this process however that dies.
-
-    shown: print what it says, instead of writing it to its log.
-    """
-    log = _log(name)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, str(PROCESS_GUARD), *command],
-            stdin=subprocess.PIPE,
-            stdout=None if shown else output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=environment(),
-        )
-    try:
-        yield process
-    finally:
-        assert process.stdin
-        process.stdin.close()
-        process.wait()
-
-
-def answers(name: str, address: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a server answers.
-
-    Raises:
-        LineageError: it ended, or took too long; naming its log.
-    """
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-    raise LineageError(f"{name} did not start; the end of {_log(name)}:\n{_tail(_log(name))}")
-
-
 def prefect_command(port: int) -> list[str]:
     """How Prefect's server is started."""
     return [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
@@ -197,14 +159,6 @@ def _mlflow_command(port: int) -> list[str]:
         "--workers",
         "1",
     ]
-
-
-def _log(name: str) -> Path:
-    return STATE / "logs" / f"{name}.log"
-
-
-def _tail(path: Path, lines: int = 12) -> str:
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
 if __name__ == "__main__":

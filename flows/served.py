@@ -1,10 +1,11 @@
 """What waits for runs that the UI asks for: `python -m flows.served`, started by `flows.serve` beside the servers.
 
-Its one argument, if any, is the time at which `rebuild` runs by itself (`flows/nightly.py`).
+Of what runs by itself it is told: `--nightly`, when a rebuild does (`flows/nightly.py`), and `--watch`, what new raw
+files start (`flows/raw_watch.py`).
 A process of its own, so that runs and their stages end with it, and it with `flows.serve`, however that dies.
 """
 
-import sys
+import argparse
 from typing import Any
 
 import prefect
@@ -23,7 +24,9 @@ from flows.lineage_flow import rebuild
 from flows.live_choices import described, follow_params, tags_of
 from flows.mail_block import MailBySmtp
 from flows.nightly import keeps_schedules, nightly, schedule
+from flows.patient_runner import be_patient
 from flows.promote_flow import promote_version
+from flows.raw_watch import flows_of, watch_raw
 from flows.slot import GPU
 from flows.verify_flow import verify
 from flows.withdraw_flow import withdraw_subject
@@ -43,6 +46,11 @@ ALIVE = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 
 def main() -> None:
     """Register the deployments and run what is asked for, one run at a time; blocks."""
+    options = argparse.ArgumentParser(prog="python -m flows.served")
+    options.add_argument("--nightly")
+    options.add_argument("--watch")
+    told = options.parse_args()
+    be_patient()
     prepare()
     follow_params({f"{flow.name}/{name}": flow for name, flow in DEPLOYED.items()})
     tags, kind = tags_of(load_curriculum()), EntrypointType.MODULE_PATH
@@ -50,8 +58,10 @@ def main() -> None:
         keeps_schedules(flow.to_deployment(name, description=described(flow), tags=tags, entrypoint_type=kind))
         for name, flow in DEPLOYED.items()
     ]
-    if len(sys.argv) > 1:
-        schedule(deployments[0], nightly(sys.argv[1]))
+    if told.nightly:
+        schedule(deployments[0], nightly(told.nightly))
+    if told.watch:
+        watch_raw(flows_of(told.watch))
     prefect.serve(*deployments, limit=1, query_seconds=2, print_starting_message=False)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows.serve import answers, prefect_command, server
+from flows.kept import answers, server
+from flows.serve import prefect_command
 from tests.postgresql import database  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.slow
