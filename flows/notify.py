@@ -4,6 +4,7 @@ Which one says `KRX_NOTIFY`, as `<type>/<name>`: `custom-webhook/nightly`, `mail
 """
 
 import os
+import re
 from typing import Any
 
 import prefect.blocks.notifications  # noqa: F401 (its types of blocks are known once it is imported)
@@ -15,6 +16,7 @@ import flows.mail_block  # noqa: F401 (likewise)
 from lineage.core.plain_text import one_line
 
 NOTIFY = "KRX_NOTIFY"
+PREFECTS = re.compile(r"^Flow run encountered an exception: LineageError: ")  # its words before ours
 LONGEST = 800  # characters of what went wrong; the run's page has all of it
 
 
@@ -43,6 +45,6 @@ def what_happened(flow: Any, flow_run: Any, state: Any) -> str:
     for kind in ("versions", "sources"):
         if kind in given or (kind == "versions" and "version" in given):
             lines.append(f"{kind}: {', '.join(given.get(kind) or [given.get('version') or 'all'])}")
-    lines += [one_line(state.message or "")[:LONGEST]]
+    lines += [one_line(PREFECTS.sub("", state.message or ""))[:LONGEST]]
     lines += [str(page)] if (page := url_for("flow-run", obj_id=flow_run.id)) else []
     return "\n".join(filter(None, lines))

@@ -24,7 +24,7 @@ from flows.promote_flow import promote_version
 
 RUN: Any = SimpleNamespace(id="0d1c", name="v3, v4", parameters={"versions": ["v3", "v4"]})
 REFUSED: Any = SimpleNamespace(id="0d1d", name="promote v4", parameters={"version": "v4", "by": "회의"})
-STATE: Any = Failed(message="train@v3: no such column\nrename it")
+STATE: Any = Failed(message="Flow run encountered an exception: LineageError: train@v3: no such column\nrename it")
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_mail_tells_of_a_failure_and_of_a_refused_gate(
     tell_somebody(promote_version, REFUSED, Failed(message="v4 is not promoted: 회계 worse"))
     failed, refused = taken
     assert failed["Subject"] == "krx-lineage: lineage failed" and failed["To"] == "lee@here, kim@here"
-    assert "train@v3: no such column" in failed.get_content()
+    assert "\ntrain@v3: no such column" in failed.get_content().replace("\r", "")
     assert "versions: v4\nv4 is not promoted: 회계 worse" in refused.get_content().replace("\r", "")
     to = ["nobody@here"]
     with caplog.at_level("WARNING"):
