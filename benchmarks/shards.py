@@ -5,7 +5,8 @@
     python -m benchmarks.shards ~/reports --files 20000 --only gather
 
 - workers: two shards at once, one worker each, beside one worker on all files, by turns; seconds by the clock, for
-  which the machine should be quiet: the load is printed, and CPU seconds say whether the two took more work;
+  which the machine should be quiet: the load is printed, CPU seconds say whether the two took more work, and beside
+  the clock stands what is left without the time that they waited for a processor which others had;
 - kills: shards that are killed (SIGKILL to all their processes) at random moments and run again, until there were
   `--kills`; then the folder is gathered and compared, byte by byte, with one that was converted without shards;
 - costs: what a file costs beside its conversion: to be listed, hashed, found in the cache; the start of a process;
@@ -27,10 +28,12 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
+
+import psutil
 
 from benchmarks.convert import LIMITS, apart, vary
 
@@ -79,34 +82,65 @@ def start(room: Path, cache: str, shard: str, *words: str) -> subprocess.Popen[s
     )
 
 
-def together(room: Path, cache: str, shards: Sequence[str]) -> tuple[float, float]:
-    """Shards at once, one worker each: seconds by the clock, CPU seconds of all their processes."""
+class Spent(NamedTuple):
+    """Seconds: by the clock; of processors; and by the clock without those that its slowest shard waited for one."""
+
+    clock: float
+    cpu: float
+    running: float
+
+
+def together(room: Path, cache: str, shards: Sequence[str]) -> Spent:
+    """Shards at once, one worker each."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
     running = [start(room, cache, shard, "--workers", "1") for shard in shards]
-    for process in running:
-        process.communicate()
-        if process.returncode:
-            raise SystemExit(f"a shard ended with {process.returncode}")
+    waited: list[dict[int, float]] = [{} for _ in running]
+    ended = [0.0] * len(running)
+    while not all(ended):
+        for number, process in enumerate(running):
+            if not ended[number]:
+                waited[number] |= waits(process.pid)
+                ended[number] = time.monotonic() - begun if process.poll() is not None else 0.0
+        time.sleep(0.1)
+    if any(process.returncode for process in running):
+        raise SystemExit(f"shards ended with {[process.returncode for process in running]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.monotonic() - begun, spent
+    least = max(end - sum(one.values()) for end, one in zip(ended, waited, strict=True))
+    return Spent(max(ended), spent, least)
+
+
+def waits(pid: int) -> dict[int, float]:
+    """Seconds that a process and its children were ready to run while others had the processors (Linux tells)."""
+    found = {}
+    with suppress(psutil.NoSuchProcess):
+        for one in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            with suppress(OSError):
+                told = Path(f"/proc/{one.pid}/schedstat").read_text(encoding="ascii")
+                found[one.pid] = int(told.split()[1]) / 1e9
+    return found
 
 
 def workers(asked: argparse.Namespace, room: Path) -> None:
     """One worker on all files, two on a shard each, by turns."""
     workspace(room, asked.folder, asked.files)
-    ratios = []
+    clock, running = [], []
     for turn in range(asked.rounds):
-        one, one_cpu = together(room, f"one{turn}", ["1/1"])
-        two, two_cpu = together(room, f"two{turn}", ["1/2", "2/2"])
-        ratios.append(one / two)
+        one = together(room, f"one{turn}", ["1/1"])
+        two = together(room, f"two{turn}", ["1/2", "2/2"])
+        clock.append(one.clock / two.clock)
+        running.append(one.running / two.running)
         print(
-            f"  one worker {one:6.1f} s (CPU {one_cpu:.1f}), two {two:6.1f} s (CPU {two_cpu:.1f}): "
-            f"{one / two:.2f} ×, {load()}",
+            f"  one worker {one.clock:6.1f} s (CPU {one.cpu:.1f}), two {two.clock:6.1f} s (CPU {two.cpu:.1f}): "
+            f"{clock[-1]:.2f} ×; without waiting for a processor {one.running:.1f} and {two.running:.1f} s: "
+            f"{running[-1]:.2f} ×; {load()}",
             flush=True,
         )
-    print(f"  two workers are {median(ratios):.2f} × one (median of {asked.rounds})")
+    print(
+        f"  two workers are {median(clock):.2f} × one by the clock, {median(running):.2f} × without waiting for a "
+        f"processor (medians of {asked.rounds})"
+    )
 
 
 def kills(asked: argparse.Namespace, room: Path) -> None:
@@ -193,15 +227,15 @@ def costs(asked: argparse.Namespace, room: Path) -> None:
     for name, spent in apart(parts, raw, room / "shared").items():
         print(f"  {name:58} {spent / asked.files * 1e3:8.3f} ms a file")
     print(f"  of {megabytes:.2f} MB a file; CPU time")
-    whole, cpu = together(room, "shared", ["1/1"])
+    whole, cpu, _ = together(room, "shared", ["1/1"])
     print(f"  a shard run again, all of it cached: {whole:.2f} s, CPU {cpu:.2f} s, its process included")
-    whole, cpu = together(room, "shared", ["1/1000000"])
+    whole, cpu, _ = together(room, "shared", ["1/1000000"])
     print(f"  a shard without files of its own:    {whole:.2f} s, CPU {cpu:.2f} s")
     none = room / "none"
     none.mkdir()
     (none / "params.yaml").write_bytes((room / "params.yaml").read_bytes())
     (none / "data/raw/own" / SOURCE).mkdir(parents=True)
-    whole, cpu = together(none, "shared", ["1/1"])
+    whole, cpu, _ = together(none, "shared", ["1/1"])
     print(f"  a shard of an empty folder:          {whole:.2f} s, CPU {cpu:.2f} s")
 
 
