@@ -121,6 +121,6 @@ def test_thousands_of_letters_seen_and_unseen_cost_no_minutes(scanned: Any, tmp_
     scanned.update_object(content, "<<>>")
     scanned.update_stream(content, page.read_contents() + "\n".join(["", *pieces]).encode())
     page.set_contents(content)
-    begun = time.perf_counter()
+    begun = time.process_time()  # not the clock's, which tells of everybody on the machine
     read(scanned, tmp_path)
-    assert time.perf_counter() - begun < 9  # each compared with each: 25 s
+    assert time.process_time() - begun < 9  # each compared with each: 25 s
