@@ -3,6 +3,7 @@
 lineage compare             the champion and the newest measured version; without a champion the two newest
 lineage compare v6          v6 against its parent
 lineage compare v5_3 v6     v6 against v5_3; `base` is a version here too
+lineage compare ../loans:v1 v6   with a version of another workspace, on the sets that both were asked
 lineage compare v6 --rows   and the rows that turned wrong or right, with question and answers
 """
 
@@ -20,6 +21,7 @@ from lineage.core.plain_text import plain
 from lineage.reporting import set_words as words
 from lineage.reporting.champion import champion_said
 from lineage.reporting.flipped_rows import MOST, flipped_rows, lines
+from lineage.reporting.other_workspaces import beside
 from lineage.reporting.two_versions import SetChange, TwoVersions, two_versions
 from lineage.reporting.workspace import Workspace, read_workspace
 from lineage.statistics.judgement import FEWEST_GROUPS, FEWEST_ROWS
@@ -47,17 +49,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print a line a set."""
     c = load_curriculum()
-    w = read_workspace(c)
+    both = beside(read_workspace(c), options.first, options.second)
+    w = both.workspace
     found = two_versions(w, options.first, options.second)
     rows = flipped_rows(w, found, options.rows) if options.rows else None
     if options.json:
         told = found.as_json() | ({"rows": rows.as_json()} if rows else {})
+        told |= {"notes": list(both.notes)} if both.notes else {}
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return
     console = Console()
     console.width = max(console.width, WIDTH)
     console.print(_table(found))
-    for line in [*_notes(found), *_champion(w, found)]:
+    for line in [*both.notes, *_notes(found), *_champion(w, found)]:
         console.print(Text(plain(line)), highlight=False)
     for line in lines(rows, c.evaluation.answers) if rows else ():
         console.print(Text(plain(line)), highlight=False)

@@ -147,7 +147,7 @@ def _may_forget(w: Workspace, first: str, second: str, names: Sequence[str]) -> 
         second: the version.
         names: the sets that both answered.
     """
-    if BASE in (first, second) or first not in w.trained[second].inside.line[:-1]:
+    if not {first, second} <= set(w.trained) or first not in w.trained[second].inside.line[:-1]:
         return ()
     known, own = w.trained[first].inside, set(own_sets(w, second))
     sources = {name: w.measured[second].sets[name].source for name in names}
@@ -155,7 +155,7 @@ def _may_forget(w: Workspace, first: str, second: str, names: Sequence[str]) -> 
 
 
 def _must_be_measured(w: Workspace, name: str) -> None:
-    if name != BASE and name not in w.curriculum.versions:
+    if name != BASE and name not in w.curriculum.versions and name not in w.measured:
         known = ", ".join(n for n in w.curriculum.versions if n in w.measured) or "none"
         raise LineageError(f"{name}: not among the versions of params.yaml; measured: {known}")
     if name not in w.measured:

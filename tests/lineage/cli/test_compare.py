@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,32 @@ def test_the_two_newest_are_the_default_and_the_base_is_one_too(measured: Path, 
     assert "v4_clean against v4" in said(capsys, "compare")
     assert "v4 against v3" in said(capsys, "compare", "v4"), "one alone is compared with its parent"
     assert "v1 against base" in said(capsys, "compare", "base", "v1")
+
+
+def test_a_version_of_another_workspace_on_the_sets_that_both_were_asked(
+    measured: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture
+) -> None:
+    other = tmp_path_factory.mktemp("others") / "other"
+    shutil.copytree(measured, other)
+    here = said(capsys, "compare", "v3", "v4", "--json")
+    there = json.loads(said(capsys, "compare", f"{other}:v3", "v4", "--json"))
+    assert there["sets"] == json.loads(here)["sets"] and "notes" not in there
+    assert f"v4 against {other}:v3" in said(capsys, "compare", f"{other}:v3", "v4").replace("\n", "")
+
+    assert "turned right: 26 rows" in said(capsys, "compare", f"{other}:v3", "v4", "--rows", "2")
+
+    edit_rows(other, "v3", "questions.record", lambda at, row: {"tokens": 2 * row["tokens"]})
+    edit_rows(other, "v3", "rules.record", lambda at, row: {"id": f"{row['id']}0"})
+    apart = json.loads(said(capsys, "compare", f"{other}:v3", "v4", "--json"))
+    assert "rules.record" not in apart["sets"]
+    assert apart["notes"][0] == "rules.record: not compared, they were asked other rows of it"
+    assert "their tokenizers differ: NLL is in nats of a whole answer" in apart["notes"][1]
+    whole, token = (one["sets"]["questions.record"]["nll"]["difference"] for one in (apart, there))
+    assert whole == pytest.approx(10 * token), "an answer has ten tokens"
+
+    assert "is no workspace, it has no params.yaml" in refused("compare", f"{other}/metrics:v3", "v4")
+    assert "measured there: base, v1" in refused("compare", f"{other}:v9", "v4")
+    assert "name both versions" in refused("compare", f"{other}:v3")
 
 
 def test_a_version_that_cannot_be_compared_is_named(measured: Path) -> None:
