@@ -31,7 +31,7 @@ def ask_for_runs(flows: list[str], found: News, files: RawFiles) -> str:
     said = []
     with get_client(sync_client=True) as client:
         for name in flows:
-            run = _run(client, name, {"sources": [*found]} if name == "ingest/ingest" else {}, batch)
+            run = _run(client, name, {"sources": [*found]} if name.startswith("ingest/") else {}, batch)
             if run.state and run.state.is_final():
                 said.append(f"the run “{run.name}” has tried these files and ended as {run.state.name}")
             else:

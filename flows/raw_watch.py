@@ -12,6 +12,7 @@ from collections.abc import Callable
 import httpx
 from prefect.exceptions import PrefectException
 
+from flows.deployment_names import deployment_name
 from flows.new_files import News, RawFiles, news, raw_files
 from flows.new_files_run import ask_for_runs
 from lineage.config.load import load_curriculum
@@ -95,4 +96,5 @@ class RawWatch:
 
 def flows_of(asked: str | None) -> list[str]:
     """The deployments that `--watch` names; none without it."""
-    return {None: [], "ingest": ["ingest/ingest"], "rebuild": ["ingest/ingest", "lineage/rebuild"]}[asked]
+    ingest, rebuild = f"ingest/{deployment_name('ingest')}", f"lineage/{deployment_name('rebuild')}"
+    return {None: [], "ingest": [ingest], "rebuild": [ingest, rebuild]}[asked]

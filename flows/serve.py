@@ -6,7 +6,7 @@
 One of them that dies is started again, with its database and at its port; runs go on meanwhile.
 Where somebody listens there already, the next free port is taken; a port that is asked for is taken or refused:
 `--prefect-port`, `--mlflow-port`, or KRX_PREFECT_PORT, KRX_MLFLOW_PORT. The servers' logs and
-databases lie in .state/. With MLFLOW_TRACKING_URI set, no MLflow is started here.
+databases lie in .state/. With MLFLOW_TRACKING_URI set, no MLflow is started here; with --prefect, no Prefect.
 """
 
 import argparse
@@ -17,6 +17,8 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+
+import httpx
 
 from flows import MLFLOW_UI
 from flows.kept import Kept
@@ -43,6 +45,11 @@ def main() -> None:
         options.add_argument(
             f"--{name}-port", type=int, default=told and int(told), help=f"default: {port}, or the next that is free"
         )
+    options.add_argument(
+        "--prefect",
+        metavar="URL",
+        help="serve behind a Prefect that runs already, http://127.0.0.1:4200 of another workspace",
+    )
     options.add_argument("--nightly", metavar="CRON", help='rebuild by itself, as "0 2 * * *": every day at 2:00')
     options.add_argument(
         "--watch",
@@ -74,9 +81,13 @@ def start(asked: argparse.Namespace, running: ExitStack) -> None:
     by_itself = [f"--nightly={nightly(asked.nightly).cron}"] if asked.nightly is not None else []
     by_itself += [f"--watch={asked.watch}"] if asked.watch else []
     remote = os.environ.get("MLFLOW_TRACKING_URI", "")
-    prefect_port = port_for("prefect", asked.prefect_port)
+    theirs = (asked.prefect or "").rstrip("/").removesuffix("/api")
+    if theirs:
+        must_answer(theirs)
+        by_itself += ["--shared"]
+    prefect_port = USUAL["prefect"] if theirs else port_for("prefect", asked.prefect_port)
     mlflow_port = USUAL["mlflow"] if remote else port_for("mlflow", asked.mlflow_port)
-    prefect, mlflow = f"http://{HOST}:{prefect_port}", f"http://{HOST}:{mlflow_port}"
+    prefect, mlflow = theirs or f"http://{HOST}:{prefect_port}", f"http://{HOST}:{mlflow_port}"
     os.environ.update(SETTINGS)
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # seven more processes, for agents only
     os.environ["PREFECT_API_URL"] = f"{prefect}/api"
@@ -85,15 +96,18 @@ def start(asked: argparse.Namespace, running: ExitStack) -> None:
     os.environ["PREFECT_UI_URL"] = f"{prefect}/v2"  # links to runs open the page that `/` opens, not the one before it
     os.environ[MLFLOW_UI] = remote or mlflow
     print("starting (the first time takes a minute)…")
-    servers = [Kept("prefect", prefect_command(prefect_port), f"{prefect}/api/health")]
-    servers[0].start(running)
+    servers = []
+    if not theirs:
+        servers.append(Kept("prefect", prefect_command(prefect_port), f"{prefect}/api/health"))
     if not remote:
         make_database(local_database())
         servers.append(Kept("mlflow", _mlflow_command(mlflow_port), f"{mlflow}/health"))
-        servers[1].start(running)
+    for one in servers:
+        one.start(running)
     for one in servers:
         one.wait()
-    keep_to_this_machine(Path(os.environ["PREFECT_SERVER_UI_STATIC_DIRECTORY"]))
+    if not theirs:
+        keep_to_this_machine(Path(os.environ["PREFECT_SERVER_UI_STATIC_DIRECTORY"]))
     servers.append(Kept("flows", [sys.executable, "-m", "flows.served", *by_itself]))
     servers[-1].start(running)
     print(f"\nPrefect  {prefect}/v2/deployments   rebuild, ingest, evaluate, promote, verify, withdraw, experiment")
@@ -102,6 +116,18 @@ def start(asked: argparse.Namespace, running: ExitStack) -> None:
         for one in servers:  # Prefect first: the flows ask it when they start
             one.keep(running)
         time.sleep(1)
+
+
+def must_answer(prefect: str) -> None:
+    """Refuse an address where no Prefect answers.
+
+    Raises:
+        LineageError: naming it.
+    """
+    try:
+        httpx.get(f"{prefect}/api/health", timeout=10, trust_env=False).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise LineageError(f"--prefect {prefect}: no Prefect answers there ({error}); is it started?") from error
 
 
 def port_for(name: str, asked: int | None) -> int:
