@@ -49,6 +49,10 @@ def _found(folder: Path, files: Path | None) -> Survey:
     """The sources that lie there: in the folder that was named, or in the workspace's own before it is one."""
     if files and not files.is_dir():
         raise LineageError(f"--from {files}: no such folder")
+    if (files or folder).resolve() in (Path.home(), Path("/")):
+        raise LineageError(
+            f"{(files or folder).resolve()}: holds all that you have; name a folder of files with --from"
+        )
     found = propose(files or folder) if (files or folder).is_dir() else Survey()
     if files and not found.proposals:
         why = next(iter(found.left.values()), "it holds no files")

@@ -48,6 +48,8 @@ def add_source(name: str, where: Path, title: str | None, licence: str | None) -
             f"otherwise; another format is a reader of your own, `docs/add-a-reader.md`"
         )
     [proposal] = found.proposals
+    if where.resolve() != (paths.RAW / "own" / name).resolve():
+        must_fit(found.proposals)
     text = with_source(read_text(paths.PARAMS), proposal, licence)
     write_curriculum(text)
     place(proposal)
@@ -61,6 +63,21 @@ def with_source(text: str, proposal: ProposedSource, licence: str | None = None)
     if proposal.papers:
         text = with_entry(text, "papers", proposal.name, PAPER_LIMITS)
     return with_entry(text, "sources", proposal.name, proposal.entry(licence or UNSTATED))
+
+
+def must_fit(proposals: Sequence[ProposedSource], workspace: Path = Path()) -> None:
+    """Refuse to copy more than the disk holds, before anything is copied.
+
+    Raises:
+        LineageError: saying how much is needed and how much is free.
+    """
+    needed = sum(file.stat().st_size for one in proposals for file in one.files)
+    there = next(folder for folder in (workspace.absolute(), *workspace.absolute().parents) if folder.is_dir())
+    if needed > (free := shutil.disk_usage(there).free):
+        raise LineageError(
+            f"{workspace.absolute()}: the files are {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free there; put "
+            f"the workspace on another disk, or move the files to {paths.RAW / 'own'}/<source> and add that folder"
+        )
 
 
 def place(proposal: ProposedSource, workspace: Path = Path()) -> Path:

@@ -14,7 +14,7 @@ from lineage.config.schema import DEFAULT_NAME
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.program import NAME
-from lineage.workspaces.additions import place, version_entry, with_source
+from lineage.workspaces.additions import must_fit, place, version_entry, with_source
 from lineage.workspaces.own_graph import graph_files
 from lineage.workspaces.proposals import ProposedSource
 
@@ -64,6 +64,7 @@ def create(root: Path, system: str, proposals: Sequence[ProposedSource] = ()) ->
     for above in root.absolute().parents:
         if (above / paths.GRAPH).is_file() and (above / ".dvc").is_dir():
             raise LineageError(f"{root}: lies inside the workspace {above}; a workspace is a repository of its own")
+    must_fit(proposals, root)
     root.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

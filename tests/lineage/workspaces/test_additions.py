@@ -3,6 +3,7 @@
 import subprocess
 from difflib import ndiff
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -85,9 +86,15 @@ def test_it_is_made_in_the_folder_of_the_files_too_and_git_leaves_them_alone(
     assert said.stdout == "?? notes.docx\n"
 
 
-def test_a_folder_without_anything_to_train_on_is_refused_before_anything_is_made(here: Path) -> None:
+def test_a_folder_without_anything_to_train_on_is_refused_before_anything_is_made(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (here / "empty").mkdir()
     assert "it holds no files" in refused("init", "ours", "--from", "empty")
     assert "no such folder" in refused("init", "ours", "--from", "nowhere")
     assert "name one of them" in refused("init", "ours", "--from", "files", "--system", "krx")
+    monkeypatch.setenv("HOME", str(here))
+    assert "holds all that you have" in refused("init")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10))
+    assert "the files are 0.0 GB, and 0.0 GB are free there" in refused("init", "ours", "--from", "files")
     assert not Path("ours").exists()
