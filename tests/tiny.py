@@ -281,7 +281,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def as_in_the_sample_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sources of the tiny curriculum count as the sample world's, which has others."""
-    monkeypatch.setattr(buildable, "SAMPLE_WORLD", (*buildable.SAMPLE_WORLD, *PARAMS["sources"]))
+    there = dict.fromkeys((*buildable.SAMPLE_WORLD, *PARAMS["sources"]))
+    monkeypatch.setattr(buildable, "SAMPLE_WORLD", tuple(there))
 
 
 @pytest.fixture

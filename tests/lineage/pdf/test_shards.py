@@ -18,12 +18,12 @@ from tests.lineage.pdf.test_convert import LIMITS, write
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight files: five texts, one of them twice, a scan, no PDF."""
+    """Eight files: five texts, one of them twice, a scan, no PDF. Shards go by bytes, the same in every run."""
     raw = tmp_path_factory.mktemp("papers") / "raw"
     for number in range(5):
-        write(raw / f"{number % 2}/{number}.pdf", [(72, 100, f"{number}째 회사의 글이다.")])
+        write(raw / f"{number % 2}/{number}.pdf", [(72, 100, f"{number}째 회사의 글이다.")], no_new_id=True)
     (raw / "copy.pdf").write_bytes((raw / "1/3.pdf").read_bytes())
-    write(raw / "scan.pdf", [])
+    write(raw / "scan.pdf", [], no_new_id=True)
     (raw / "html.pdf").write_text("<html>로그인</html>", encoding="utf-8")
     return raw
 
