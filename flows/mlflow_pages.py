@@ -7,6 +7,7 @@ import httpx
 
 from flows import MLFLOW_UI
 from lineage.config.own_name import lineage_name
+from lineage.core.errors import LineageError
 from lineage.tracking.server import TRAINING_PAGES, runs_address
 
 
@@ -44,6 +45,6 @@ def find(address: str) -> tuple[str | None, str | None]:
         }
         answer = httpx.post(f"{api}/runs/search", json=query, headers=headers, timeout=10).raise_for_status()
         runs = answer.json().get("runs", [])
-    except (httpx.HTTPError, KeyError, ValueError):
+    except (httpx.HTTPError, KeyError, ValueError, LineageError):  # the last: params.yaml, while somebody edits it
         return None, None
     return experiment, runs[0]["info"]["run_id"] if runs else None

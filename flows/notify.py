@@ -13,6 +13,9 @@ from prefect.logging.loggers import flow_run_logger
 from prefect.utilities.urls import url_for
 
 import flows.mail_block  # noqa: F401 (likewise)
+from lineage.config.own_name import lineage_name
+from lineage.config.schema import DEFAULT_NAME
+from lineage.core.errors import LineageError
 from lineage.core.plain_text import one_line
 
 NOTIFY = "KRX_NOTIFY"
@@ -29,13 +32,21 @@ def tell_somebody(flow: Any, flow_run: Any, state: Any) -> None:
         body = what_happened(flow, flow_run, state)
         sender: Any = Block.load(block, _sync=True)  # type: ignore[call-arg]
         with sender.raise_on_failure():
-            sender.notify(body, f"krx-lineage: {flow.name} {state.type.value.lower()}", _sync=True)
+            sender.notify(body, f"{_lineage()}: {flow.name} {state.type.value.lower()}", _sync=True)
     except Exception as error:
         # Not the error's words: they hold the address, which is a secret of most services.
         status = getattr(getattr(error, "response", error), "status_code", getattr(error, "smtp_code", ""))
         what = " ".join(map(str, filter(None, (type(error).__name__, status))))
         log = flow_run_logger(flow_run, flow)
         log.warning("nobody was told of this by the block %s (%s: %s)", block, NOTIFY, what)
+
+
+def _lineage() -> str:
+    """Which one, where several workspaces tell the same people; a params.yaml that is wrong may be what failed."""
+    try:
+        return lineage_name()
+    except LineageError:
+        return DEFAULT_NAME
 
 
 def what_happened(flow: Any, flow_run: Any, state: Any) -> str:

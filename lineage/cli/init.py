@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> None:
         raise LineageError("--from and --system: a workspace begins with your files or with a system; name one of them")
     found = Survey() if options.system else _found(options.folder, options.files)
     create(options.folder, options.system or ("empty" if found.proposals else "krx"), found.proposals)
-    print("\n".join(told_of(found)), end="\n\n" if found.proposals else "")
+    if lines := told_of(found):
+        print("\n".join(lines), end="\n\n")
     here = options.folder == Path()
     print(
         f"{'This folder' if here else options.folder} is a workspace: params.yaml says what is trained on what\n\n"

@@ -28,15 +28,24 @@ def edit_curriculum(change: Callable[[Any], None], path: Path = PARAMS) -> None:
     write_curriculum(text.getvalue(), path)
 
 
+def must_be_a_curriculum(text: str, path: Path = PARAMS) -> None:
+    """Refuse a text that the file may not become.
+
+    Raises:
+        LineageError: naming what is wrong with it.
+    """
+    from ruamel.yaml import YAML
+
+    parse_curriculum(YAML(typ="safe").load(text), str(path))
+
+
 def write_curriculum(text: str, path: Path = PARAMS) -> None:
     """Write the file whole, or not at all.
 
     Raises:
         LineageError: the text is no curriculum; the file stays as it was.
     """
-    from ruamel.yaml import YAML
-
-    parse_curriculum(YAML(typ="safe").load(text), str(path))
+    must_be_a_curriculum(text, path)
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)

@@ -48,8 +48,8 @@ def beside(w: Workspace, first: str, second: str) -> Beside:
             f"{first} and {second} were asked no set of the same rows; a source of both, under one name and with the "
             f"same files, `heldout` and `evaluation.rows`, is one"
         )
-    notes = [f"{name}: not compared, they were asked other rows of it" for name in a.rows if name in b.rows]
-    notes = [note for note in notes if note.partition(":")[0] not in shared]
+    apart = [name for name in a.rows if name in b.rows and name not in shared]
+    notes = [f"{name}: not compared, they were asked other rows of it" for name in apart]
     if any(not np.array_equal(a.rows[name].tokens, b.rows[name].tokens) for name in shared):
         notes.append("their tokenizers differ: NLL is in nats of a whole answer, not of a token")
         a, b = (_of_answers(one, shared) for one in (a, b))

@@ -1,5 +1,6 @@
 """A source or a version more in a workspace: files into `data/raw/own`, an entry into `params.yaml`, comments kept."""
 
+import filecmp
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from lineage.config.edit import write_curriculum
+from lineage.config.edit import must_be_a_curriculum, write_curriculum
 from lineage.config.entries import with_entry
 from lineage.config.load import load_curriculum, read_text
 from lineage.config.reserved import BASE
@@ -51,8 +52,9 @@ def add_source(name: str, where: Path, title: str | None, licence: str | None) -
     if where.resolve() != (paths.RAW / "own" / name).resolve():
         must_fit(found.proposals)
     text = with_source(read_text(paths.PARAMS), proposal, licence)
+    must_be_a_curriculum(text)  # its name too, which is a folder's
+    place(proposal)  # first: where this is killed, the same command goes on
     write_curriculum(text)
-    place(proposal)
     return found
 
 
@@ -84,7 +86,7 @@ def place(proposal: ProposedSource, workspace: Path = Path()) -> Path:
     """Copy the files of a source to where its reader looks for them; the folder. What is there already stays.
 
     Raises:
-        LineageError: another file of that name is there.
+        LineageError: another file of that name is there; the others may be copied.
     """
     folder = workspace / paths.RAW / "own" / proposal.name
     for file in proposal.files:
@@ -92,7 +94,9 @@ def place(proposal: ProposedSource, workspace: Path = Path()) -> Path:
         if there.resolve() == file.resolve():
             continue
         if there.exists():
-            raise LineageError(f"{there}: a file of this name is there already; move it away, and add the source again")
+            if filecmp.cmp(file, there, shallow=False):
+                continue
+            raise LineageError(f"{there}: another file of this name is there; move it away, and add the source again")
         there.parent.mkdir(parents=True, exist_ok=True)
         fresh = there.with_name(f".{there.name}.new")
         shutil.copy2(file, fresh)

@@ -1,5 +1,6 @@
 """A new workspace: a folder with a curriculum, the graph, git and DVC, ready for `lineage check`."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ DVC_CONFIG = """\
 [cache]
     type = "reflink,copy"
 """
+SPECIAL = re.compile(r"[\\*?\[\]!# ]")  # what means something in .gitignore
 UNKNOWN = ("-c", "user.name=lineage init", "-c", "user.email=lineage-init@localhost")  # where git knows nobody
 
 
@@ -117,7 +119,7 @@ def _with_sources(text: str, proposals: Sequence[ProposedSource]) -> str:
 def _of_ones_own(root: Path, proposals: Sequence[ProposedSource]) -> str:
     """What git is to leave alone of files that lay in the folder before: data/raw has their copies."""
     inside = {file.relative_to(root).parts[0] for one in proposals for file in one.files if file.is_relative_to(root)}
-    lines = "".join(f"/{name}\n" for name in sorted(inside))
+    lines = "".join("/" + SPECIAL.sub(r"\\\g<0>", name) + "\n" for name in sorted(inside))
     return f"\n# Files that the sources were made of; {paths.RAW} has them.\n{lines}" if inside else ""
 
 

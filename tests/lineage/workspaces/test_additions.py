@@ -56,12 +56,23 @@ def test_a_folder_of_files_becomes_a_workspace_a_source_and_a_version(
     after = Path("params.yaml").read_text(encoding="utf-8").splitlines()
     assert [line for line in ndiff(before.splitlines(), after) if line.startswith("-")] == [], "every line stays"
 
+    params = Path("params.yaml").read_text(encoding="utf-8")
+    write(here / "late/rows.jsonl", ASKED)
+    write(Path("data/raw/own/late/rows.jsonl"), PAIRS)
+    assert "another file of this name is there" in refused("add", "source", "late", "../late")
+    assert Path("params.yaml").read_text(encoding="utf-8") == params
+    write(Path("data/raw/own/late/rows.jsonl"), ASKED)  # as a command that was killed leaves it
+    main(["add", "source", "late", "../late"])
+    assert "late" in load_curriculum().sources
+    main(["add", "version", "v10", "--parent", "base"])
+
     now = Path("params.yaml").read_bytes()
     for words, why in (
         (("source", "memos", "../more"), "is there already"),
         (("source", "more", "../none"), "no such file"),
         (("source", "more", "../files/notes.docx"), "no reader reads it"),
         (("source", "con", "../more"), "Windows keeps"),
+        (("source", "../../out", "../more"), "mistake"),
         (("source", "more", "../more", "--licence", "cc"), "unknown licence"),
         (("version", "v3", "--parent", "v2", "--mix", "memos"), "is there already"),
         (("version", "v4", "--parent", "v9", "--mix", "memos"), "no such version"),
@@ -72,12 +83,14 @@ def test_a_folder_of_files_becomes_a_workspace_a_source_and_a_version(
     ):
         assert why in refused("add", *words)
     assert Path("params.yaml").read_bytes() == now
+    assert not Path("data/raw/out").exists() and not Path("data/out").exists()
     assert not Path("data/raw/own/more").exists() and not Path("data/raw/own/con").exists()
 
 
 def test_it_is_made_in_the_folder_of_the_files_too_and_git_leaves_them_alone(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    write(here / "files/[new] #1.jsonl", ASKED)
     monkeypatch.chdir("files")
     main(["init"])
     assert "This folder is a workspace" in capsys.readouterr().out
