@@ -54,6 +54,8 @@ REPORTED_METRICS = REPORTS / "metrics"  # by version: what `dvc metrics` reads
 REPORTED_PLOTS = REPORTS / "plots"  # what `dvc plots` reads
 PICTURES = REPORTS / "pictures"  # what MLflow shows beside runs
 
+EXPORTS = Path("exports")  # by version and kind: folders that leave the workspace
+
 PROMOTIONS = Path("promotions.yaml")  # in git: who is champion, and every look that led there
 CALIBRATION = Path("calibration.json")  # of the gate; in git
 
@@ -141,6 +143,16 @@ def adapter_weights(version: str) -> Path:
 def training_record(version: str) -> Path:
     """What a version's adapter was made from."""
     return MODELS / version / "lineage.json"
+
+
+def export(version: str, kind: str) -> Path:
+    """The folder of a version as it leaves the workspace: kind is adapter, merged or gguf."""
+    return EXPORTS / f"{version}-{kind}"
+
+
+def card(version: str) -> Path:
+    """The model card of a version."""
+    return REPORTS / "cards" / f"{version}.md"
 
 
 def metrics(version: str) -> Path:

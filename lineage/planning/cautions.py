@@ -12,6 +12,7 @@ from lineage.core.machine import size
 from lineage.planning.amount import Work
 from lineage.planning.memory import weight_bytes
 from lineage.planning.model import Model
+from lineage.planning.servability import costs_of_serving
 
 PASSES = 20  # over the same rows: beyond it a model learns them by heart; people's recipes stay below ten
 
@@ -35,11 +36,22 @@ def cautions(c: Curriculum, model: Model | None) -> Iterator[str]:
             f"the base is a toy of {model.parameters / 1e6:.1f} M parameters, made here: its answers are only a proof "
             "that the machine runs; for a model that knows Korean set profile: small or gpu"
         )
-    if model and "lm_head" in c.chain.lora.targets and model.tied:
+    yield from served(c, model)
+
+
+def served(c: Curriculum, model: Model | None) -> Iterator[str]:
+    """What the shape of the adapters, and 4-bit weights, will cost whoever serves a version."""
+    shapes = {v.lora.r: v.lora for v in map(c.version, c.in_order())}
+    told = dict.fromkeys(
+        line for lora in shapes.values() for line in costs_of_serving(lora, tied=bool(model and model.tied))
+    )
+    for line in told:
+        yield f"chain.lora, to be served: {line}"
+    if c.active.load_in_4bit:
         yield (
-            "chain.lora.targets: lm_head, but the head of this base is its embedding (tied weights): the adapter "
-            "changes the head alone, and merged into the base it changes the embedding too, so that a merged model "
-            "answers otherwise; take lm_head out"
+            f"profiles.{c.profile}.load_in_4bit, to be served: a version is trained on rounded weights, so that merged "
+            "into the whole ones it is another model; `lineage export VERSION --as merged` measures both ways of "
+            "merging and the 4-bit base with its adapter on the held-out sets, and ships the better merge"
         )
 
 

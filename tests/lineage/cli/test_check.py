@@ -50,6 +50,15 @@ def test_check_warns_of_a_head_that_is_the_embedding(workspace: Path, capsys) ->
     assert "lm_head, but the head of this base is its embedding (tied weights)" in said(capsys, "check")
 
 
+def test_check_says_what_a_setting_will_cost_whoever_serves_a_version(workspace: Path, capsys) -> None:
+    assert "to be served" not in said(capsys, "check")
+    changes = {"chain.lora.rslora": True, "versions.v2.train.r": 24, "profiles.cpu.load_in_4bit": True}
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params(**changes)), encoding="utf-8")
+    told = said(capsys, "check")
+    for words in ("1/2.83 of its strength", "r 24: vLLM", "--max-lora-rank 32", "load_in_4bit, to be served"):
+        assert words in told
+
+
 def test_check_names_the_path_of_a_base_that_is_not_there(workspace: Path) -> None:
     for path, wrong in (("nowhere/qwen", "is not a folder"), (".", "has no config.json and no *.safetensors")):
         params = tiny.params(**{"profiles.cpu.base": {"path": path}})

@@ -88,6 +88,7 @@ def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Pat
         "ask": ["v1", "질문?"],
         "chat": ["v1", "v2"],
         "judge": ["v1", "v2", "--model", "m"],
+        "export": ["v1", "--as", "merged"],
         "fetch": ["samples"],
         "harness": ["v1"],
         "join": ["v1"],

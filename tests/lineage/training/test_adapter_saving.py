@@ -47,7 +47,7 @@ def test_a_hub_base_is_named_by_its_repository_and_commit(
     assert asked == {"name": "Qwen/Qwen2-7B-Instruct", "revision": "a" * 40}
 
 
-def test_peft_alone_loads_a_version_from_the_workspace(lineage_here: Path) -> None:
+def test_peft_alone_loads_and_merges_a_version_from_the_workspace(lineage_here: Path) -> None:
     import torch
     from peft import AutoPeftModelForCausalLM
 
@@ -55,7 +55,10 @@ def test_peft_alone_loads_a_version_from_the_workspace(lineage_here: Path) -> No
     theirs = AutoPeftModelForCausalLM.from_pretrained("models/v3").eval()
     ids = tokenizer("1 + 1 = ?", return_tensors="pt")["input_ids"]
     with torch.no_grad():
-        assert torch.equal(theirs(input_ids=ids).logits, ours(input_ids=ids).logits)
+        said = ours(input_ids=ids).logits
+        assert torch.equal(theirs(input_ids=ids).logits, said)
+        merged = theirs.merge_and_unload()
+        assert not hasattr(merged, "peft_config") and torch.allclose(merged(input_ids=ids).logits, said, atol=1e-4)
 
 
 def test_an_adapter_that_was_named_before_is_named_anew_and_stays_itself(lineage_copy: Path) -> None:
