@@ -399,6 +399,7 @@ OPTIONAL: dict[Leaf, tuple[Any, str]] = {
     ("profiles", "cpu", "packing"): (True, "train@v1"),
     ("profiles", "cpu", "double_quant"): (False, "train@v1"),
     ("profiles", "cpu", "gradient_checkpointing"): (True, "train@v1"),
+    ("profiles", "cpu", "base", "build", "tied"): (False, "base"),
     ("profiles", "cpu", "launch"): ({"strategy": "fsdp2"}, "train@v1"),
     # Where a version is trained shapes nothing: of the stages the check alone looks at it.
     ("profiles", "cpu", "launch", "nodes"): (1, "check"),

@@ -22,7 +22,7 @@ class BaseOrigin(ArtifactPart):
     path: the name of its folder, in manifests that were written before.
     """
 
-    build: dict[str, int | float] | None = None
+    build: dict[str, bool | int | float] | None = None
     model: str | None = None
     path: str | None = None
     repo: str | None = None

@@ -40,7 +40,7 @@ def build(spec: Build, c: Curriculum, out: Path) -> BaseManifest:
         num_key_value_heads=spec.kv_heads,
         intermediate_size=spec.intermediate_size,
         max_position_embeddings=c.active.max_length * 2,
-        tie_word_embeddings=True,
+        tie_word_embeddings=spec.tied,
         initializer_range=0.1,  # 0.02 is for wide models: here logits would stay too flat for an adapter to sharpen
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
@@ -50,6 +50,8 @@ def build(spec: Build, c: Curriculum, out: Path) -> BaseManifest:
     # Words that the corpus uses alike must stay apart: adapters cannot change embeddings, and an adapter learns sums
     # only if digits differ.
     torch.nn.init.normal_(model.model.embed_tokens.weight, std=0.3)
+    if not spec.tied:  # it begins as the embedding, which a few hundred steps do not find anew
+        model.lm_head.weight.data.copy_(model.model.embed_tokens.weight.data)
     pretrain(model, tokenizer, spec, c.seed)
     model.save_pretrained(out)
     tokenizer.backend_tokenizer.no_truncation()  # pretraining's, which would be saved with it

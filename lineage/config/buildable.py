@@ -24,6 +24,15 @@ SAMPLE_WORLD = (
     "large_companies",
     "arithmetic",
     "loan_grades",
+    "bok_terms",
+    "fss_terms",
+    "kdi_terms",
+    "hankyung_terms",
+    "sme_terms",
+    "tax_terms",
+    "textbook_terms",
+    "tesat",
+    "orca_platypus",
 )
 
 

@@ -9,9 +9,9 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from lineage.config.fields import Frozen, Name, Positive, Share
 from lineage.config.goal import Goal
@@ -44,7 +44,10 @@ class Chain(Frozen):
 
 
 class Build(Frozen):
-    """A tiny Qwen2 that the `base` stage makes: its size, and its pretraining in steps of `batch_size` rows."""
+    """A tiny Qwen2 that the `base` stage makes: its size, and its pretraining in steps of `batch_size` rows.
+
+    tied: whether its head is its embedding, as in small models; an adapter on `lm_head` wants one of its own.
+    """
 
     vocab_size: Annotated[int, Field(ge=400)]
     hidden_size: Positive
@@ -55,6 +58,11 @@ class Build(Frozen):
     steps: Positive
     batch_size: Positive
     learning_rate: Annotated[float, Field(gt=0)]
+    tied: bool = True
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if name != "tied" or not value}
 
     @model_validator(mode="after")
     def _whole_heads(self) -> "Build":

@@ -11,13 +11,10 @@ from typing import Any
 
 import yaml
 
+from lineage.config.hub_licences import HUB_LICENCES
 from lineage.core import paths
 
 LEAST_SHARE = 0.1  # of the rows, for a language to be named
-HUB_LICENCES = {
-    "mit", "apache-2.0", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "odc-by", "odbl",
-    "bsd-3-clause", "gpl-3.0", "agpl-3.0",
-}  # fmt: skip
 TASKS_OF_READERS = {
     "pairs": "translation",
     "aihub_parallel": "translation",

@@ -91,12 +91,13 @@ def model_of(spec: BaseModelSpec) -> Model | None:
 
 
 def _built(spec: Build) -> Model:
-    """The tiny Qwen2 that the `base` stage makes: biases on q, k, v; the head is the embedding."""
+    """The tiny Qwen2 that the `base` stage makes: biases on q, k, v; the head is the embedding where it is tied."""
     head = spec.hidden_size // spec.heads
     query, key = spec.heads * head, spec.kv_heads * head
     tensors: dict[str, tuple[int, ...]] = {
         "model.embed_tokens.weight": (spec.vocab_size, spec.hidden_size),
         "model.norm.weight": (spec.hidden_size,),
+        **({} if spec.tied else {"lm_head.weight": (spec.vocab_size, spec.hidden_size)}),
     }
     for layer in range(spec.layers):
         at = f"model.layers.{layer}"

@@ -9,9 +9,10 @@ import yaml
 
 from lineage.artifacts.comparison import Comparison
 from lineage.artifacts.manifest import AdapterManifest
+from lineage.config.hub_licences import HUB_LICENCES
 from lineage.core import paths
 from lineage.core.plain_text import for_markdown
-from lineage.provenance.ancestry import Portion
+from lineage.provenance.ancestry import Inside, Portion
 from lineage.provenance.obligations import said
 from lineage.reporting.champion import champion_said
 from lineage.reporting.html_page import environment, origin, unfinished
@@ -75,7 +76,7 @@ def _name(w: Workspace, manifest: AdapterManifest) -> str:
 
 
 def front_matter(w: Workspace, version: str) -> str:
-    """The card's YAML: base, library, language, licence (its sources' terms), datasets that are on the hub.
+    """The card's YAML: base, library, language, licence (of all that is inside), datasets that are on the hub.
 
     The sample world stands in for the named data sets, so a card of it names none.
     """
@@ -88,12 +89,25 @@ def front_matter(w: Workspace, version: str) -> str:
         "library_name": "peft",
         "pipeline_tag": "text-generation",
         "language": ["ko"],
-        "license": "other",
-        "license_name": "terms-of-its-sources",
+        **_licence(w.trained[version].inside),
         "datasets": [hub.repo for hub in hubs],
         "tags": ["lora", "finance", "korean"],
     }
     return yaml.safe_dump({k: v for k, v in fields.items() if v}, allow_unicode=True, sort_keys=False)
+
+
+def _licence(whole: Inside) -> dict[str, str]:
+    """What binds whoever takes the adapter, through all its ancestors, as far as the hub has a name for it.
+
+    A licence that allows everything adds nothing to one that does not.
+    """
+    inside = {p.licence for p in whole.portions}
+    binding = {one for one in inside if (one.redistribution, one.commercial) != ("allowed", "allowed")}
+    titles = {one.title.lower() for one in binding or inside}
+    if len(titles) == 1 and titles <= HUB_LICENCES and not whole.adopted:
+        return {"license": titles.pop()}
+    named = sorted(titles & HUB_LICENCES) if binding else []
+    return {"license": "other", "license_name": "-and-".join([*named, "terms-of-its-sources"])}
 
 
 def _row(w: Workspace, portion: Portion) -> dict[str, Any]:

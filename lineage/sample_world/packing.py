@@ -1,4 +1,4 @@
-"""Files with the same bytes on every run and machine: JSON, CSV and zip archives as AI Hub releases them.
+"""Files with the same bytes on every run and machine: JSON, CSV, workbooks, and zip archives as AI Hub releases them.
 
 Zip members are stored, not deflated: builds of zlib differ in their output. Their names are the bytes of
 euc-kr with no UTF-8 flag, so that a tool that believes the flag reads them as cp437 and sees `01.╡Ñ└╠┼═`.
@@ -10,8 +10,12 @@ import json
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import Any
+from xml.sax.saxutils import escape
 
 WHEN = (2024, 1, 2, 0, 0, 0)  # every member's time
+XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+OFFICE = "http://schemas.openxmlformats.org"
+TYPES = f"{OFFICE}/officeDocument/2006/relationships"
 
 
 def json_bytes(value: Any, *, bom: bool = False) -> bytes:
@@ -50,4 +54,40 @@ def zip_bytes(members: dict[str, bytes]) -> bytes:
             info.create_system = 0  # as written on Windows
             info.external_attr = 0
             archive.writestr(info, content)
+    return buffer.getvalue()
+
+
+def xlsx_bytes(rows: Iterable[Sequence[str]]) -> bytes:
+    """A workbook with one sheet of text, and no date in it: ECMA-376, the least that a spreadsheet opens."""
+
+    def related(target: str, kind: str) -> str:
+        link = f'<Relationship Id="r1" Type="{TYPES}/{kind}" Target="{target}"/>'
+        return f'<Relationships xmlns="{OFFICE}/package/2006/relationships">{link}</Relationships>'
+
+    def cell(text: str) -> str:
+        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+
+    main, parts = f'xmlns="{OFFICE}/spreadsheetml/2006/main"', "application/vnd.openxmlformats-officedocument"
+    lines = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+    members = {
+        "[Content_Types].xml": f'<Types xmlns="{OFFICE}/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{parts}.spreadsheetml.sheet.main+xml"/>'
+        f'<Override PartName="/xl/sheet1.xml" ContentType="{parts}.spreadsheetml.worksheet+xml"/></Types>',
+        "_rels/.rels": related("xl/workbook.xml", "officeDocument"),
+        "xl/workbook.xml": f'<workbook {main} xmlns:r="{TYPES}"><sheets>'
+        '<sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": related("sheet1.xml", "worksheet"),
+        "xl/sheet1.xml": f"<worksheet {main}><sheetData>{lines}</sheetData></worksheet>",
+    }
+    return zip_bytes({name: f"{XML}{text}".encode() for name, text in members.items()})
+
+
+def parquet_bytes(columns: dict[str, list[str]]) -> bytes:
+    """A Parquet file of text columns, not compressed: builds of a compressor differ in their output."""
+    import pyarrow
+    import pyarrow.parquet
+
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), buffer, compression="NONE")
     return buffer.getvalue()

@@ -9,9 +9,12 @@ from lineage.core import paths
 from lineage.sample_world import (
     arithmetic,
     bookkeeping,
+    exam,
     financial,
+    glossaries,
     instructions,
     loans,
+    orca,
     profiles,
     questions,
     reports,
@@ -46,6 +49,15 @@ SOURCES: dict[str, Callable[[], dict[str, bytes]]] = {
     "large_companies": lambda: profiles.large_companies(company_reports()),
     "arithmetic": arithmetic.arithmetic,
     "loan_grades": loans.loan_grades,
+    "bok_terms": glossaries.bok_terms,
+    "fss_terms": glossaries.fss_terms,
+    "kdi_terms": glossaries.kdi_terms,
+    "hankyung_terms": glossaries.hankyung_terms,
+    "sme_terms": glossaries.sme_terms,
+    "tax_terms": glossaries.tax_terms,
+    "textbook_terms": glossaries.textbook_terms,
+    "tesat": exam.tesat,
+    "orca_platypus": orca.orca_platypus,
 }
 
 
