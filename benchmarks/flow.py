@@ -3,6 +3,8 @@
     one version    1.08 × dvc repro as Prefect counts, 1.12 × by the clock, 1.10 × its CPU seconds
     nothing to do  1.31 × …
 
+`python -m benchmarks.flow --whole` builds the whole lineage from nothing by both instead, in a clone each.
+
 A clone of this checkout, its curriculum cut down to the first version, is built once; then each run trains it anew with
 another rate. The flow asks a Prefect server that runs already, as behind `lineage ui`. Prefect counts from the flow's
 first line to its last; the clock is that of the flow's own process, with the import of Prefect.
@@ -37,25 +39,19 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a folder for the clone, which then stays")
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--tokens", type=int, help="the budget of a training, instead of the profile's")
+    parser.add_argument("--whole", action="store_true", help="the whole lineage from nothing, once by each")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as running:
-        place = (asked.keep or Path(scratch, "clone")).absolute()
-        if not (place / "dvc.yaml").is_file():
-            subprocess.run(["git", "clone", "--quiet", str(Path.cwd()), str(place)], check=True)
-        os.chdir(place)
         os.environ |= {"KRX_PREFETCH": "0", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        if asked.whole:
+            whole(Path(scratch), running)
+            return
+        place = (asked.keep or Path(scratch, "clone")).absolute()
+        clone(Path.cwd(), place)
         version = only_the_first(asked.tokens)
         train_with(version, 1.0)
         cost(DVC)
-        from flows.kept import answers, server
-        from flows.serve import prefect_command
-
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
-        process = running.enter_context(server("prefect", prefect_command(port)))
-        answers("prefect", f"http://127.0.0.1:{port}/api/health", process)
+        serve(running)
         cost(FLOW)
         since = time.time() % 1e6  # in a clone that was kept, an earlier run's trainings must not be taken up
         rates = (1 + (since + step) / 1e9 for step in range(1000))
@@ -69,6 +65,37 @@ def main() -> None:
         print(line("one version", one))
         print(line("nothing to do", [(cost(DVC), cost(FLOW)) for _ in range(asked.pairs)]))
         os.chdir("/")
+
+
+def whole(scratch: Path, running: ExitStack) -> None:
+    """Build the whole lineage by both, each in a clone that has nothing yet."""
+    source = Path.cwd()
+    clone(source, scratch / "by_dvc")
+    by_dvc = cost(DVC)
+    clone(source, scratch / "by_flow")
+    serve(running)
+    print(line("whole lineage", [(by_dvc, cost(FLOW))]))
+    os.chdir(source)
+
+
+def clone(source: Path, place: Path) -> None:
+    """Go on in a clone of `source`, which is made unless it is there."""
+    if not (place / "dvc.yaml").is_file():
+        subprocess.run(["git", "clone", "--quiet", str(source), str(place)], check=True)
+    os.chdir(place)
+
+
+def serve(running: ExitStack) -> None:
+    """Start the Prefect server that the flows ask, in the folder of now."""
+    from flows.kept import answers, server
+    from flows.serve import prefect_command
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    process = running.enter_context(server("prefect", prefect_command(port)))
+    answers("prefect", f"http://127.0.0.1:{port}/api/health", process)
 
 
 def only_the_first(tokens: int | None) -> str:
