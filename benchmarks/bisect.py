@@ -136,12 +136,7 @@ def planted(luck: random.Random) -> list[Fact]:
 
 def make(root: Path, facts: list[Fact]) -> None:
     """A workspace with its raw files and its curriculum."""
-    root.mkdir(parents=True, exist_ok=True)
-    for name in WORKSPACE:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, root / name)
+    copied(root)
     luck = random.Random(11)
     sources: dict[str, list[dict[str, str]]] = {
         f"facts{group}": [row(fact.question, fact.business) for fact in facts if fact.group == group]
@@ -161,6 +156,16 @@ def make(root: Path, facts: list[Fact]) -> None:
         file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in rows), encoding="utf-8")
     text = yaml.safe_dump(curriculum(list(sources)), allow_unicode=True, sort_keys=False)
     (root / "params.yaml").write_text(text, encoding="utf-8")
+
+
+def copied(root: Path) -> None:
+    """A workspace with the program's code and graph, with git and DVC, and nothing yet to build."""
+    root.mkdir(parents=True, exist_ok=True)
+    for name in WORKSPACE:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, root / name)
     subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
     run(root, "dvc", "init", "--quiet")
     shutil.copy(ROOT / ".dvc/config", root / ".dvc/config")

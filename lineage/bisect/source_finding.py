@@ -11,16 +11,16 @@ from typing import Literal
 
 from lineage.bisect.asked_readings import READINGS, asked_variant, keep, reading_of
 from lineage.bisect.halving import SourceSearch, most_trials, search
-from lineage.bisect.near_rows import NearRow, near_rows, suspect
 from lineage.bisect.probe import Probe, Reading, says
-from lineage.bisect.scratch_workspace import ScratchWorkspace, kept_variant
 from lineage.bisect.turning_point import LEAST, TurningPoint
 from lineage.bisect.variant import Blamed, blamed
+from lineage.bisect.variant_workspace import VariantWorkspace, kept_variant
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
 from lineage.core.stage import only_writer
 from lineage.planning.cost import cost_of, prices
 from lineage.planning.duration import Seconds
+from lineage.provenance.near_rows import NearRow, near_rows, suspect
 from lineage.records.record import PARTS
 
 Outcome = Literal["alone", "found", "shared", "to_train"]
@@ -140,7 +140,7 @@ class _Variants:
 
     def __init__(self, c: Curriculum, probe: Probe, of: Blamed, point: TurningPoint, train: bool, say: Say) -> None:
         self.c, self.probe, self.of, self.point, self.train, self.say = c, probe, of, point, train, say
-        self.scratch = ScratchWorkspace(c, of)
+        self.scratch = VariantWorkspace(c, of)
         self.kept_in = READINGS.absolute()
         self.trained = 0
         self.control: Reading | None = None

@@ -10,9 +10,9 @@ import yaml
 from lineage.artifacts.manifest import read_manifest
 from lineage.bisect import source_finding
 from lineage.bisect.probe import Probe, Reading
-from lineage.bisect.scratch_workspace import VARIANTS
 from lineage.bisect.source_finding import SourceFinding, find_source
 from lineage.bisect.turning_point import LineStep, TurningPoint
+from lineage.bisect.variant_workspace import VARIANTS
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
@@ -53,7 +53,7 @@ class Standins:
             stand.asked.append(name)
             return Reading(name, nll(frozenset(filter(None, name.split("+")))))
 
-        monkeypatch.setattr(source_finding, "ScratchWorkspace", Scratch)
+        monkeypatch.setattr(source_finding, "VariantWorkspace", Scratch)
         monkeypatch.setattr(source_finding, "asked_variant", asked)
 
 

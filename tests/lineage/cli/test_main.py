@@ -93,6 +93,7 @@ def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Pat
         "harness": ["v1"],
         "join": ["v1"],
         "provenance": ["v1"],
+        "trace": ["v1", "답변"],
         "withdraw": ["samples"],
         "convert": ["site_reports", "--shard", "1/4"],
         "adopt": [".", "--as", "v4", "--parent", "v3"],

@@ -375,6 +375,15 @@ def test_a_rebuild_that_stops_leaves_nothing_of_it(planned: Path, monkeypatch: p
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """v1 on rows of its own, v2 on PDFs and v3 on questions, both on v1; pushed to a remote, published."""
+    w = begun(tmp_path_factory.mktemp("withdraw") / "w", without=0)
+    w.run("dvc", "remote", "add", "-d", "store", str(w.root.parent / "store"))
+    w.repro()
+    w.run("dvc", "push", "--run-cache")
+    return w
+
+
+def begun(root: Path, without: int) -> Workspace:
+    """That lineage before it is built; without one of its eight PDFs, by number from 1, or with all."""
     tree = shipped_curriculum() | {"data": "own"}
     short_profile(tree)
     tree["profiles"]["cpu"]["max_length"] = 1024
@@ -388,18 +397,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         | {"replay": 0.0, "exclude": []}
         for version, (parent, source) in sources.items()
     }
-    w = workspace(tmp_path_factory.mktemp("withdraw") / "w", tree)
+    w = workspace(root, tree)
     raw = w.root / "data/raw/own"
     for source in tree["sources"]:
         (raw / source).mkdir(parents=True)
-    for number in range(8):
-        write_pdf(raw / "site_reports" / f"{number + 1:02} 점검.pdf", number + 1)
+    for number in range(1, 9):
+        if number != without:
+            write_pdf(raw / "site_reports" / f"{number:02} 점검.pdf", number)
     for source in ("krx_samples", "questions"):
         write_jsonl(raw / source / "rows.jsonl", list(raw_rows(source, 40)))  # type: ignore[arg-type]
     w.run("dvc", "add", *(f"data/raw/own/{source}" for source in tree["sources"]))
-    w.run("dvc", "remote", "add", "-d", "store", str(w.root.parent / "store"))
-    w.repro()
-    w.run("dvc", "push", "--run-cache")
     return w
 
 
@@ -443,5 +450,9 @@ def test_nothing_of_a_document_is_left(built: Workspace) -> None:
     with sqlite3.connect(w.root / ".state/mlflow/mlflow.db") as database:
         tags = {value for (value,) in database.execute("select value from tags where key = 'adapter'")}
     assert before["v2"] not in tags and after["v2"] in tags
+    never = begun(w.root.parent / "never", without=int(pdf.name[:2]))
+    never.repro("train@v2", "train@v3")
+    assert after == {version: never.adapter(version) for version in after}, "as if the document had never been there"
+
     assert w.repro() == set(), "all is fresh afterwards"
     assert "is withdrawn" in w.run("lineage.cli.main", "withdraw", document, "--yes"), "once more changes nothing"

@@ -9,9 +9,9 @@ from lineage.artifacts.manifest import read_manifest
 from lineage.bisect import scratch_workspace
 from lineage.bisect.asked_readings import asked_variant
 from lineage.bisect.probe import row_probe, set_probe
-from lineage.bisect.scratch_workspace import ScratchWorkspace, kept_variant
 from lineage.bisect.stored_readings import stored_readings
 from lineage.bisect.variant import blamed, variant_spec
+from lineage.bisect.variant_workspace import VariantWorkspace, kept_variant
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
@@ -41,7 +41,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
                 if kind in ("mix", "train"):
                     {"mix": tiny.mix, "train": tiny.train}[kind](load_curriculum(), name)
 
-    monkeypatch.setattr(ScratchWorkspace, "_repro", repro)
+    monkeypatch.setattr(VariantWorkspace, "repro", repro)
     monkeypatch.setattr(scratch_workspace, "CODE", ())
     return ran
 
@@ -53,7 +53,7 @@ def test_a_variant_is_trained_beside_the_workspace_which_stays_as_it_is(
     c = load_curriculum()
     of = blamed(c, "v1", 1.0)
     assert not of.differs and kept_variant(of, frozenset({"companies"})) is None
-    scratch = ScratchWorkspace(c, of)
+    scratch = VariantWorkspace(c, of)
     name = scratch.with_variant(frozenset({"companies"}))
     manifest = read_manifest(name, scratch.root)
     assert set(manifest.mix.sources) == {"samples"} and manifest.parent == "base"
@@ -62,14 +62,14 @@ def test_a_variant_is_trained_beside_the_workspace_which_stays_as_it_is(
     scratch.remove()
     assert not scratch.root.exists()
     ran = len(in_this_process)
-    assert ScratchWorkspace(c, of).with_variant(frozenset({"companies"})) == name
+    assert VariantWorkspace(c, of).with_variant(frozenset({"companies"})) == name
     assert in_this_process[ran:] == [("check", "mix@v1")], "a variant that is kept is not trained again"
 
 
 def test_the_control_of_a_sound_version_is_the_version(lineage_copy: Path, in_this_process: list[Any]) -> None:
     c = load_curriculum()
     of = blamed(c, "v1", 1.0)
-    scratch = ScratchWorkspace(c, of)
+    scratch = VariantWorkspace(c, of)
     assert read_manifest(scratch.with_variant(frozenset()), scratch.root).adapter == read_manifest("v1").adapter
 
 
@@ -77,7 +77,7 @@ def test_a_variant_is_read_as_the_versions_whose_results_are_stored(
     lineage_copy: Path, in_this_process: list[Any]
 ) -> None:
     c, w = load_curriculum(), read_workspace(load_curriculum())
-    scratch = ScratchWorkspace(c, blamed(c, "v1", 1.0))
+    scratch = VariantWorkspace(c, blamed(c, "v1", 1.0))
     name = scratch.with_variant(frozenset())
     sets = heldout_sets(c.evaluation.rows)
     probes = [set_probe(sets, s.name) for s in sets] + [row_probe(sets, r.id) for s in sets for r in s.records]
@@ -94,7 +94,7 @@ def test_records_that_no_longer_give_its_mix_are_refused(lineage_copy: Path, in_
     records = Path("data/records/samples/records.jsonl")
     records.write_text("".join(records.read_text(encoding="utf-8").splitlines(keepends=True)[1:]), encoding="utf-8")
     with pytest.raises(LineageError, match="drawn again from the records that are here, its mix is not the one"):
-        ScratchWorkspace(c, blamed(c, "v1", 1.0)).with_variant(frozenset({"companies"}))
+        VariantWorkspace(c, blamed(c, "v1", 1.0)).with_variant(frozenset({"companies"}))
 
 
 def test_what_stays_is_seen_as_often(lineage_here: Path) -> None:
@@ -118,7 +118,7 @@ def test_dvc_runs_in_the_scratch_workspace(lineage_copy: Path) -> None:
         shutil.copy(ROOT / file, file)
     before = everything()
     c = load_curriculum()
-    scratch = ScratchWorkspace(c, blamed(c, "v1", 1.0))
+    scratch = VariantWorkspace(c, blamed(c, "v1", 1.0))
     scratch._make()
     assert (scratch.root / "dvc.lock").is_file() and everything() == before
     assert sha256(scratch.root / "data/mixes/v1/own.jsonl") == before["data/mixes/v1/own.jsonl"]

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from lineage.bisect.near_rows import near_rows, suspect
+from lineage.provenance.near_rows import near_rows, nearest_rows, suspect
 from lineage.records.record import Record
 from tests.tiny import row, write_rows
 
@@ -29,3 +29,13 @@ def test_nobody_is_suspected_where_two_speak_of_it_or_none(tmp_path: Path) -> No
 def test_a_row_that_is_repeated_counts_once(tmp_path: Path) -> None:
     again = [row("notes", QUESTION, "철강")] * 9
     assert len(near_rows(mix(tmp_path, *again), QUESTION)["notes"]) == 1
+
+
+def test_of_a_question_and_its_answer_a_row_must_have_both(tmp_path: Path) -> None:
+    file = mix(
+        tmp_path, row("notes", "가온상사 업종을 말하십시오.", "특수 철강입니다."), row("notes", QUESTION, "은행")
+    )
+    assert [one.record.completion for one in nearest_rows([file], [QUESTION], 2)] == ["은행", "특수 철강입니다."]
+    (found,) = nearest_rows([file], [QUESTION, "특수 철강"], 5)
+    assert found.record.completion == "특수 철강입니다." and found.near > 0.4
+    assert nearest_rows([file], ["?"], 5) == []
