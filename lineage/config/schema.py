@@ -225,6 +225,7 @@ class Source(Frozen):
 
     heldout: the share of its groups that no version ever sees; 1 makes it a benchmark.
     columns: the reader's name of a column → what the files call it, where the reader does not find it by itself.
+    only: a column of the files → the values of the rows that are this source's; the others are counted and left out.
     personal: what happens to personal data in its rows: masked, or the row refused, or kept and counted.
     supervise: which answers of a conversation are trained and measured: the last alone, or all.
     near_duplicates: whether rows that repeat another one but for spelling are dropped.
@@ -240,11 +241,19 @@ class Source(Frozen):
     licence: Name
     hub: Hub | None = None
     columns: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    only: dict[Annotated[str, Field(min_length=1)], Annotated[tuple[str | int, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     personal: Literal["mask", "refuse", "keep"] = "mask"
     supervise: Supervise = "last"
     near_duplicates: Literal["drop", "keep"] = "drop"
     withdrawn: Annotated[Literal["all"] | tuple[str, ...], AfterValidator(_documents)] = ()
     part_characters: Annotated[int, Field(ge=80)] | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A field that came later is not written out where it says nothing: what was made without it stays fresh."""
+        return {name: value for name, value in handler(self).items() if name != "only" or value}
 
 
 class Generated(Frozen):

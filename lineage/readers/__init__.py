@@ -23,7 +23,7 @@ from pkgutil import iter_modules
 
 from lineage.config.load import mistaken
 from lineage.config.schema import Curriculum, Source
-from lineage.readers.io.raw_folder import RawFolder, Shape
+from lineage.readers.io.raw_folder import RawFolder, Shape, text_of
 from lineage.readers.io.unread import UnreadColumns
 from lineage.records.record import Form, Record, Rejected
 
@@ -46,7 +46,8 @@ class SourceReader:
     def found_in(self, folder: Path, source: Source, unread: UnreadColumns) -> Iterator[Record | Rejected]:
         """What `read` gives of the files of a source; the columns that nobody reads are counted in `unread`."""
         options = {"part_characters": source.part_characters} if source.part_characters else {}
-        given = RawFolder(folder, self.columns, source.columns, unread) if self.columns else folder
+        only = {column: frozenset(map(text_of, values)) for column, values in source.only.items()}
+        given = RawFolder(folder, self.columns, source.columns, only, unread) if self.columns else folder
         yield from self.read(given, source.forms, **options)
 
 
@@ -84,6 +85,8 @@ def reader_mistakes(name: str, source: Source) -> Iterator[str]:
     if source.part_characters and not found.cuts:
         able = ", ".join(other for other in names if reader(other).cuts)
         yield f"sources.{name}.part_characters: the reader {source.reader} cuts no documents, {able} do; take it out"
+    if source.only and not found.columns:
+        yield f"sources.{name}.only: the reader {source.reader} reads no columns; take it out"
     if source.columns and not found.columns:
         yield f"sources.{name}.columns: the reader {source.reader} reads no columns; take it out"
     elif strange := [column for column in source.columns if column not in found.columns]:

@@ -9,25 +9,33 @@ A reader knows a column by several names, as files call it (a Shape). What `colu
 place: the others are then not looked for, and counted as unread.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from lineage.core.errors import LineageError
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.unread import UnreadColumns, folded
 from lineage.records.record import Rejected
 
+OF_ANOTHER_PART = "a row of another part"
 Shape = Mapping[str, Sequence[str]]  # the reader's name of a column → what files call it
 
 
 @dataclass(frozen=True, slots=True)
 class RawFolder:
-    """A folder of raw files. known: the columns of its reader. columns: the reader's name of one → the file's."""
+    """A folder of raw files.
+
+    known: the columns of its reader. columns: the reader's name of one → the file's.
+    only: a column of the files → the values, as text, of the rows that are read.
+    """
 
     path: Path
     known: Shape = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, Collection[str]] = field(default_factory=dict)
     unread: UnreadColumns = field(default_factory=UnreadColumns)
 
 
@@ -39,21 +47,44 @@ def again(folder: Path | RawFolder) -> Path | RawFolder:
 def named(folder: RawFolder, source: Iterator[RawRow | Rejected]) -> Iterator[RawRow | Rejected]:
     """Rows under the names that the reader looks for; what it leaves of them is counted in `folder.unread`.
 
+    A row that `folder.only` does not ask for is Rejected.
+
     Raises:
-        LineageError: no row of a file has a column that `folder.columns` names.
+        LineageError: no row of a file has a column that `folder.columns` or `folder.only` names.
     """
     file, missing, seen = "", set[str](), list[str]()
     for row in source:
         if row.origin["file"] != file:
             _check(file, missing, seen)
-            file, missing, seen = row.origin["file"], set(folder.columns.values()), []
+            file, missing, seen = row.origin["file"], {*folder.columns.values(), *folder.only}, []
         if isinstance(row, RawRow):
             seen = seen or list(row.values)
             found = {folded(str(name)): name for name in row.values}
             missing = {name for name in missing if folded(name) not in found}
+            row = _chosen(row, folder, found)
+        if isinstance(row, RawRow):
             row = _renamed(row, folder, found) if folder.columns else replace(row, unread=folder.unread)
         yield row
     _check(file, missing, seen)
+
+
+def _chosen(row: RawRow, folder: RawFolder, found: Mapping[str, str]) -> RawRow | Rejected:
+    """The row, without columns that it was chosen by and that its reader does not know; or why it is not read."""
+    for column, wanted in folder.only.items():
+        value = row.values.get(found.get(folded(column), ""))
+        if text_of(value) not in wanted:
+            said = f"{column} is {value!r:.40}, and `only` of the source asks for {', '.join(sorted(wanted))}"
+            return Rejected(row.origin, OF_ANOTHER_PART, said)
+    names = {folded(name) for known in folder.known.values() for name in known}
+    names |= {folded(called) for called in folder.columns.values()}
+    chosen_by = {found[folded(column)] for column in folder.only} if folder.only else set()
+    aside = {name for name in chosen_by if folded(name) not in names}
+    return replace(row, values={k: v for k, v in row.values.items() if k not in aside}) if aside else row
+
+
+def text_of(value: Any) -> str:
+    """A value as `only` writes it: 1, "1" and 1.0 are one."""
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip())
 
 
 def _renamed(row: RawRow, folder: RawFolder, found: Mapping[str, str]) -> RawRow:
@@ -74,6 +105,6 @@ def _renamed(row: RawRow, folder: RawFolder, found: Mapping[str, str]) -> RawRow
 def _check(file: str, missing: Collection[str], seen: Sequence[str]) -> None:
     if missing and seen:
         raise LineageError(
-            f"{file}: no row has the column {', '.join(sorted(missing))}, which `columns` of its source in params.yaml "
-            f"names; found {', '.join(map(str, seen))[:300]}. Correct the name there"
+            f"{file}: no row has the column {', '.join(sorted(missing))}, which `columns` or `only` of its source in "
+            f"params.yaml names; found {', '.join(map(str, seen))[:300]}. Correct the name there"
         )

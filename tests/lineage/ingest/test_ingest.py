@@ -381,6 +381,14 @@ def test_a_source_names_its_columns(workspace: Workspace) -> None:
         workspace.ingest("rules", columns={"prompt": "sentence"})
 
 
+def test_two_sources_share_a_file_by_a_column(workspace: Workspace) -> None:
+    workspace.rows(*({**row, "step": 1 + n % 2} for n, row in enumerate(asked(10))))
+    easy, hard = (workspace.ingest(only={"step": [step]}) for step in (1, 2))
+    assert easy.made == hard.made == 5 and easy.rejected == hard.rejected == {"a row of another part": 5}
+    with pytest.raises(LineageError, match=r"sources\.demo\.only: the reader rules reads no columns; take it out"):
+        workspace.ingest("rules", only={"step": [1]})
+
+
 def test_links_are_counted_and_named(workspace: Workspace, tmp_path: Path) -> None:
     workspace.rows(*asked(3))
     (tmp_path / "secret.jsonl").write_text(json.dumps({"prompt": "남의 것?", "response": "비밀"}))

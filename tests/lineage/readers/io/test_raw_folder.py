@@ -6,11 +6,11 @@ import pytest
 from lineage.core.errors import LineageError
 from lineage.readers import prompt_response, reader
 from lineage.readers.io.columns import shaped
-from lineage.readers.io.raw_folder import RawFolder
+from lineage.readers.io.raw_folder import OF_ANOTHER_PART, RawFolder
 from lineage.readers.io.row import RawRow
 from lineage.readers.io.tabular import rows
 from lineage.readers.io.unread import MOST_NAMES, OTHERS
-from lineage.records.record import Record
+from lineage.records.record import Record, Rejected
 from tests.lineage.readers.conftest import Folder
 from tests.lineage.readers.io.test_archives import zipped
 from tests.lineage.readers.io.test_arrow_rows import arrow_bytes
@@ -127,3 +127,25 @@ def test_a_flat_table_of_questions_with_names_of_its_own(folder: Folder) -> None
     (record,) = mrc.read(source, ("prompt_answer",))
     assert isinstance(record, Record) and record.completion == "3억원" and "자본금은?" in record.prompt
     assert source.unread.rows == {"question": 1}
+
+
+def test_a_source_takes_the_rows_that_only_asks_for_and_the_others_are_counted_with_a_reason(folder: Folder) -> None:
+    said = [{"prompt": f"{step}?", "response": "답", "step": step} for step in (1, 2, "2", 2.0, None)]
+    folder.jsonl("a.jsonl", [*said, {"prompt": "없다", "response": "답"}])
+    folder.write("b.csv", "prompt,response,Step\n표,답,2\n")
+    source = RawFolder(folder.path, KNOWN, only={"step": {"2"}})
+    found = list(prompt_response.read(source, ("prompt_answer",)))
+    assert [r.prompt for r in found if isinstance(r, Record)] == ["2?", "2?", "2.0?", "표"]
+    left = [(r.reason, r.remedy) for r in found if isinstance(r, Rejected)]
+    assert [reason for reason, _ in left] == [OF_ANOTHER_PART] * 3
+    assert left[0][1] == "step is 1, and `only` of the source asks for 2"
+    assert not source.unread.rows, "a column that rows are chosen by is read"
+
+
+def test_a_column_that_only_names_may_be_read_as_well_and_must_be_there(folder: Folder) -> None:
+    folder.jsonl("a.jsonl", [{"물음": "가?", "response": "나"}, {"물음": "다?", "response": "라"}])
+    assert pairs(RawFolder(folder.path, KNOWN, {"prompt": "물음"}, {"물음": {"다?"}, "response": {"라"}})) == [
+        ("다?", "라")
+    ]
+    with pytest.raises(LineageError, match=r"a.jsonl: no row has the column step, .*`only`.*found 물음, response"):
+        pairs(RawFolder(folder.path, KNOWN, only={"step": {"1"}}))
