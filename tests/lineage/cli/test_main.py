@@ -92,6 +92,7 @@ def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Pat
         "fetch": ["samples"],
         "harness": ["v1"],
         "join": ["v1"],
+        "dossier": ["v1"],
         "provenance": ["v1"],
         "trace": ["v1", "답변"],
         "withdraw": ["samples"],

@@ -1,0 +1,172 @@
+"""The papers on a version: what they say is what the record gives, and whatever is changed afterwards is noticed."""
+
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lineage.config.load import load_curriculum
+from lineage.dossier import recompute
+from lineage.dossier.dossier import write_dossier
+from lineage.dossier.dossier_check import differences
+from lineage.reporting.report import report
+from tests.lineage.cli.words import refused, said
+from tests.lineage.reporting.reported_world import put, small_curriculum, write_contamination, write_world
+
+C, DOSSIER = small_curriculum(), Path("dossiers/v4")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five versions with made-up figures, a report of them, and the dossier on v4. Do not write into it."""
+    root = tmp_path_factory.mktemp("dossier")
+    write_world(root, C)
+    write_contamination(root, "v1", rules={"0001": "exact"})
+    project = yaml.safe_load((Path(__file__).parents[3] / "params.yaml").read_text(encoding="utf-8"))
+    tree = project | {"versions": C.model_dump(mode="json", exclude_none=True)["versions"], "profile": "cpu"}
+    (root / "params.yaml").write_text(yaml.safe_dump(tree | {"data": "sample"}, sort_keys=False), encoding="utf-8")
+    with chdir(root):
+        Path("reports").mkdir()
+        report(load_curriculum(), Path("reports"))
+        write_dossier(load_curriculum(), "v4", DOSSIER)
+    return root
+
+
+@pytest.fixture
+def copied(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it as the working folder, to be changed."""
+    shutil.copytree(world, tmp_path / "world")
+    monkeypatch.chdir(tmp_path / "world")
+    return tmp_path / "world"
+
+
+def leaves(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value of a tree of JSON."""
+    if isinstance(tree, dict | list):
+        for name, one in tree.items() if isinstance(tree, dict) else enumerate(tree):
+            yield from leaves(one, (*path, name))
+    else:
+        yield path
+
+
+def other(value: Any) -> Any:
+    """Another value of the same kind."""
+    if isinstance(value, bool) or value is None:
+        return "x"
+    return value + 1 if isinstance(value, int | float) else f"{value[:-1]}{'가' if value[-1:] != '가' else '나'}"
+
+
+def test_of_a_hundred_fields_that_are_changed_a_hundred_are_noticed(world: Path, tmp_path: Path) -> None:
+    """Of dossier.json: texts, templates, places, values, hashes. Nearly all by the script that knows nothing of us."""
+    folder, by_script, missed = tmp_path / "v4", 0, []
+    shutil.copytree(world / DOSSIER, folder)
+    written = (folder / recompute.RECORD).read_text(encoding="utf-8")
+    every = list(leaves(json.loads(written)))
+    with chdir(world):
+        assert not list(recompute.differences(folder, Path()))
+        for path in random.Random(7).sample(every, 100):
+            tree = json.loads(written)
+            place = tree
+            for name in path[:-1]:
+                place = place[name]
+            place[path[-1]] = other(place[path[-1]])
+            put(folder / recompute.RECORD, tree)
+            try:
+                found = list(recompute.differences(folder, Path()))
+            except (LookupError, TypeError, ValueError) as error:  # no longer JSON that it can read, which it says
+                found = [repr(error)]
+            by_script += bool(found)
+            if not found and not differences(load_curriculum(), "v4", folder):
+                missed.append(path)
+    assert not missed
+    assert by_script >= 90
+
+
+def test_the_papers_add_up_and_say_what_they_cannot_know(world: Path) -> None:
+    page = (world / DOSSIER / "training_data.html").read_text(encoding="utf-8")
+    lines = [json.loads((world / f"models/{v}/lineage.json").read_text())["mix"] for v in ("v1", "v3", "v4")]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", page.partition("합계")[2].partition("</tr>")[0])
+    assert cells[2:] == [f"{sum(s[f] for m in lines for s in m['sources'].values()):,}" for f in FIGURES]
+    assert "지어낸 표본" in page and "법적 의무를 모두 충족한다는 뜻이 아닙니다" in page
+    blanks = page.count('class="blank"')
+    assert blanks and f"빈칸은 {blanks}개" in page
+    assert "<script" not in page and "http" not in page.replace("http-equiv", "")
+
+
+FIGURES = ("rows", "replayed_rows", "tokens")
+
+
+def test_a_changed_record_and_a_changed_page_are_named(copied: Path, capsys: pytest.CaptureFixture) -> None:
+    assert "every sentence" in said(capsys, "dossier", "v4", "--check", str(DOSSIER))
+    script = [sys.executable, "-I", str(DOSSIER / "recompute.py"), str(copied)]
+    assert subprocess.run(script, capture_output=True, check=False).returncode == 0
+    page = DOSSIER / "register.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("보관 기한", "보관 기간"), encoding="utf-8")
+    record = Path("models/v3/lineage.json")
+    manifest = json.loads(record.read_text(encoding="utf-8"))
+    manifest["mix"]["sources"]["site_reports"]["rows"] += 1
+    put(record, manifest)
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    told = refused("dossier", "v4", "--check", str(DOSSIER))
+    for line in ("register.html: it does not say", "models/v3/lineage.json: it is not the file", "the record gives"):
+        assert line in done.stdout and line in told
+
+
+def test_people_fill_the_blanks_and_a_promotion_is_told(copied: Path, capsys: pytest.CaptureFixture) -> None:
+    manifest = json.loads(Path("models/v4/lineage.json").read_text(encoding="utf-8"))
+    entry = {
+        "version": "v4",
+        "fingerprint": manifest["fingerprint"],
+        "adapter": manifest["adapter"],
+        "when": "2026-11-27",
+    }
+    entry |= {"kind": "overridden", "because": "<b>필요</b>해서", "by": "평가 회의"}
+    Path("promotions.yaml").write_text(yaml.safe_dump([entry], allow_unicode=True), encoding="utf-8")
+    answers = {"keeping.place": "금고 3", "caution": "대출 심사에 쓰지 않습니다", "keping.until": "2030"}
+    Path("dossier.yaml").write_text(yaml.safe_dump(answers, allow_unicode=True), encoding="utf-8")
+    shown = said(capsys, "dossier", "v4")
+    assert "no sentence asks for keping.until" in shown and "keeping.place" not in shown
+    page = (DOSSIER / "register.html").read_text(encoding="utf-8")
+    for line in (
+        "보관하는 곳: 금고 3",
+        "주의: 대출 심사에 쓰지 않습니다",
+        "관문의 거부를 사람이 무릅쓴 승격",
+        "&lt;b&gt;필요&lt;/b&gt;해서",
+    ):
+        assert line in page
+    assert "every sentence" in said(capsys, "dossier", "v4", "--check", str(DOSSIER))
+
+
+def test_what_an_adopted_ancestor_holds_is_unknown(copied: Path, capsys: pytest.CaptureFixture) -> None:
+    record = Path("models/v1/lineage.json")
+    manifest = json.loads(record.read_text(encoding="utf-8"))
+    original = {"sha256": "a" * 64, "bytes": 9}
+    manifest["adopted"] = {"tool": "unsloth", "stated_base": "x", "original": original, "notes": ["no template"]}
+    manifest["mix"] = {**dict.fromkeys(("rows", "tokens", "supervised_tokens"), 0), "sources": {}}
+    manifest["mix"] |= {"sha256": None, "supervised_share": None}
+    put(record, manifest | {"requested": {}, "effective": {}})
+    said(capsys, "dossier", "v4")
+    page = (DOSSIER / "training_data.html").read_text(encoding="utf-8")
+    assert (
+        "알 수 없음(unsloth(으)로 외부에서 학습)" in page
+        and "최소 " in page
+        and "‘확인 필요’" not in page.partition("3. ")[0]
+    )
+    assert "every sentence" in said(capsys, "dossier", "v4", "--check", str(DOSSIER))
+
+
+def test_nothing_else_is_written_over(copied: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/letter.txt").write_text("mine")
+    assert "is no dossier" in refused("dossier", "v4", "--out", str(tmp_path / "mine"))
+    assert (tmp_path / "mine/letter.txt").read_text() == "mine"
