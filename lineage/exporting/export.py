@@ -145,7 +145,7 @@ def _gguf(c: Curriculum, made: Exported, weights: Path, out: Path) -> None:
             adapter = paths.adapter(made.version)
             runs.append(gguf_files.model_run(weights, made.dtype, "base", work / "base.gguf"))
             runs.append(gguf_files.adapter_run(adapter, lora, weights, work / "lora", out / gguf_files.ADAPTER))
-        gguf_files.convert(runs, made.base)
+        gguf_files.convert(runs, paths.adapter(made.version))
         for template in paths.adapter(made.version).glob("*.jinja"):
             shutil.copyfile(template, out / template.name)
         bound = BOUNDS[made.dtype]

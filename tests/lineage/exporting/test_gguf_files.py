@@ -53,6 +53,14 @@ def test_without_llama_cpp_the_command_names_what_to_install(
     assert "pip install -e '.[gguf]'" in refused("export", "v3", "--as", "gguf")
 
 
+def test_how_a_tokenizer_splits_is_known_of_qwens_and_of_plain_bytes(lineage_here: Path, tmp_path: Path) -> None:
+    assert gguf_files.split_of(Path("models/v3")) == "qwen2"
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
+    for splits, named in (({"type": "ByteLevel", "use_regex": True}, "gpt-2"), ({"type": "Metaspace"}, None)):
+        (tmp_path / "tokenizer.json").write_text(json.dumps({"pre_tokenizer": splits}))
+        assert gguf_files.split_of(tmp_path) == named
+
+
 def test_what_llama_cpp_takes_no_adapter_of_is_named(lineage_here: Path) -> None:
     lora = load_curriculum().chain.lora
     head = lora.model_copy(update={"targets": ("q_proj", "lm_head")})
