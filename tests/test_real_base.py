@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import yaml
 
-from lineage.base_model import chat_template
+from lineage.base_model import shipped_templates
 from lineage.config.load import load_curriculum
 from lineage.evaluation import answering, inference
 from lineage.planning.cost import costs
@@ -149,7 +149,7 @@ def test_likelihoods_and_answers_are_those_of_a_plain_computation(built: Any) ->
 
 def test_answers_stop_where_the_template_does(built: Any) -> None:
     _, tokenizer = stranger.loaded("models/v1")
-    assert tokenizer.eos_token == chat_template.STOP
+    assert tokenizer.eos_token == shipped_templates.STOP
     turns = [{"role": "user", "content": "3월 매출은?"}]
     served = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
     assert served == "<|im_start|>user\n3월 매출은?<|im_end|>\n<|im_start|>assistant\n"

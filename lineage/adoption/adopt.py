@@ -24,6 +24,7 @@ from lineage.adoption.merged_base import base_on_disk, compared
 from lineage.artifacts.base_manifest import BaseManifest, read_base
 from lineage.artifacts.manifest import OriginalFile
 from lineage.base_model.loading import weights_of
+from lineage.base_model.shipped_templates import FOLDER
 from lineage.config.edit import edit_curriculum
 from lineage.config.lora import Lora
 from lineage.config.schema import BASE, Curriculum
@@ -31,8 +32,6 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing, sha256
 from lineage.core.stage import only_writer
-
-TEMPLATES = Path(__file__).parents[1] / "base_model" / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def examined(
     notes += more
     tensors.check_values(found.weights, names)
     notes += tokenizer_check.check_tokenizer(found, paths.BASE_MODEL, tokenizer)
-    shipped = {file.stem: file.read_text(encoding="utf-8") for file in sorted(TEMPLATES.glob("*.jinja"))}
+    shipped = {file.stem: file.read_text(encoding="utf-8") for file in sorted(FOLDER.glob("*.jinja"))}
     return lora, names, notes + tokenizer_check.check_template(found, tokenizer, shipped, word.template_may_differ)
 
 

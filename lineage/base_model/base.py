@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.artifacts.base_manifest import BaseManifest, BaseOrigin, TemplateName
-from lineage.base_model import chat_template, shaping_files, tiny_corpus
+from lineage.base_model import chat_template, shaping_files, shipped_templates, tiny_corpus
 from lineage.config.schema import Build, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -82,21 +82,21 @@ def train_tokenizer(vocab_size: int, seed: int, template: str) -> Any:
     inner.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
-        special_tokens=[chat_template.PAD, chat_template.START, chat_template.STOP],
+        special_tokens=[shipped_templates.PAD, shipped_templates.START, shipped_templates.STOP],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     # Without the special tokens the roles are words like others, and become tokens of their own.
     texts = (
-        re.sub(r"<\|\w+\|>", "\n", _text(row, chat_template.template(template)))
+        re.sub(r"<\|\w+\|>", "\n", _text(row, shipped_templates.template(template)))
         for row in tiny_corpus.rows(20_000, seed)
     )
     inner.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=inner, eos_token=chat_template.STOP, pad_token=chat_template.PAD
+        tokenizer_object=inner, eos_token=shipped_templates.STOP, pad_token=shipped_templates.PAD
     )
-    tokenizer.add_special_tokens({"additional_special_tokens": [chat_template.START]})
-    chat_template.equip(tokenizer, template, paths.BASE_MODEL.as_posix())
+    tokenizer.add_special_tokens({"additional_special_tokens": [shipped_templates.START]})
+    shipped_templates.equip(tokenizer, template, paths.BASE_MODEL.as_posix())
     return tokenizer
 
 
@@ -188,7 +188,7 @@ def point_at(folder: Path, origin: BaseOrigin | None, template: str, out: Path) 
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    chat_template.equip(tokenizer, template, folder.name)
+    shipped_templates.equip(tokenizer, template, folder.name)
     _every_id_has_a_row(tokenizer, weights, folder)
     tokenizer.name_or_path = ""  # else the folder would be noted in its config
     tokenizer.save_pretrained(out)
@@ -220,7 +220,7 @@ def _manifest(
         identity=shaping_files.identity(files, tokenizer.eos_token),
         earlier_identity=shaping_files.earlier_identity(files, tokenizer.eos_token),
         template=TemplateName(name=template, sha256=chat_template.template_hash(tokenizer.chat_template)),
-        begins=chat_template.beginning(tokenizer),
+        begins=shipped_templates.beginning(tokenizer),
         tied=not any(name.endswith("lm_head.weight") for name in _shapes(weights)),
         parameters=parameters,
         vocab_size=text["vocab_size"],

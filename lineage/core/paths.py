@@ -44,6 +44,7 @@ WEIGHTS = "adapter_model.safetensors"  # of an adapter's folder, as PEFT calls i
 BASE_MODEL = MODELS / "base"
 BASE_RECORD = BASE_MODEL / "base.json"
 BASE_TOKENIZER = BASE_MODEL / "tokenizer.json"
+BASE_TEMPLATE = BASE_MODEL / "chat_template.jinja"  # the chain's, as the tokenizer carries it
 BASE_LINKS = "base-*"  # below `models`
 OWN_BASE = MODELS / "local"  # a user's model, which .dvcignore names
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from lineage.artifacts.base_manifest import find_base
-from lineage.base_model import chat_template
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -23,7 +22,8 @@ def cards(c: Curriculum, out: Path) -> str:
     ruler = find_ruler(c)
     if ruler is None:
         raise LineageError(
-            f"{paths.BASE_TOKENIZER}: not found, the base's tokenizer counts the tokens; run `dvc repro base`"
+            f"{paths.BASE_TOKENIZER} or {paths.BASE_TEMPLATE.name}: not found, by both tokens are counted; "
+            "run `dvc repro base`"
         )
     sources = [name for name in c.sources if paths.ingest_counts(name).is_file()]
     mixes = [version for version in c.in_order() if paths.mix_summary(version).is_file()]
@@ -43,13 +43,13 @@ def cards(c: Curriculum, out: Path) -> str:
 def find_ruler(c: Curriculum) -> Ruler | None:
     """What rows are measured by in this workspace; None where the base is not built."""
     base = find_base()
-    if base is None or not paths.BASE_TOKENIZER.is_file():
+    if base is None or not (paths.BASE_TOKENIZER.is_file() and paths.BASE_TEMPLATE.is_file()):
         return None
     return Ruler(
         base.origin.repo or base.origin.model or base.origin.path or "the base that this lineage builds",
         paths.BASE_TOKENIZER,
         sha256(paths.BASE_TOKENIZER),
-        chat_template.template(base.template.name, base.begins),
+        paths.BASE_TEMPLATE.read_text(encoding="utf-8"),
         c.active.max_length,
     )
 

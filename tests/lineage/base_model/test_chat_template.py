@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from lineage.base_model import chat_template
+from lineage.base_model import chat_template, shipped_templates
 from lineage.config.schema import Chain
 from lineage.core.errors import LineageError
 from tests.lineage.base_model.tiny_models import llama_tokenizer
@@ -19,7 +19,7 @@ ANSWERS = ["(1,234)억 원", " 한 칸 뒤", "It's 12%\n둘째 줄", "-3.5%", "�
 
 
 TEMPLATES = get_args(Chain.model_fields["template"].annotation)
-CHATML = chat_template.template("chatml")
+CHATML = shipped_templates.template("chatml")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def tokenizer(lineage_here: Path) -> Any:
 @pytest.fixture(params=TEMPLATES)
 def spoken(tokenizer: Any, request: pytest.FixtureRequest) -> Any:
     """The tokenizer with each template in turn."""
-    chat_template.equip(tokenizer, request.param, "models/base")
+    shipped_templates.equip(tokenizer, request.param, "models/base")
     return tokenizer
 
 
@@ -103,7 +103,7 @@ def test_each_answer_is_trained_behind_what_it_is_asked_with(spoken: Any) -> Non
 
 
 def test_chatml_writes_a_conversation_in_the_same_tokens_whatever_is_supervised(tokenizer: Any) -> None:
-    chat_template.equip(tokenizer, "chatml", "models/base")
+    shipped_templates.equip(tokenizer, "chatml", "models/base")
     every = chat_template.tokenize(tokenizer, LONG, "금리 때문입니다.", every=True)
     last = chat_template.tokenize(tokenizer, LONG, "금리 때문입니다.")
     assert every.ids == last.ids
@@ -149,48 +149,50 @@ def test_the_prompt_is_what_the_tokenizer_s_own_template_renders(spoken: Any) ->
 
 def test_the_prompt_ends_exactly_where_the_answer_begins() -> None:
     assert chat_template.render(CHATML, TURNS, ask=True).endswith("<|im_start|>assistant\n")
-    assert chat_template.render(chat_template.template("question_answer"), TURNS, ask=True).endswith(
+    assert chat_template.render(shipped_templates.template("question_answer"), TURNS, ask=True).endswith(
         "### 질문: 4월은? <표>\n\n### 답변:"
     )
-    assert chat_template.render(chat_template.template("loan_grade"), TURNS, ask=True).endswith("\n[대출등급]")
+    assert chat_template.render(shipped_templates.template("loan_grade"), TURNS, ask=True).endswith("\n[대출등급]")
     assert "<표>" in chat_template.render(CHATML, TURNS)  # no escaping: it is not a page
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_the_template_s_hash_is_that_of_its_file(name: str) -> None:
     file = Path(chat_template.__file__).parent / "templates" / f"{name}.jinja"
-    assert chat_template.template_hash(chat_template.template(name)) == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert (
+        chat_template.template_hash(shipped_templates.template(name)) == hashlib.sha256(file.read_bytes()).hexdigest()
+    )
 
 
 def test_a_tokenizer_that_pads_with_its_stop_is_refused(tokenizer: Any) -> None:
     tokenizer.pad_token = "<|im_end|>"
     with pytest.raises(LineageError, match=r"models/other: its tokenizer pads with .*pad_token.*<\|endoftext\|>"):
-        chat_template.equip(tokenizer, "chatml", "models/other")
+        shipped_templates.equip(tokenizer, "chatml", "models/other")
 
 
 def test_a_tokenizer_that_pads_with_nothing_gets_a_token_that_is_never_said(tokenizer: Any) -> None:
     tokenizer.pad_token = None
-    chat_template.equip(tokenizer, "chatml", "models/other")
+    shipped_templates.equip(tokenizer, "chatml", "models/other")
     assert tokenizer.pad_token == "<|endoftext|>"
     llama = llama_tokenizer()
-    chat_template.equip(llama, "question_answer", "models/other")
+    shipped_templates.equip(llama, "question_answer", "models/other")
     assert llama.pad_token == "<|reserved_special_token_0|>" and len(llama) == 420
     other = without_chatml(pad=None)
     other.eos_token = "</s>"
     with pytest.raises(LineageError, match=r"models/other: its tokenizer pads with None"):
-        chat_template.equip(other, "question_answer", "models/other")
+        shipped_templates.equip(other, "question_answer", "models/other")
 
 
 def test_a_base_that_begins_every_text_begins_every_conversation() -> None:
     """Once, in the template: what is tokenised never gets a token of the tokenizer's own."""
     llama = llama_tokenizer()
-    chat_template.equip(llama, "question_answer", "models/other")
+    shipped_templates.equip(llama, "question_answer", "models/other")
     row = chat_template.tokenize(llama, TURNS, "답", every=True)
     served = llama.apply_chat_template(TURNS, add_generation_prompt=True, return_dict=False)
     assert row.ids[: len(served)] == served
     assert [at for at, number in enumerate(row.ids) if number == llama.bos_token_id] == [0]
     assert row.labels[0] == -100
-    assert llama.chat_template == chat_template.template("question_answer", "<|begin_of_text|>")
+    assert llama.chat_template == shipped_templates.template("question_answer", "<|begin_of_text|>")
 
 
 def without_chatml(pad: str | None = "<pad>") -> Any:
@@ -204,15 +206,15 @@ def without_chatml(pad: str | None = "<pad>") -> Any:
 
 def test_a_tokenizer_without_chatml_is_refused_and_another_template_named() -> None:
     with pytest.raises(LineageError, match=r"models/other: .*no single token <\|im_start\|>.*question_answer"):
-        chat_template.equip(without_chatml(), "chatml", "models/other")
+        shipped_templates.equip(without_chatml(), "chatml", "models/other")
 
 
 def test_another_template_needs_an_end_of_sequence_only() -> None:
     other = without_chatml()
     with pytest.raises(LineageError, match=r'models/other: its tokenizer has no "eos_token"'):
-        chat_template.equip(other, "question_answer", "models/other")
+        shipped_templates.equip(other, "question_answer", "models/other")
     other.eos_token = "</s>"
-    chat_template.equip(other, "question_answer", "models/other")
+    shipped_templates.equip(other, "question_answer", "models/other")
     assert other.eos_token == "</s>" and "### 질문" in other.chat_template
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from lineage.artifacts.ingest_counts import write_ingest_counts
-from lineage.base_model import chat_template
+from lineage.base_model import shipped_templates
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import appearing
@@ -85,6 +85,7 @@ def here(tmp_path, monkeypatch, tokenizer_file):
     monkeypatch.chdir(tmp_path)
     Path("models/base").mkdir(parents=True)
     shutil.copy(tokenizer_file, "models/base/tokenizer.json")
+    Path("models/base/chat_template.jinja").write_text(shipped_templates.template("chatml"), encoding="utf-8")
     template = {"name": "chatml", "sha256": "t" * 64}
     put(Path("models/base/base.json"), samples.BASE | {"template": template})
     source(
@@ -203,7 +204,7 @@ class Plain:
         from tokenizers import Tokenizer
 
         self.inner = Tokenizer.from_file(str(path))
-        self.chat_template = chat_template.template("chatml")
+        self.chat_template = shipped_templates.template("chatml")
         self.added_tokens_decoder = self.inner.get_added_tokens_decoder()
         self.all_special_tokens = ()
 

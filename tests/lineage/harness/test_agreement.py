@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lineage.base_model import chat_template
+from lineage.base_model import chat_template, shipped_templates
 from lineage.core.errors import LineageError
 from lineage.evaluation import inference
 from lineage.evaluation.heldout import HeldOutSet
@@ -77,7 +77,7 @@ def test_a_template_without_a_newline_and_a_family_with_a_beginning(
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    chat_template.equip(tokenizer, "question_answer", "a test")
+    shipped_templates.equip(tokenizer, "question_answer", "a test")
     tokenizer.save_pretrained(folder)
     options = ("12억원", "△3", "A. 채권")
     rows = [tiny.row("s", f"질문 {n}?", options[n], measure="choice", options=options, correct=n) for n in range(3)]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from lineage.base_model import chat_template
+from lineage.base_model import chat_template, shipped_templates
 from lineage.base_model.shaping_files import shaping_hash
 from lineage.core.files import write_json
 from tests import tiny
@@ -113,10 +113,10 @@ def equip_base(wide: Path, template: str) -> None:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained("models/base")
-    chat_template.equip(tokenizer, template, "models/base")
+    shipped_templates.equip(tokenizer, template, "models/base")
     tokenizer.save_pretrained("models/base")
     base = json.loads(Path("models/base/base.json").read_text())
-    base["template"] = {"name": template, "sha256": chat_template.template_hash(chat_template.template(template))}
+    base["template"] = {"name": template, "sha256": chat_template.template_hash(shipped_templates.template(template))}
     base["files"] = {name: shaping_hash(Path("models/base", name)) for name in base["files"]}
     write_json(Path("models/base/base.json"), base)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lineage.base_model import chat_template
+from lineage.base_model import chat_template, shipped_templates
 from lineage.training import sft
 from lineage.training.backends import hf
 from tests import tiny
@@ -20,7 +20,7 @@ TALKS = [
 def test_the_first_loss_is_the_mean_over_all_answers_and_their_stops(
     lineage_copy: Path, template: str, packing: bool
 ) -> None:
-    Path("models/base/chat_template.jinja").write_text(chat_template.template(template), encoding="utf-8")
+    Path("models/base/chat_template.jinja").write_text(shipped_templates.template(template), encoding="utf-8")
     tiny.write_rows(Path("data/mixes/v2/own.jsonl"), TALKS)
     tiny.write_rows(Path("data/mixes/v2/replay.jsonl"), [])
     job = tiny.job("v2", tiny.curriculum(**{"profiles.cpu.packing": packing, "profiles.cpu.max_length": 512}))

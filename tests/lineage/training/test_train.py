@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lineage.base_model import chat_template
+from lineage.base_model import chat_template, shipped_templates
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256, sha256_of
 from tests import tiny
@@ -83,7 +83,11 @@ def test_the_record_tells_the_lineage(lineage_here: Path) -> None:
     assert v3["mix"]["sha256"] == sha256_of(
         [sha256(Path("data/mixes/v3", f"{part}.jsonl")) for part in ("own", "replay")]
     )
-    assert v3["template"] == chat_template.template_hash(chat_template.template("chatml")) == base["template"]["sha256"]
+    assert (
+        v3["template"]
+        == chat_template.template_hash(shipped_templates.template("chatml"))
+        == base["template"]["sha256"]
+    )
     assert set(v3["packages"]) >= {"torch", "transformers", "trl", "peft", "bitsandbytes"}
     assert (v3["seed"], v3["lora"]["r"]) == (7, 8)
 

@@ -46,12 +46,27 @@ def test_its_graph_is_the_repositorys_but_for_the_code() -> None:
     for name, stage in shipped.items():
         code = [dep for dep in stage["deps"] if is_code(dep)]
         assert own[name] | {"deps": []} == stage | {"deps": []}
-        assert [dep for dep in own[name]["deps"] if dep != f"program/{name}.json"] == [
+        assert [dep for dep in own[name]["deps"] if not dep.startswith("program/")] == [
             dep for dep in stage["deps"] if dep not in code
         ]
+        chosen = [dep for dep in code if "${" in dep]
+        assert [dep for dep in own[name]["deps"] if dep.startswith("program/")] == [
+            f"program/{name}.json",
+            *(f"program/template.{Path(dep).stem}.json" for dep in chosen),
+        ]
         tells = json.loads(files[Path(f"program/{name}.json")])
-        assert tells["code"] == sorted(code)
+        assert tells["code"] == sorted(set(code) - set(chosen))
         assert f"stages/{stage['cmd'].split('.')[1].split()[0]}.py" in tells["files"]
+
+
+def test_a_template_is_told_in_a_file_of_its_own() -> None:
+    """Which the base of the workspaces that use it waits for: a release with one more makes nothing stale."""
+    files = graph_files()
+    for name in ("chatml", "question_answer"):
+        tells = json.loads(files[Path(f"program/template.{name}.json")])
+        assert list(tells["files"]) == [f"lineage/base_model/templates/{name}.jinja"]
+    others = [text for file, text in files.items() if not file.name.startswith("template.")]
+    assert not any("base_model/templates" in text for text in others)
 
 
 def test_each_system_begins_with_a_curriculum_that_is_sound() -> None:

@@ -154,7 +154,7 @@ def test_a_prompt_with_a_line_that_is_no_field_is_of_no_table() -> None:
 def test_it_is_trained_measured_as_the_original_answered_and_laid_beside_tables(lineage_copy: Path) -> None:
     from transformers import AutoTokenizer
 
-    from lineage.base_model import chat_template
+    from lineage.base_model import chat_template, shipped_templates
     from lineage.base_model.shaping_files import shaping_hash
     from lineage.reporting.report import report
 
@@ -164,10 +164,10 @@ def test_it_is_trained_measured_as_the_original_answered_and_laid_beside_tables(
     tree["evaluation"]["rows"] = 24
     c = parse_curriculum(tree)
     tokenizer = AutoTokenizer.from_pretrained("models/base")
-    chat_template.equip(tokenizer, "loan_grade", "models/base")
+    shipped_templates.equip(tokenizer, "loan_grade", "models/base")
     tokenizer.save_pretrained("models/base")
     base = json.loads(Path("models/base/base.json").read_text())
-    sha = chat_template.template_hash(chat_template.template("loan_grade"))
+    sha = chat_template.template_hash(shipped_templates.template("loan_grade"))
     files = {name: shaping_hash(Path("models/base", name)) for name in base["files"]}
     write_json(
         Path("models/base/base.json"), base | {"template": {"name": "loan_grade", "sha256": sha}, "files": files}

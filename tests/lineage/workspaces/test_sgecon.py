@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lineage.base_model import chat_template
+from lineage.base_model import chat_template, shipped_templates
 from lineage.config.load import load_curriculum, parse_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core import program
@@ -63,7 +63,7 @@ def test_on_a_gpu_it_is_the_published_recipe_and_asks_as_published(c: Curriculum
         "temperature": 0.9, "top_p": 0.8, "top_k": 50, "repetition_penalty": 1.0, "new_tokens": 256, "trim": True
     }  # fmt: skip
     asked = chat_template.render(
-        chat_template.template(c.chain.template), [{"role": "user", "content": "금리란?"}], ask=True
+        shipped_templates.template(c.chain.template), [{"role": "user", "content": "금리란?"}], ask=True
     )
     assert asked == "### 질문: 금리란?\n\n### 답변:"
 
