@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lineage.config.schema import Curriculum
 from lineage.core import paths
-from lineage.core.plain_text import for_markdown
+from lineage.core.plain_text import for_markdown, one_line
 from lineage.exporting.exported import Exported
 from lineage.exporting.travelling_adapter import base_folder
 from lineage.provenance.obligations import said
@@ -38,12 +38,13 @@ def render_card_of_export(c: Curriculum, made: Exported) -> str:
         c=c,
         made=made,
         lora=made.manifest.lora,
-        line=["base", *made.facts["line"]],
+        ancestry=["base", *made.facts["line"]],
         beside=None if made.base.origin.repo else base_folder(made.base),
         four_bit=c.active.load_in_4bit and made.kind == "adapter",
         said=said(made.facts),
         sections=sections,
         cell=for_markdown,
+        line=one_line,
     )
 
 

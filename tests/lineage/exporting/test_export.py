@@ -83,7 +83,7 @@ def test_an_export_travels_and_says_what_the_version_says(
     lying = {f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file()}
     assert lying - set(record["files"]) == {"export.json"} and "lineage.json" in lying
     assert record["obligations"]["redistribution"]["term"] == "forbidden"
-    assert "Redistribution: forbidden, because of" in card
+    assert "Redistribution: forbidden, because of" in card and "**Invented data.**" in card
     assert not [f for f in folder.rglob("*") if f.is_file() and str(lineage_copy).encode() in f.read_bytes()]
     if kind == "merged":
         stop = json.loads((folder / "generation_config.json").read_text())["eos_token_id"]
