@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         )
     if not proof.clean:
         raise LineageError("something is left, see the table; run the same command again, or remove it by hand")
-    print(f"{name} is withdrawn. Commit params.yaml and dvc.lock, and push them with dvc push.")
+    print(f"{name} is withdrawn. Commit params.yaml, dvc.lock and withdrawals.jsonl, and push them with dvc push.")
 
 
 def _reached(c: Curriculum, name: str, reach: Reach) -> Table:

@@ -59,6 +59,7 @@ EXPORTS = Path("exports")  # by version and kind: folders that leave the workspa
 
 PROMOTIONS = Path("promotions.yaml")  # in git: who is champion, and every look that led there
 CALIBRATION = Path("calibration.json")  # of the gate; in git
+WITHDRAWALS = Path("withdrawals.jsonl")  # in git: what each withdrawal reached, and where was searched afterwards
 DOSSIERS = Path("dossiers")  # by version: papers for people; see lineage/dossier
 DOSSIER_ANSWERS = Path("dossier.yaml")  # what people write into the blanks of these papers; in git
 

@@ -28,6 +28,9 @@ SETTINGS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )
 
 
+AT_CHANCE = ", 다만 정답률은 찍는 수준"
+
+
 def changes(case: Case) -> DossierPaper:
     """The paper on how a version came to be, step by step."""
     blocks: list[Block] = [
@@ -89,7 +92,7 @@ def _measured(case: Case, name: str) -> Iterator[Block]:
         yield said("평가: {none}", none=blank("", paths.COMPARISON.as_posix()))
         return
     shown = {s: one for s, one in found.sets.items() if one.own or s in found.may_forget or one.verdict == "worse"}
-    rows = tuple(_set(case, name, held_out, one) for held_out, one in shown.items())
+    rows = tuple(compared_row(case, name, held_out, one) for held_out, one in shown.items())
     if rows:
         yield SheetTable(SET_HEADER, rows, (2, 3, 4))
     forgot = case.files.value(paths.COMPARISON, "versions", name, "forgot", none="없음")
@@ -105,7 +108,15 @@ def _measured(case: Case, name: str) -> Iterator[Block]:
 SET_HEADER = ("평가 집합", "관계", "부모의 NLL", "이 버전의 NLL", "차이(95 % 구간)", "판정")
 
 
-def _set(case: Case, name: str, held_out: str, one: ComparedSet) -> tuple[Sentence, ...]:
+def compared_row(case: Case, name: str, held_out: str, one: ComparedSet) -> tuple[Sentence, ...]:
+    """A version on a set, beside its parent.
+
+    Args:
+        case: the version that the dossier is about.
+        name: a version of its line.
+        held_out: the set.
+        one: its figures.
+    """
     here = ("versions", name, "sets", held_out)
     figures = [case.files.value(paths.COMPARISON, *here, f) for f in ("parent_nll", "nll")]
     kind = "이 버전이 학습" if one.own else "앞서 배움" if one.seen_by else "학습하지 않음"
@@ -136,7 +147,7 @@ def verdict(case: Case, name: str, held_out: str, one: ComparedSet) -> Bound:
         held_out: the set.
         one: its figures.
     """
-    called = VERDICTS[one.verdict] + (", 다만 정답률은 찍는 수준" if one.shown != one.verdict else "")
+    called = VERDICTS[one.verdict] + (AT_CHANCE if one.shown != one.verdict else "")
     return case.files.value(
         paths.COMPARISON, "versions", name, "sets", held_out, "verdict", words={one.verdict: called}
     )

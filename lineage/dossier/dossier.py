@@ -18,16 +18,19 @@ from lineage.core.errors import LineageError
 from lineage.core.files import write_json
 from lineage.core.paths import DOSSIER_ANSWERS
 from lineage.dossier import recompute
+from lineage.dossier.assessment import assessment
 from lineage.dossier.bound import MARK
 from lineage.dossier.case import Case, case_of
 from lineage.dossier.changes import changes
 from lineage.dossier.dossier_paper import DossierPaper
 from lineage.dossier.frame import CAUTION, framed
+from lineage.dossier.plan_form import plan_form
 from lineage.dossier.register import register
 from lineage.dossier.training_data import training_data
+from lineage.dossier.withdrawn import withdrawn
 
 HERE = Path(__file__).parent
-PAPERS = (training_data, changes, register)
+PAPERS = (plan_form, training_data, changes, assessment, register, withdrawn)
 
 
 def papers(case: Case) -> list[DossierPaper]:

@@ -87,9 +87,14 @@ class DossierPaper:
         return {"name": self.name, "title": self.title, "blocks": [one.to_json() for one in self.blocks]}
 
 
-def said(template: str, look: Look = "text", **fields: Bound) -> Sentence:
+def said(template: str, /, **fields: Bound) -> Sentence:
     """A sentence: `said("행 {rows:,}개", rows=…)`."""
-    return Sentence(template, fields, look)
+    return Sentence(template, fields)
+
+
+def warned(template: str, /, **fields: Bound) -> Sentence:
+    """A sentence that is not to be overlooked."""
+    return Sentence(template, fields, "caution")
 
 
 def cell(one: Bound, spec: str = "") -> Sentence:

@@ -7,7 +7,7 @@ from lineage.core import paths
 from lineage.core.paths import PARAMS
 from lineage.dossier.bound import Bound
 from lineage.dossier.case import Case
-from lineage.dossier.dossier_paper import Block, DossierPaper, said, words
+from lineage.dossier.dossier_paper import Block, DossierPaper, said, warned, words
 from lineage.dossier.korean import DATA
 
 CAUTION = "caution"  # of dossier.yaml: what stands at the head of every paper, such as a use that is not meant
@@ -22,20 +22,18 @@ def framed(case: Case, paper: DossierPaper) -> DossierPaper:
     counted = said(
         "이 문서의 빈칸은 {blanks}개입니다. 빈칸은 기록으로 알 수 없어 사람이 채울 곳이며, 밑줄로 표시했습니다.",
         blanks=Bound("blanks", (), number),
-        look="note",
     )
     caution = case.files.answer(CAUTION)
-    head: list[Block] = [line, counted]
-    head += [] if caution.is_blank else [said("주의: {caution}", look="caution", caution=caution)]
+    head: list[Block] = [line, replace(counted, look="note")]
+    head += [] if caution.is_blank else [warned("주의: {caution}", caution=caution)]
     data = case.files.value(PARAMS, "data", words=DATA)
-    head += [said("데이터의 종류: {data}", data=data, look="caution" if case.c.data == "sample" else "text")]
+    head += [(warned if case.c.data == "sample" else said)("데이터의 종류: {data}", data=data)]
     for adopted in case.whole.adopted:
         tool = case.files.value(paths.training_record(adopted), "adopted", "tool")
         head += [
-            said(
+            warned(
                 f"버전 {adopted}: 외부에서 {{tool}}(으)로 학습되어 그 데이터를 알 수 없습니다. 이 문서의 행과 토큰의 "
                 "합은 실제보다 적을 수 있습니다.",
-                look="caution",
                 tool=tool,
             )
         ]

@@ -20,7 +20,7 @@ KINDS = {
     "proposed by override": "관문의 거부를 무릅쓴 승격 제안(사람의 확인 대기)",
     "declined": "사람이 승격을 거절",
 }
-MEASURES = {"choice": "객관식 정답률", "number": "숫자 정답률", "text": "글 유사도(chrF)", "none": "점수 없음"}
+MEASURES_OF_SETS = {"choice": "객관식 정답률", "number": "숫자 정답률", "text": "글 유사도(chrF)", "none": "점수 없음"}
 LEFT_OUT = {
     "duplicates": "다른 행과 같은 내용",
     "superseded": "나중 개정으로 효력을 잃은 내용",

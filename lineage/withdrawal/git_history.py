@@ -13,7 +13,14 @@ from pathlib import Path
 
 import yaml
 
-NAMES_ONLY = ("params.yaml", "dvc.lock", "promotions.yaml", ".dvc", ".gitignore")  # hold hashes and names, no rows
+NAMES_ONLY = (
+    "params.yaml",
+    "dvc.lock",
+    "promotions.yaml",
+    "withdrawals.jsonl",
+    ".dvc",
+    ".gitignore",
+)  # hold hashes and names, no rows
 
 
 def once_tracked(folder: Path, *, now: bool) -> dict[str, str]:

@@ -8,7 +8,8 @@
 3. Rebuild: what was built here and became stale. A version that was never built is not built for it.
 4. Purge: what earlier builds and earlier raw files left in DVC's cache, in its remotes, in `.state` and in MLflow;
    also where the rebuild stopped.
-5. Proof: all of these are searched again, and all commits of git, which should hold hashes alone.
+5. Proof: all of these are searched again, and all commits of git, which should hold hashes alone. What was reached and
+   what was found is written into `withdrawals.jsonl`.
 
 Killed anywhere, the same command goes on.
 """
@@ -16,8 +17,10 @@ Killed anywhere, the same command goes on.
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
+from lineage.artifacts.withdrawals import Withdrawal, add_withdrawal
 from lineage.config.edit import edit_curriculum
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
@@ -64,9 +67,28 @@ def withdraw(reach: Reach) -> Proof:
         if stopped:
             remove_what_shows_it(what, noted, reach)
         proof = replace(purge(what, noted, rebuilt=not stopped), stopped=stopped)
+    _written_down(reach, proof)
     if proof.clean and not stopped:
         (NOTED / what.name).unlink(missing_ok=True)
     return proof
+
+
+def _written_down(reach: Reach, proof: Proof) -> None:
+    add_withdrawal(
+        Withdrawal(
+            subject=reach.subject.name,
+            when=date.today(),
+            raw=len(reach.raw),
+            documents=len(reach.documents),
+            records={source: len(ids) for source, ids in reach.records.items()},
+            mixes=reach.mixes,
+            adapters=reach.adapters,
+            hits=proof.hits,
+            unseen=proof.unseen,
+            committed=len(proof.committed),
+            stopped=proof.stopped,
+        )
+    )
 
 
 def take_out(reach: Reach) -> None:

@@ -90,11 +90,14 @@ def _first_files(system: str) -> dict[Path, str]:
     """What a workspace has of its own from the beginning on."""
     ignored = (HERE / "gitignore").read_text(encoding="utf-8")
     promotions = (HERE / "promotions_head.yaml").read_text(encoding="utf-8")
+    answers = SYSTEMS / system / paths.DOSSIER_ANSWERS
+    said = {paths.DOSSIER_ANSWERS: answers.read_text(encoding="utf-8")} if answers.is_file() else {}
     return {
         paths.PARAMS: (SYSTEMS / system / paths.PARAMS).read_text(encoding="utf-8"),
         paths.PROMOTIONS: "".join(line for line in promotions.splitlines(keepends=True) if line.startswith("#")),
         paths.DVC_IGNORE: (HERE / "dvcignore").read_text(encoding="utf-8"),
         GIT_IGNORE: ignored,
+        **said,
     }
 
 

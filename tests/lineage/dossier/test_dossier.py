@@ -134,6 +134,9 @@ def test_people_fill_the_blanks_and_a_promotion_is_told(copied: Path, capsys: py
     Path("promotions.yaml").write_text(yaml.safe_dump([entry], allow_unicode=True), encoding="utf-8")
     answers = {"keeping.place": "금고 3", "caution": "대출 심사에 쓰지 않습니다", "keping.until": "2030"}
     Path("dossier.yaml").write_text(yaml.safe_dump(answers, allow_unicode=True), encoding="utf-8")
+    proof = {"subject": "d" * 64, "when": "2026-11-28", "raw": 1, "documents": 1, "records": {"site_reports": 3}}
+    proof |= {"mixes": {}, "adapters": {"v3": "trained on 3"}, "hits": {"models": 0, "git": 2}}
+    Path("withdrawals.jsonl").write_text(json.dumps(proof) + "\n", encoding="utf-8")
     shown = said(capsys, "dossier", "v4")
     assert "no sentence asks for keping.until" in shown and "keeping.place" not in shown
     page = (DOSSIER / "register.html").read_text(encoding="utf-8")
@@ -144,7 +147,22 @@ def test_people_fill_the_blanks_and_a_promotion_is_told(copied: Path, capsys: py
         "&lt;b&gt;필요&lt;/b&gt;해서",
     ):
         assert line in page
+    page = (DOSSIER / "withdrawn.html").read_text(encoding="utf-8")
+    assert "기록 3개에 닿았고, 어댑터 1개를" in page and '<td>합계</td><td class="number">2</td>' in page
+    assert "2026-11-27, v4: 평가 회의" in (DOSSIER / "assessment.html").read_text(encoding="utf-8")
     assert "every sentence" in said(capsys, "dossier", "v4", "--check", str(DOSSIER))
+
+
+def test_how_it_fails_is_what_the_report_says(world: Path) -> None:
+    page = (world / DOSSIER / "assessment.html").read_text(encoding="utf-8")
+    report = json.loads((world / "reports/comparison.json").read_text(encoding="utf-8"))["versions"]["v4"]
+    assert f"나빠진 것 {len(report['forgot'])}개: {', '.join(report['forgot'])}" in page and report["forgot"]
+    met = report["contamination"]["sets"]["rules.record"]
+    row = page.partition("오염")[2].partition("<td>rules.record</td>")[2].partition("</tr>")[0]
+    searched = report["contamination"]["searched"]["rules.record"]
+    assert re.findall(r">([^<>\s]+)<", row) == [str(searched), *(str(met[f]) for f in ("rows", "exact", "near")), "v1"]
+    for name, one in report["sets"].items():
+        assert f"{one['difference']:+.2f} ({one['interval'][0]:+.2f} ~ {one['interval'][1]:+.2f})" in page, name
 
 
 def test_what_an_adopted_ancestor_holds_is_unknown(copied: Path, capsys: pytest.CaptureFixture) -> None:

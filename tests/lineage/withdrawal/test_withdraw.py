@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lineage.artifacts.withdrawals import read_withdrawals
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.stage import only_writer
@@ -370,6 +371,9 @@ def test_a_rebuild_that_stops_leaves_nothing_of_it(planned: Path, monkeypatch: p
     assert proof.stopped == "`dvc repro train@v3`" and not any(proof.hits.values())
     assert not list(Path("models").iterdir()) and not list(Path("data/mixes").glob("v1/*"))
     assert list(Path("data/records").rglob("*.jsonl")) == [], "it held rows of the document"
+    [written] = read_withdrawals()
+    assert (written.subject, written.hits, written.stopped) == (DOCUMENT, proof.hits, proof.stopped)
+    assert written.records == {"companies": 3} and set(written.adapters) == {"v1", "v2", "v3"}
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from lineage.core import program
 from lineage.core.errors import LineageError
 from lineage.core.inputs import inputs_of
 from lineage.core.program import is_code, must_be_the_program, told
-from lineage.workspaces.create import create, systems
+from lineage.workspaces.create import _first_files, create, systems
 from lineage.workspaces.own_graph import graph_files
 from lineage.workspaces.upgrade import upgrade
 from tests.workspace import ROOT
@@ -73,6 +73,9 @@ def test_each_system_begins_with_a_curriculum_that_is_sound() -> None:
     assert {"krx", "empty"} <= set(systems())
     for system in systems():
         load_curriculum(Path(program.ROOT, "lineage/workspaces/systems", system, "params.yaml"))
+    assert "대출 심사에 쓰는 도구가 아닙니다" in _first_files("kor_llama")[Path("dossier.yaml")], (
+        "for the papers on a version"
+    )
 
 
 def test_it_is_a_clean_repository_of_its_own(here: Path) -> None:
