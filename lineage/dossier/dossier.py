@@ -3,6 +3,7 @@
 dossiers/v3/training_data.html, …   the papers, one file each, nothing fetched
 dossiers/v3/dossier.json            every sentence with its fields: file, place, value
 dossiers/v3/recompute.py            the check, with nothing but Python
+dossiers/v3/mlbom.cdx.json, …       the version for programs
 """
 
 import shutil
@@ -24,8 +25,10 @@ from lineage.dossier.case import Case, case_of
 from lineage.dossier.changes import changes
 from lineage.dossier.dossier_paper import DossierPaper
 from lineage.dossier.frame import CAUTION, framed
+from lineage.dossier.mlbom import mlbom
 from lineage.dossier.plan_form import plan_form
 from lineage.dossier.register import register
+from lineage.dossier.spdx import spdx
 from lineage.dossier.training_data import training_data
 from lineage.dossier.withdrawn import withdrawn
 
@@ -55,6 +58,8 @@ def write_dossier(c: Curriculum, version: str, out: Path) -> list[DossierPaper]:
         folder.chmod(0o755)
         for paper in made:
             (folder / f"{paper.name}.html").write_text(rendered(paper), encoding="utf-8", newline="\n")
+        for name, tree in machine_readable(case).items():
+            write_json(folder / name, tree)
         write_json(folder / recompute.RECORD, whole(case, made))
         shutil.copyfile(recompute.__file__, folder / "recompute.py")
         shutil.rmtree(out, ignore_errors=True)
@@ -68,6 +73,12 @@ def whole(case: Case, made: list[DossierPaper]) -> dict[str, Any]:
     """What `dossier.json` holds: the papers, and the SHA-256 of every file of the record that they were made from."""
     told = [paper.to_json() | {"page_sha256": recompute.digest(rendered(paper).encode())} for paper in made]
     return {"version": case.version, "papers": told, "files": case.files.hashes}
+
+
+def machine_readable(case: Case) -> dict[str, dict[str, Any]]:
+    """The same version for programs: name of a file → its JSON."""
+    found = {"mlbom.cdx.json": mlbom(case), "ai.spdx3.json": spdx(case)}
+    return {name: tree for name, tree in found.items() if tree is not None}
 
 
 def unused_answers(case: Case, made: list[DossierPaper]) -> list[str]:

@@ -10,7 +10,7 @@ from lineage.core.errors import LineageError
 from lineage.core.plain_text import one_line
 from lineage.dossier import recompute
 from lineage.dossier.case import case_of
-from lineage.dossier.dossier import papers, whole
+from lineage.dossier.dossier import machine_readable, papers, whole
 
 
 def differences(c: Curriculum, version: str, folder: Path) -> list[str]:
@@ -34,6 +34,9 @@ def differences(c: Curriculum, version: str, folder: Path) -> list[str]:
         found.append("recompute.py: it is not the script of this program")
     case = case_of(c, version)
     now = json.loads(json.dumps(whole(case, papers(case))))
+    for name, tree in machine_readable(case).items():
+        beside = (folder / name).read_text(encoding="utf-8") if (folder / name).is_file() else "{}"
+        found += [f"{name}: {line}" for line in _unlike(json.loads(beside), json.loads(json.dumps(tree)), "")]
     return [*found, *(f"{recompute.RECORD}: {line}" for line in _unlike(written, now, ""))]
 
 

@@ -1,5 +1,6 @@
 """The papers on a version: what they say is what the record gives, and whatever is changed afterwards is noticed."""
 
+import io
 import json
 import random
 import re
@@ -163,6 +164,32 @@ def test_how_it_fails_is_what_the_report_says(world: Path) -> None:
     assert re.findall(r">([^<>\s]+)<", row) == [str(searched), *(str(met[f]) for f in ("rows", "exact", "near")), "v1"]
     for name, one in report["sets"].items():
         assert f"{one['difference']:+.2f} ({one['interval'][0]:+.2f} ~ {one['interval'][1]:+.2f})" in page, name
+
+
+def test_programs_read_it_by_the_publishers_own_validators(copied: Path, capsys: pytest.CaptureFixture) -> None:
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+    from spdx_python_model import v3_0_1 as model
+
+    assert not (DOSSIER / "ai.spdx3.json").exists(), "nobody knows when it was trained"
+    adapter = json.loads(Path("models/v4/lineage.json").read_text(encoding="utf-8"))["adapter"]
+    line = {"stage": "train@v4", "seconds": 9000.0, "ended": 1795788000, "machine": "a GPU", "adapter": adapter}
+    Path(".state").mkdir(exist_ok=True)
+    Path(".state/journal.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    said(capsys, "dossier", "v4")
+    bill = (DOSSIER / "mlbom.cdx.json").read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
+    version = json.loads(bill)["metadata"]["component"]
+    assert [one["name"].rpartition("/")[2] for one in version["pedigree"]["ancestors"][1:]] == ["v1", "v3"]
+    assert version["hashes"] == [{"alg": "SHA-256", "content": adapter}]
+    found = model.SHACLObjectSet()
+    with (DOSSIER / "ai.spdx3.json").open(encoding="utf-8") as file:
+        model.JSONLDDeserializer().read(file, found)
+    assert found.link() == set(), "what is named is there"
+    model.JSONLDSerializer().write(found, io.BytesIO())  # refuses what lacks a field
+    assert "약 2.5시간" in (DOSSIER / "plan_form.html").read_text(encoding="utf-8")
+    (DOSSIER / "mlbom.cdx.json").write_text(bill.replace("SHA-256", "SHA-512"), encoding="utf-8")
+    assert "mlbom.cdx.json: /metadata" in refused("dossier", "v4", "--check", str(DOSSIER))
 
 
 def test_what_an_adopted_ancestor_holds_is_unknown(copied: Path, capsys: pytest.CaptureFixture) -> None:
