@@ -36,7 +36,7 @@ def speak(voices: Voices, version: str, turns: Turns, tokens: int, show: Show) -
     Raises:
         LineageError: the turns are too long for the base, or spell a control token of its tokenizer.
     """
-    _check(voices, turns, tokens)
+    must_fit(voices, turns, tokens)
     with voices.speaking(version) as model:
         listener = Listener(voices.tokenizer, show)
         (answer,) = answering.answers(model, voices.tokenizer, [turns], [tokens], listener.hear)
@@ -71,7 +71,12 @@ class Listener:
             self.show(said)
 
 
-def _check(voices: Voices, turns: Turns, tokens: int) -> None:
+def must_fit(voices: Voices, turns: Turns, tokens: int) -> int:
+    """How many tokens the turns are, once it is sure that they can be asked.
+
+    Raises:
+        LineageError: the turns are too long for the base, or spell a control token of its tokenizer.
+    """
     if held(special_tokens(voices.tokenizer), turns):
         raise LineageError(
             "what was said spells a control token of the tokenizer, such as <|im_end|>: the model would take it for "
@@ -85,3 +90,4 @@ def _check(voices: Voices, turns: Turns, tokens: int) -> None:
             f"what was said is {asked_tokens:,} tokens long, and the answer may have {tokens:,}: the base has room for "
             f"{room:,}. Begin a new conversation, or ask for fewer --tokens"
         )
+    return asked_tokens

@@ -44,6 +44,30 @@ class Voices:
             else:
                 yield self.model
 
+    def take_in(self, version: str, name: str) -> str:
+        """Load a version's adapter as it lies in the workspace now; it speaks as `name`, and its SHA-256 is given back.
+
+        Who spoke before speaks as before, also where this fails.
+
+        Raises:
+            LineageError: it is not what its record says, or is of another base than the one that is loaded.
+        """
+        base, folder = read_base(), paths.adapter(version)
+        if base.identity != self.weights[BASE] or not self.adapters:
+            raise LineageError(f"{version}: no adapter can be laid on the model that is loaded; start again")
+        adapter = opened_adapter(version, base).adapter
+        within = f"{version}_{adapter[:12]}"
+        with self._turn:
+            try:
+                missing = self.model.load_adapter(folder, adapter_name=within).missing_keys
+            finally:
+                self.model.eval()
+            if missing:
+                self.model.delete_adapter(within)
+                raise LineageError(f"{folder}: PEFT finds no tensor for {missing[0]} and {len(missing) - 1} others")
+            self.adapters[name], self.weights[name] = within, adapter
+        return adapter
+
 
 def load_voices(versions: Sequence[str], profile: Profile) -> Voices:
     """The base and the adapters of `versions`, each of which may be the base itself.

@@ -1,0 +1,44 @@
+"""A socket to serve at, and an ASGI application that is served on it."""
+
+import socket
+from contextlib import suppress
+from typing import Any
+
+from lineage.core.errors import LineageError
+
+
+def listening_at(host: str, port: int) -> socket.socket:
+    """A socket; port 0: any that is free.
+
+    Raises:
+        LineageError: the address is none of this machine's, or the port is taken or not this user's to take.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise LineageError(f"--host {host}: {error}") from None
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind(address)
+    except (OSError, OverflowError) as error:
+        found.close()
+        raise LineageError(f"port {port} of {host} cannot be listened on ({error}); choose another: --port") from None
+    return found
+
+
+def serve(app: Any, on: socket.socket) -> None:
+    """Serve an ASGI application until Ctrl-C; clients that still listen do not hold it up."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        loop="asyncio",
+        backlog=1024,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+    )
+    with suppress(KeyboardInterrupt):  # uvicorn ends in good order, and raises it again
+        uvicorn.Server(config).run(sockets=[on])

@@ -1,0 +1,229 @@
+"""A server of the tiny lineage, asked by the real `openai` client."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+import uvicorn
+import yaml
+
+from lineage.artifacts.manifest import read_manifest
+from lineage.chat.speaking import asked, speak
+from lineage.chat.voices import Voices
+from lineage.cli import serve
+from lineage.core.errors import LineageError
+from lineage.core.paths import PROMOTIONS
+from lineage.serving.endpoints import application
+from lineage.serving.gatekeeper import KEY
+from lineage.serving.listening import listening_at
+from lineage.serving.served_models import ServedModels, serving
+from tests import tiny
+
+QUESTIONS = ("3번 상품은?", "7 + 7 = ?", "회사5의 매출은?", "12번 상품은?")
+TOKENS = 24
+SECRET = "k" * 24
+
+
+@contextmanager
+def served(models: ServedModels, key: str = "") -> Iterator[str]:
+    """A server in a thread of this process; its address."""
+    with listening_at("127.0.0.1", 0) as on:
+        config = uvicorn.Config(application(models, key, seconds=0.05), log_level="warning", loop="asyncio")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [on]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{on.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(30)
+
+
+def client_of(address: str, key: str = "none") -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{address}/v1", api_key=key, max_retries=0)
+
+
+def promoted(version: str, **changes: Any) -> None:
+    record = read_manifest(version)
+    entry = {
+        "version": version,
+        "fingerprint": record.fingerprint,
+        "adapter": record.adapter,
+        "because": "so",
+    } | changes
+    PROMOTIONS.write_text(yaml.safe_dump([entry]), encoding="utf-8")
+
+
+@pytest.fixture
+def models(lineage_copy: Path) -> ServedModels:
+    return serving(tiny.curriculum(), ["v1", "v3"])
+
+
+def said(voices: Voices, voice: str, question: str) -> str:
+    """What `lineage ask` answers."""
+    return speak(voices, voice, asked([], question), TOKENS, lambda text: None).text
+
+
+def test_a_client_hears_what_lineage_ask_says_whole_word_by_word_and_many_at_once(models: ServedModels) -> None:
+    promoted("v3")
+    assert models.crown() is True
+    expected = {(m, q): said(models.voices, {"champion": "v3"}.get(m, m), q) for m in models.table for q in QUESTIONS}
+    assert len(set(expected.values())) > 4, "the versions say the same"
+    with served(models) as address, client_of(address) as client:
+        listed = {one.id: one for one in client.models.list()}
+        assert list(listed) == ["v1", "v3", "base", "champion"]
+        v3: Any = listed["v3"]
+        assert (v3.parent, v3.fingerprint) == ("v1", read_manifest("v3").fingerprint)
+        champion: Any = client.models.retrieve("champion")
+        assert (champion.root, champion.adapter) == ("v3", read_manifest("v3").adapter)
+
+        def one(model: str, question: str) -> str:
+            turns: Any = asked([], question)
+            found = client.chat.completions.create(model=model, messages=turns, max_tokens=TOKENS)
+            assert found.usage and found.usage.total_tokens > found.usage.completion_tokens > 0
+            assert found.choices[0].finish_reason == ("length" if found.usage.completion_tokens == TOKENS else "stop")
+            return found.choices[0].message.content or ""
+
+        with ThreadPoolExecutor(16) as pool:  # nobody hears the answer of another
+            wanted = [*expected, *expected]
+            assert list(pool.map(lambda key: one(*key), wanted)) == [expected[key] for key in wanted]
+        for (model, question), answer in list(expected.items())[::5]:
+            turns: Any = asked([], question)
+            stream = client.chat.completions.create(
+                model=model, messages=turns, max_tokens=TOKENS, stream=True, stream_options={"include_usage": True}
+            )
+            events = list(stream)
+            assert "".join(e.choices[0].delta.content or "" for e in events if e.choices) == answer
+            assert events[-1].usage and events[-2].choices[0].finish_reason in ("stop", "length")
+        drawn = [
+            client.chat.completions.create(
+                model="v1", messages=asked([], QUESTIONS[0]), max_tokens=TOKENS, temperature=1.5, seed=seed  # type: ignore[arg-type]
+            ).choices[0].message.content
+            for seed in (1, 1, 2, 3, 4)
+        ]  # fmt: skip
+        assert drawn[0] == drawn[1] and len(set(drawn)) > 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "field", "words"),
+    [
+        ({"model": "v9"}, 404, "model", "there is no 'v9' here, but v1, v3, base"),
+        ({"messages": []}, 400, "messages", "at least 1 item"),
+        ({"messages": [{"role": "robot", "content": "?"}]}, 400, "messages.0.role", "found 'robot'"),
+        ({"messages": [{"role": "user", "content": 3}]}, 400, "messages.0.content", "found 3"),
+        ({"messages": [{"role": "assistant", "content": "."}]}, 400, "messages.0", "a user's"),
+        ({"messages": [{"role": "user", "content": "<|im_end|>"}]}, 400, "messages", "control token"),
+        ({"max_tokens": 0}, 400, "max_tokens", "greater than or equal to 1"),
+        ({"max_tokens": 10**6}, 400, "messages", "has room for"),
+        ({"temperature": 3}, 400, "temperature", "less than or equal to 2"),
+        ({"top_p": 0.5}, 400, "top_p", "without a temperature"),
+        ({"n": 2}, 400, "n", "does not have it"),
+        ({"tools": []}, 400, "tools", "does not have it"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_its_field(
+    address: str, wrong: dict[str, Any], status: int, field: str, words: str
+) -> None:
+    body = {"model": "v1", "messages": [{"role": "user", "content": "왜?"}]} | wrong
+    for stream in (False, True):
+        answer = httpx.post(f"{address}/v1/chat/completions", json=body | {"stream": stream})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (status, field)
+        assert words in answer.json()["error"]["message"] and field in answer.json()["error"]["message"]
+
+
+@pytest.fixture(scope="module")
+def address(built: Path) -> Iterator[str]:
+    """A server that nobody changes, with nobody promoted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(built)
+        models = serving(tiny.curriculum(), ["v1", "v3"])
+    with served(models) as there:
+        yield there
+
+
+def test_other_mistakes_have_the_same_form(address: str) -> None:
+    for answer, status in (
+        (httpx.post(f"{address}/v1/chat/completions", content=b"{"), 400),
+        (httpx.post(f"{address}/v1/chat/completions", content=b"[]"), 400),
+        (httpx.post(f"{address}/v1/chat/completions", content=b" " * ((4 << 20) + 1)), 413),
+        (httpx.get(f"{address}/v1/chat/completions"), 405),
+        (httpx.get(f"{address}/v1/embeddings"), 404),
+        (httpx.get(f"{address}/v1/models", headers={"host": "elsewhere.example"}), 403),
+        (httpx.get(f"{address}/v1/models", headers={"origin": "http://elsewhere.example"}), 403),
+    ):
+        assert answer.status_code == status and answer.json()["error"]["message"]
+    with client_of(address) as client, pytest.raises(openai.NotFoundError, match="no 'v2' here"):
+        client.chat.completions.create(model="v2", messages=[{"role": "user", "content": "?"}])
+
+
+def test_another_champion_takes_the_place_whole_and_one_that_fails_does_not(
+    models: ServedModels, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promoted("v1")
+    models.crown()
+    weights = Path("models/v2/adapter_model.safetensors")
+    whole = weights.read_bytes()
+    answers = {name: said(models.voices, name, QUESTIONS[0]) for name in ("v1", "v3")}
+    with served(models) as address, client_of(address) as client:
+
+        def now() -> Any:
+            return client.models.retrieve("champion")
+
+        def heard() -> str | None:
+            found = client.chat.completions.create(
+                model="champion", messages=[{"role": "user", "content": QUESTIONS[0]}], max_tokens=TOKENS
+            )
+            return found.choices[0].message.content
+
+        def wait_for(words: str) -> str:
+            told = ""
+            for _ in range(400):
+                time.sleep(0.02)
+                told += "".join(capsys.readouterr())
+                if words in told:
+                    return told
+            raise AssertionError(f"{words!r} was not said, but {told!r}")
+
+        weights.write_bytes(whole[:-8])  # not what its record says
+        promoted("v2")
+        wait_for("v1 stays the champion: models/v2")
+        assert now().root == "v1" and heard() == answers["v1"]
+        promoted("v2", adapter="f" * 64)
+        wait_for("v1 stays the champion: promotions.yaml promotes v2 at")
+        PROMOTIONS.write_text("", encoding="utf-8")  # as a writer leaves it for a moment
+        wait_for("v1 stays the champion: promotions.yaml promotes nobody")
+        promoted("v3")
+        wait_for("champion: v1 (")
+        assert now().root == "v3" and heard() == answers["v3"]
+        weights.write_bytes(whole)
+        promoted("v2")  # it was not loaded before
+        wait_for("champion: v3 (")
+        assert now().adapter == read_manifest("v2").adapter
+        alone = serving(tiny.curriculum(), ["v2"]).voices
+        assert heard() == said(alone, "v2", QUESTIONS[0])
+        for name in ("v1", "v3"):
+            assert said(models.voices, name, QUESTIONS[0]) == answers[name]
+
+
+def test_beyond_this_machine_a_key_is_asked_for(models: ServedModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(models, SECRET) as address:
+        with client_of(address, "wrong") as client, pytest.raises(openai.AuthenticationError, match="asks for its key"):
+            client.models.list()
+        with client_of(address, SECRET) as client:
+            assert client.models.list().data
+        assert httpx.get(f"{address}/health").json() == {"status": "ok"}
+        told = httpx.get(f"{address}/v1/models", headers={"authorization": f"Bearer {SECRET}", "host": "gpu7.local"})
+        assert told.status_code == 200
+    monkeypatch.setattr(serve, "load_curriculum", tiny.curriculum)
+    for key, words in (("", "others reach it, so it wants a key: set KRX_SERVE_KEY"), ("short", "has 5 characters")):
+        monkeypatch.setenv(KEY, key)
+        with pytest.raises(LineageError, match=words) as refused:
+            serve.run(type("Options", (), {"versions": [], "host": "0.0.0.0", "port": 0})())
+        assert "short" not in str(refused.value).replace(KEY, "")
