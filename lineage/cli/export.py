@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> None:
     console = Console()
     console.print(shown)
     if made.ways:
-        ways = Table("of 4 bits", "NLL", title=f"shipped: {made.shipped}")
+        ways = Table("of 4 bits", "NLL on its sources", "on all sets", title=f"shipped: {made.shipped}")
         for way in made.ways:
-            ways.add_row(way.name, f"{way.all:.4f}")
+            ways.add_row(way.name, f"{way.inside:.4f}", f"{way.every:.4f}")
         console.print(ways)
     for line in (*made.notes, *made.served, *said(made.facts)):
         print(f"note: {line}", file=sys.stderr)

@@ -32,6 +32,7 @@ from lineage.exporting.whole_base import put_on, whole_base
 from lineage.planning.servability import costs_of_serving
 from lineage.provenance.obligations import provenance
 
+ALIKE = 1e-4  # nats a token: what sums in another order may differ by
 PACKAGES = ("torch", "transformers", "peft", "safetensors", "tokenizers")
 
 
@@ -100,7 +101,7 @@ def _adapter(c: Curriculum, made: Exported, weights: Path, out: Path) -> None:
 
 
 def _merged(c: Curriculum, made: Exported, weights: Path, out: Path) -> None:
-    chosen = chosen_merge(c, made.version, made.dtype)
+    chosen = chosen_merge(c, made.version, made.dtype, made.sources)
     _write_merged(made, chosen, out)
     _tell_merge(made, chosen)
 
@@ -121,7 +122,7 @@ def _tell_merge(made: Exported, chosen: ChosenMerge) -> None:
             "The adapter lies on a head that was the embedding: the model has a head of its own (tie_word_embeddings: "
             "false), and is larger by one embedding"
         )
-    if chosen.ways and chosen.ways[0].all < min(way.all for way in chosen.ways[1:]):
+    if chosen.ways and chosen.ways[0].inside < min(way.inside for way in chosen.ways[1:]) - ALIKE:
         made.notes.append(
             f"The {chosen.ways[0].name} answers better than either merge; where 4 bits can be served, "
             f"`lineage export {made.version} --as adapter`"
@@ -134,7 +135,7 @@ def _gguf(c: Curriculum, made: Exported, weights: Path, out: Path) -> None:
     try:
         merged = work / "merged"
         merged.mkdir(parents=True)
-        chosen = chosen_merge(c, made.version, made.dtype)
+        chosen = chosen_merge(c, made.version, made.dtype, made.sources)
         _write_merged(made, chosen, merged)
         _tell_merge(made, chosen)
         lora = made.manifest.lora

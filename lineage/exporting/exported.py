@@ -42,6 +42,11 @@ class Exported:
         return paths.export(self.version, self.kind)
 
     @property
+    def sources(self) -> set[str]:
+        """The sources that are inside it, through all ancestors."""
+        return {portion["source"] for portion in self.facts["portions"] if portion["rows"]}
+
+    @property
     def tied(self) -> bool:
         """Whether the adapter lies on a head that is the embedding."""
         return bool(self.base.tied) and HEAD in self.manifest.lora.targets

@@ -2,11 +2,13 @@
 
 An adapter that was trained over 4-bit weights learnt to make up for their rounding. Worked into the whole weights, it
 makes up for what is not there; worked into the rounded ones, it keeps their loss. Which is better depends on the base
-and on the data, so that it is measured: NLL per supervised token, over the rows that every version is asked.
+and on the data, so that it is measured: NLL per supervised token, over the rows that every version is asked. What
+decides are the sets whose sources the version or an ancestor was trained on: what nobody trained it for says nothing of
+what a merge lost.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,21 +25,23 @@ from lineage.exporting.whole_base import whole_base
 AS_TRAINED = "4-bit base with the adapter"
 DEQUANTISED = "merged into the dequantised base"
 WHOLE = "merged into the whole base"
+Sum = tuple[float, int]  # of a set: NLL, and tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of the three, and what it costs. nll: by set, nats per supervised token; `all` is over all of them."""
+    """One of the three, and what it costs.
+
+    nll: by set, nats per supervised token. inside: the same over all sets whose source is inside the version, what
+    decides; over all sets where there is none. every: over all sets. rows, tokens: of all sets.
+    """
 
     name: str
     nll: dict[str, float]
+    inside: float
+    every: float
     rows: int
     tokens: int
-
-    @property
-    def all(self) -> float:
-        """NLL per supervised token over all sets together."""
-        return self.nll["all"]
 
 
 def dequantised_base(profile: Profile) -> Any:
@@ -66,7 +70,7 @@ def dequantised_base(profile: Profile) -> Any:
     return model
 
 
-def measured(c: Curriculum, name: str, model: Any, tokenizer: Any) -> Way:
+def measured(c: Curriculum, name: str, model: Any, tokenizer: Any, sources: Collection[str]) -> Way:
     """A way's NLL on every held-out set, on the rows that every version is asked.
 
     Args:
@@ -74,8 +78,9 @@ def measured(c: Curriculum, name: str, model: Any, tokenizer: Any) -> Way:
         name: of the way.
         model: what is asked.
         tokenizer: the chain's.
+        sources: those that are inside the version.
     """
-    sums: dict[str, tuple[float, int]] = {}
+    sums: dict[str, Sum] = {}
     rows = 0
     for one in heldout_sets(c.evaluation.rows, c.evaluation.rows_of):
         asked = [tokens[right_place(r)] for r, tokens in questions_of(tokenizer, one, c.active.max_length)]
@@ -85,10 +90,22 @@ def measured(c: Curriculum, name: str, model: Any, tokenizer: Any) -> Way:
             rows += len(asked)
     if not sums:
         raise LineageError("no held-out row is here to measure the ways of merging on; make them: dvc repro superseded")
-    total = math.fsum(nll for nll, _ in sums.values()), sum(tokens for _, tokens in sums.values())
-    return Way(name, {name: nll / tokens for name, (nll, tokens) in (sums | {"all": total}).items()}, rows, total[1])
+    inside = [one for name, one in sums.items() if name.partition(".")[0] in sources] or list(sums.values())
+    return Way(
+        name=name,
+        nll={name: nll / tokens for name, (nll, tokens) in sums.items()},
+        inside=_mean(inside),
+        every=_mean(sums.values()),
+        rows=rows,
+        tokens=sum(tokens for _, tokens in sums.values()),
+    )
 
 
 def better(merges: Sequence[Way]) -> Way:
-    """The merge that is shipped: the lower NLL, and of two alike the one into the whole base."""
-    return min(merges, key=lambda way: (round(way.all, 9), way.name != WHOLE))
+    """The merge that is shipped: the lower NLL on what it was trained for, and of two alike the whole base's."""
+    return min(merges, key=lambda way: (round(way.inside, 9), way.name != WHOLE))
+
+
+def _mean(sums: Iterable[Sum]) -> float:
+    parts = list(sums)
+    return math.fsum(nll for nll, _ in parts) / sum(tokens for _, tokens in parts)

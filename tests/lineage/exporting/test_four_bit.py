@@ -14,7 +14,7 @@ from tests.lineage.cli.words import said
 
 
 def way(name: str, nll: float) -> Way:
-    return Way(name, {"all": nll}, 1, 1)
+    return Way(name, {}, inside=nll, every=-nll, rows=1, tokens=1)  # what it was not trained for decides nothing
 
 
 def test_the_better_merge_is_shipped() -> None:
@@ -47,10 +47,13 @@ def test_three_ways_out_of_four_bits_are_measured_and_either_merge_can_be_shippe
         assert record["shipped"] == choose and choose in printed
         (one,) = record["equality"]
         assert one["relative"] <= one["bound"], "it is held against the base that it was merged into"
-        ways = {found["name"]: found["nll"]["all"] for found in record["ways"]}
+        ways = {found["name"]: found["inside"] for found in record["ways"]}
         shipped[choose] = Path("exports/v1-merged/model.safetensors").read_bytes()
     card = Path("exports/v1-merged/README.md").read_text(encoding="utf-8")
-    assert all(f"| {name} | {nll:.4f} |" in card for name, nll in ways.items()) and f"**{WHOLE}**" in card
+    told = " | ".join(f"{nll:.4f}" for nll in ways.values())
+    assert f"| **sets of its sources** | {told} |\n| all sets |" in card and f"**{WHOLE}**" in card
+    of_sources = [record["ways"][0]["nll"][name] for name in ("companies.prompt_answer", "samples.prompt_answer")]
+    assert min(of_sources) <= ways[four_bit.AS_TRAINED] <= max(of_sources), "v1 was trained on these two alone"
     assert list(ways) == [four_bit.AS_TRAINED, DEQUANTISED, WHOLE]
     assert ways[four_bit.AS_TRAINED] == pytest.approx(ways[DEQUANTISED], abs=0.02), "the same weights, in one piece"
     assert shipped[WHOLE] != shipped[DEQUANTISED] and ways[WHOLE] != ways[DEQUANTISED]
