@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     made = write_dossier(c, version, folder)
     for paper in made:
         blanks = len(paper.blanks)
-        print(f"{folder / paper.name}.html: {paper.title}, {blanks} blank{'s' * (blanks != 1)}")
+        print(f"{folder / paper.name}.html, .pdf: {paper.title}, {blanks} blank{'s' * (blanks != 1)}")
     if asked := dict.fromkeys(one.key for paper in made for one in paper.blanks if one.key):
         print(f"what only people know goes into {DOSSIER_ANSWERS}: {', '.join(asked)}")
     if unused := unused_answers(case_of(c, version), made):

@@ -1,6 +1,6 @@
 """All papers on a version, as `lineage dossier v3` writes them into a folder.
 
-dossiers/v3/training_data.html, …   the papers, one file each, nothing fetched
+dossiers/v3/training_data.html, …   the papers, one file each, nothing fetched; the same as .pdf
 dossiers/v3/dossier.json            every sentence with its fields: file, place, value
 dossiers/v3/recompute.py            the check, with nothing but Python
 dossiers/v3/mlbom.cdx.json, …       the version for programs
@@ -26,6 +26,7 @@ from lineage.dossier.changes import changes
 from lineage.dossier.dossier_paper import DossierPaper
 from lineage.dossier.frame import CAUTION, framed
 from lineage.dossier.mlbom import mlbom
+from lineage.dossier.on_paper import write_pdf
 from lineage.dossier.plan_form import plan_form
 from lineage.dossier.register import register
 from lineage.dossier.spdx import spdx
@@ -57,7 +58,9 @@ def write_dossier(c: Curriculum, version: str, out: Path) -> list[DossierPaper]:
     try:
         folder.chmod(0o755)
         for paper in made:
-            (folder / f"{paper.name}.html").write_text(rendered(paper), encoding="utf-8", newline="\n")
+            page = rendered(paper)
+            (folder / f"{paper.name}.html").write_text(page, encoding="utf-8", newline="\n")
+            write_pdf(page, folder / f"{paper.name}.pdf")
         for name, tree in machine_readable(case).items():
             write_json(folder / name, tree)
         write_json(folder / recompute.RECORD, whole(case, made))

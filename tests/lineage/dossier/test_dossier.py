@@ -17,8 +17,10 @@ import yaml
 
 from lineage.config.load import load_curriculum
 from lineage.dossier import recompute
-from lineage.dossier.dossier import write_dossier
-from lineage.dossier.dossier_check import differences
+from lineage.dossier.case import case_of
+from lineage.dossier.dossier import papers, whole, write_dossier
+from lineage.dossier.dossier_check import unlike
+from lineage.dossier.on_paper import text_of
 from lineage.reporting.report import report
 from tests.lineage.cli.words import refused, said
 from tests.lineage.reporting.reported_world import put, small_curriculum, write_contamination, write_world
@@ -74,6 +76,8 @@ def test_of_a_hundred_fields_that_are_changed_a_hundred_are_noticed(world: Path,
     every = list(leaves(json.loads(written)))
     with chdir(world):
         assert not list(recompute.differences(folder, Path()))
+        case = case_of(load_curriculum(), "v4")
+        now = json.loads(json.dumps(whole(case, papers(case))))  # what --check compares with, once for all
         for path in random.Random(7).sample(every, 100):
             tree = json.loads(written)
             place = tree
@@ -86,7 +90,7 @@ def test_of_a_hundred_fields_that_are_changed_a_hundred_are_noticed(world: Path,
             except (LookupError, TypeError, ValueError) as error:  # no longer JSON that it can read, which it says
                 found = [repr(error)]
             by_script += bool(found)
-            if not found and not differences(load_curriculum(), "v4", folder):
+            if not found and not list(unlike(tree, now)):
                 missed.append(path)
     assert not missed
     assert by_script >= 90
@@ -112,6 +116,8 @@ def test_a_changed_record_and_a_changed_page_are_named(copied: Path, capsys: pyt
     assert subprocess.run(script, capture_output=True, check=False).returncode == 0
     page = DOSSIER / "register.html"
     page.write_text(page.read_text(encoding="utf-8").replace("보관 기한", "보관 기간"), encoding="utf-8")
+    assert "보관대장" in text_of(DOSSIER / "register.pdf") and "기록에없음" in text_of(DOSSIER / "register.pdf")
+    shutil.copyfile(DOSSIER / "changes.pdf", DOSSIER / "plan_form.pdf")
     record = Path("models/v3/lineage.json")
     manifest = json.loads(record.read_text(encoding="utf-8"))
     manifest["mix"]["sources"]["site_reports"]["rows"] += 1
@@ -121,6 +127,7 @@ def test_a_changed_record_and_a_changed_page_are_named(copied: Path, capsys: pyt
     told = refused("dossier", "v4", "--check", str(DOSSIER))
     for line in ("register.html: it does not say", "models/v3/lineage.json: it is not the file", "the record gives"):
         assert line in done.stdout and line in told
+    assert "plan_form.pdf: it does not say" in told
 
 
 def test_people_fill_the_blanks_and_a_promotion_is_told(copied: Path, capsys: pytest.CaptureFixture) -> None:
