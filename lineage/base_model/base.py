@@ -19,6 +19,8 @@ from lineage.core.errors import LineageError
 
 EMBEDDINGS = ("embed_tokens", "wte", "word_embeddings", "embed_in")  # what families call the input embedding
 
+QWEN2 = (shipped_templates.PAD, shipped_templates.START, shipped_templates.STOP)  # its special tokens, in its order
+
 SHOWN_STEPS = 100  # between two lines of progress
 
 
@@ -61,7 +63,7 @@ def build(spec: Build, c: Curriculum, out: Path) -> BaseManifest:
 
 
 def train_tokenizer(vocab_size: int, seed: int, template: str) -> Any:
-    """A byte-level BPE tokenizer (Qwen2's scheme) with its special tokens and the project's template."""
+    """A byte-level BPE tokenizer (Qwen2's scheme) with its special tokens, the template and the tokens it needs."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -82,7 +84,7 @@ def train_tokenizer(vocab_size: int, seed: int, template: str) -> Any:
     inner.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
-        special_tokens=[shipped_templates.PAD, shipped_templates.START, shipped_templates.STOP],
+        special_tokens=list(dict.fromkeys((*QWEN2, *shipped_templates.TOKENS.get(template, ())))),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )

@@ -14,6 +14,11 @@ from typing import Any
 from lineage.core.errors import LineageError
 
 START, STOP, PAD = "<|im_start|>", "<|im_end|>", "<|endoftext|>"  # of ChatML and Qwen2
+END_OF_TURN = "<|end_of_turn|>"  # of openchat 3.5, there the token 32000
+HEADER = "<|start_header_id|>"  # of Llama 3, and of openchat 3.6 on it
+# The tokens that a template needs in the base's vocabulary, the last of them its stop, and who has them.
+TOKENS = {"chatml": (START, STOP), "openchat_3_5": (END_OF_TURN,)}
+SPEAKERS = {"chatml": "a ChatML model such as Qwen2", "openchat_3_5": "openchat 3.5 or a model tuned from it"}
 FOLDER = Path(__file__).parent / "templates"
 
 
@@ -33,16 +38,22 @@ def equip(tokenizer: Any, name: str, where: str) -> None:
     """Give a tokenizer the template `name` and its stop token, which is its end of sequence from now on.
 
     Raises:
-        LineageError: ChatML's tokens are not in its vocabulary, or its pad is its stop: the stop would never be learnt.
+        LineageError: the template's tokens are not in its vocabulary, its turns are those of openchat 3.6 where 3.5's
+            were asked for, or its pad is its stop: the stop would never be learnt.
     """
-    if name == "chatml":
-        for token in (START, STOP):
-            if len(tokenizer(token, add_special_tokens=False)["input_ids"]) != 1:
-                raise LineageError(
-                    f"{where}: its tokenizer has no single token {token}; chain.template: chatml needs a ChatML model "
-                    f"such as Qwen2. Set chain.template: question_answer, which needs no tokens of its own"
-                )
-        tokenizer.eos_token = STOP
+    if name == "openchat_3_5" and (HEADER in tokenizer.get_vocab() or HEADER in str(tokenizer.chat_template)):
+        raise LineageError(
+            f"{where}: it begins turns with {HEADER}, as openchat 3.6 on Llama 3 does; chain.template: {name} is that "
+            f"of openchat 3.5. Take a base of openchat 3.5, or set chain.template: question_answer"
+        )
+    for token in TOKENS.get(name, ()):
+        if len(tokenizer(token, add_special_tokens=False)["input_ids"]) != 1:
+            raise LineageError(
+                f"{where}: its tokenizer has no single token {token}; chain.template: {name} needs {SPEAKERS[name]}. "
+                f"Set chain.template: question_answer, which needs no tokens of its own"
+            )
+    if name in TOKENS:
+        tokenizer.eos_token = TOKENS[name][-1]
     if tokenizer.eos_token is None:
         raise LineageError(
             f'{where}: its tokenizer has no "eos_token", so no answer could end; name one in tokenizer_config.json'
@@ -63,7 +74,7 @@ def _padding(tokenizer: Any) -> str | None:
 
     Padding is masked and has no loss, so that only a token that is said or asked with would do harm.
     """
-    taken = {tokenizer.eos_token, tokenizer.bos_token, START, STOP}
+    taken = {tokenizer.eos_token, tokenizer.bos_token, START, STOP, END_OF_TURN}
     special = [token.content for _, token in sorted(tokenizer.added_tokens_decoder.items()) if token.special]
     free = [token for token in special if token not in taken]
     likely = [token for token in free if token == PAD or "pad" in token.lower()]

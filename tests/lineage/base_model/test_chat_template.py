@@ -7,7 +7,7 @@ import pytest
 from lineage.base_model import chat_template, shipped_templates
 from lineage.config.schema import Chain
 from lineage.core.errors import LineageError
-from tests.lineage.base_model.tiny_models import llama_tokenizer
+from tests.lineage.base_model.tiny_models import byte_level, llama_tokenizer
 
 TURNS = [
     {"role": "system", "content": "금융 비서"},
@@ -31,7 +31,9 @@ def tokenizer(lineage_here: Path) -> Any:
 
 @pytest.fixture(params=TEMPLATES)
 def spoken(tokenizer: Any, request: pytest.FixtureRequest) -> Any:
-    """The tokenizer with each template in turn."""
+    """The tokenizer with each template in turn, and the tokens that it needs."""
+    needed = [token for token in shipped_templates.TOKENS.get(request.param, ()) if token not in tokenizer.get_vocab()]
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", *needed]})
     shipped_templates.equip(tokenizer, request.param, "models/base")
     return tokenizer
 
@@ -39,7 +41,7 @@ def spoken(tokenizer: Any, request: pytest.FixtureRequest) -> Any:
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_the_last_supervised_token_is_the_stop_token(spoken: Any, answer: str) -> None:
     row = chat_template.tokenize(spoken, TURNS, answer)
-    assert spoken.eos_token == "<|im_end|>" != spoken.pad_token
+    assert spoken.eos_token in ("<|im_end|>", "<|end_of_turn|>") and spoken.eos_token != spoken.pad_token
     assert row.labels[-1] == row.ids[-1] == spoken.eos_token_id
     assert row.labels.count(spoken.eos_token_id) == 1  # the stops of the prompt's turns carry no loss
 
@@ -52,7 +54,7 @@ def test_only_the_answer_carries_the_loss(spoken: Any, answer: str) -> None:
     assert set(row.labels[:head]) == {-100}
     assert row.labels[head:] == row.ids[head:]
     assert spoken.decode(row.ids[:head]) == text
-    assert spoken.decode(row.ids[head:]) == chat_template.lead(text) + answer + "<|im_end|>"
+    assert spoken.decode(row.ids[head:]) == chat_template.lead(text) + answer + spoken.eos_token
 
 
 def reference(tokenizer: Any, answer: str) -> chat_template.Tokens:
@@ -84,10 +86,12 @@ def test_every_answer_of_a_conversation_carries_the_loss_and_its_stop(spoken: An
     row = chat_template.tokenize(spoken, LONG, "금리 때문입니다.", every=True)
     lead = chat_template.lead(chat_template.render(spoken.chat_template, TURNS, ask=True))
     said = spoken.decode([label for label in row.labels if label != -100])
-    assert said == "".join(f"{lead}{text}<|im_end|>" for text in ("△1,234억 원", "오릅니다.", "금리 때문입니다."))
+    assert said == "".join(
+        f"{lead}{text}{spoken.eos_token}" for text in ("△1,234억 원", "오릅니다.", "금리 때문입니다.")
+    )
     turns = [*LONG, {"role": "assistant", "content": "금리 때문입니다."}]
-    whole = chat_template.render(spoken.chat_template, turns).rstrip("\n").removesuffix("<|im_end|>")
-    assert spoken.decode(row.ids) == whole + "<|im_end|>"
+    whole = chat_template.render(spoken.chat_template, turns).rstrip("\n").removesuffix(spoken.eos_token)
+    assert spoken.decode(row.ids) == whole + spoken.eos_token
     assert len(row.ids) == len(row.labels)
 
 
@@ -138,7 +142,7 @@ def test_a_row_is_the_rendered_conversation_up_to_the_stop(spoken: Any, answer: 
     turns = [*TURNS, {"role": "assistant", "content": answer}]
     whole = chat_template.render(spoken.chat_template, turns)
     row = spoken.decode(chat_template.tokenize(spoken, TURNS, answer).ids)
-    assert whole.rstrip("\n").removesuffix("<|im_end|>") == row.removesuffix("<|im_end|>")
+    assert whole.rstrip("\n").removesuffix(spoken.eos_token) == row.removesuffix(spoken.eos_token)
 
 
 def test_the_prompt_is_what_the_tokenizer_s_own_template_renders(spoken: Any) -> None:
@@ -193,6 +197,52 @@ def test_a_base_that_begins_every_text_begins_every_conversation() -> None:
     assert [at for at, number in enumerate(row.ids) if number == llama.bos_token_id] == [0]
     assert row.labels[0] == -100
     assert llama.chat_template == shipped_templates.template("question_answer", "<|begin_of_text|>")
+
+
+# What the tokenizer of openchat_3.5 carries (its tokenizer_config.json since November 2023), as it renders the turns.
+PUBLISHED = (
+    "<s>GPT4 Correct System: 금융 비서<|end_of_turn|>GPT4 Correct User: 3월 매출은?<|end_of_turn|>"
+    "GPT4 Correct Assistant: △1,234억 원<|end_of_turn|>GPT4 Correct User: 4월은? <표><|end_of_turn|>"
+)
+
+
+def openchat(*tokens: str) -> Any:
+    """A tokenizer that begins texts with `<s>`, as Mistral's does, with tokens added behind its others."""
+    from tokenizers.processors import TemplateProcessing
+    from transformers import PreTrainedTokenizerFast
+
+    inner = byte_level(["<unk>", "<s>", "</s>"])
+    begins = [("<s>", inner.token_to_id("<s>"))]
+    inner.post_processor = TemplateProcessing(single="<s> $A", pair="<s> $A <s> $B", special_tokens=begins)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
+    tokenizer.add_special_tokens({"additional_special_tokens": list(tokens)})
+    return tokenizer
+
+
+def test_openchat_3_5_is_asked_as_it_was_published_and_stops_with_its_own_token() -> None:
+    tokenizer = openchat("<|end_of_turn|>", "<|pad_0|>")
+    shipped_templates.equip(tokenizer, "openchat_3_5", "models/other")
+    assert (tokenizer.eos_token, tokenizer.pad_token) == ("<|end_of_turn|>", "<|pad_0|>")
+    for ask, tail in ((False, ""), (True, "GPT4 Correct Assistant:")):
+        rendered = tokenizer.apply_chat_template(TURNS, tokenize=False, add_generation_prompt=ask)
+        assert rendered == PUBLISHED + tail
+    row = chat_template.tokenize(tokenizer, TURNS, "5월", every=True)
+    assert row.ids[-1] == row.labels[-1] == tokenizer.convert_tokens_to_ids("<|end_of_turn|>")
+    assert tokenizer.decode([one for one in row.labels if one != -100]) == (
+        " △1,234억 원<|end_of_turn|> 5월<|end_of_turn|>"
+    )
+
+
+def test_openchat_3_6_has_other_turns_and_is_refused() -> None:
+    told = openchat("<|end_of_turn|>")
+    told.chat_template = "{{ '<|start_header_id|>GPT4 Correct User<|end_header_id|>' }}"
+    for tokenizer in (llama_tokenizer(), told):
+        with pytest.raises(
+            LineageError, match=r"models/other: it begins turns with <\|start_header_id\|>, as openchat 3.6"
+        ):
+            shipped_templates.equip(tokenizer, "openchat_3_5", "models/other")
+    with pytest.raises(LineageError, match=r"no single token <\|end_of_turn\|>; chain.template: openchat_3_5 needs"):
+        shipped_templates.equip(openchat(), "openchat_3_5", "models/other")
 
 
 def without_chatml(pad: str | None = "<pad>") -> Any:
