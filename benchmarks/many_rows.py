@@ -3,6 +3,7 @@
     python -m benchmarks.many_rows                          # 100,000 and 1,000,000 rows
     python -m benchmarks.many_rows 100000 --keep DIR        # leave the rows and what was made of them in DIR/<rows>
     python -m benchmarks.many_rows 100000 --program DIR     # the stages of another checkout
+    python -m benchmarks.many_rows 260000 2600000 --fields  # raw rows of many fields, into a mix by field
     python -m benchmarks.many_rows --minhash                # only the signatures: rensa beside datasketch
 
 `MB a million` is how much the peak grew since the size before, for each million rows more. `× plain` is the share of
@@ -11,16 +12,20 @@ come from one template with another name; of all 5 % repeat the row before in an
 ending and 1.5 % with a filling word more. v1 takes all of them, v2 the smaller source twice and a replay of v1, v3 a
 tenth by count; 2,000 rows are held out. Each stage runs in a process of its own: CPU seconds (user and system) and
 peak resident memory are those of that process. Nothing is asserted.
+
+With `--fields` the same texts are raw rows of the system seokdong, half of them with options, each with a field: v1
+takes all of them, v2 three fields whole or twice and a tenth of the others.
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -28,7 +33,11 @@ from pathlib import Path
 
 import yaml
 
+from lineage.sample_world.fields import FIELDS
+
 ROOT = Path(__file__).parent.parent
+SEOKDONG = ROOT / "lineage/workspaces/systems/seokdong/params.yaml"
+BY_FIELD = ("choices_by_field", "answers_by_field")
 HELDOUT = 2000
 BLOCK = 20_000  # rows that are drawn at once
 WORDS = 12  # of a row that is no template
@@ -60,13 +69,14 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", type=int, default=[100_000, 1_000_000])
     parser.add_argument("--program", type=Path, default=ROOT)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--fields", action="store_true")
     parser.add_argument("--minhash", action="store_true")
     parser.add_argument("--write", type=Path, help="only write the rows of one size into this folder")
     asked = parser.parse_args()
     if asked.minhash:
         return minhash()
     if asked.write:
-        return write_workspace(asked.write, asked.sizes[0])
+        return (write_raw_workspace if asked.fields else write_workspace)(asked.write, asked.sizes[0])
     print(
         f"{'':<22}{'rows':>12}{'CPU s':>10}{'rows/s':>10}{'× plain':>10}{'peak MB':>10}{'MB a million':>14}", flush=True
     )
@@ -79,7 +89,8 @@ def main() -> None:
                 else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="many-rows-")))
             )
             plain = 0.0
-            for found in measure(folder.absolute(), size, asked.program.absolute()):
+            measured = measure_by_field if asked.fields else measure
+            for found in measured(folder.absolute(), size, asked.program.absolute()):
                 rate = found.rows / found.seconds
                 plain = plain or rate
                 smaller, grown = before.get(found.stage), ""
@@ -105,6 +116,25 @@ def measure(root: Path, size: int, program: Path) -> Iterator[Measured]:
     mixes = [json.loads((root / f"data/mixes/{v}/mix.json").read_text(encoding="utf-8")) for v in ("v1", "v2", "v3")]
     yield run(root, program, sum(mix["rows"] for mix in mixes), "contamination", "-m", "stages.contamination")
     yield run(root, program, size, "superseded", "-m", "stages.superseded")
+
+
+def measure_by_field(root: Path, size: int, program: Path) -> Iterator[Measured]:
+    """Write `size` raw rows into `root`, unless they are there, and take them from their files into mixes by field."""
+    root.mkdir(parents=True, exist_ok=True)
+    if not (root / "params.yaml").is_file():
+        written = ("-m", "benchmarks.many_rows", str(size), "--fields", "--write", str(root))
+        run(root, ROOT, size, "writing rows", *written)
+    yield run(
+        root, program, size, "a plain pass", "-c", PLAIN.replace('records").glob("*/records', 'raw/own").glob("*/rows')
+    )
+    (root / "plain.jsonl").unlink()
+    for source in BY_FIELD:
+        for folder in ("records", "heldout"):
+            shutil.rmtree(root / "data" / folder / source, ignore_errors=True)
+        yield run(root, program, size // 2, f"ingest, {source.partition('_')[0]}", "-m", "stages.ingest", source)
+    yield run(root, program, size, "duplicates", "-m", "stages.duplicates")
+    yield run(root, program, size, "mix v1, all rows", "-m", "stages.mix", "v1")
+    yield run(root, program, size, "mix v2, by field", "-m", "stages.mix", "v2")
 
 
 def run(root: Path, program: Path, rows: int, name: str, *command: str) -> Measured:
@@ -172,8 +202,30 @@ def write_workspace(root: Path, size: int) -> None:
     (root / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
-def write_rows(file: Path, source: str, size: int, seed: int) -> None:
-    """Rows of one source, a block at a time; no id comes twice, as in what `ingest` writes."""
+def write_raw_workspace(root: Path, size: int) -> None:
+    """The system seokdong with raw rows of its two sources, of which repetitions are dropped."""
+    params = yaml.safe_load(SEOKDONG.read_text(encoding="utf-8")) | {"data": "own"}
+    for seed, source in enumerate(BY_FIELD, 1):
+        params["sources"][source] |= {"near_duplicates": "drop", "heldout": 0.005}
+        write_rows(root / "data/raw/own" / source / "rows.jsonl", source, size // 2, seed, raw_line)
+    (root / "data/superseded").mkdir()
+    (root / "data/superseded/superseded.jsonl").write_text("", encoding="utf-8")
+    (root / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def write_rows(
+    file: Path, source: str, size: int, seed: int, line: Callable[[str, int, str, str], str] | None = None
+) -> None:
+    """Rows of one source, a block at a time; no id comes twice, as in what `ingest` writes.
+
+    Args:
+        file: where they are written.
+        source: what they are of.
+        size: how many.
+        seed: of their texts.
+        line: a row as it lies in the file; None: as a record.
+    """
+    written = line or one_line
     import numpy as np
 
     rng = np.random.default_rng(seed)
@@ -200,7 +252,15 @@ def write_rows(file: Path, source: str, size: int, seed: int) -> None:
                     asked, answer = plain[0].replace("매출은", "매출이"), plain[1]
                 else:
                     asked, answer = plain[0].replace("물음에", "반드시 물음에"), plain[1]
-                lines.write(one_line(source, number, asked, answer))
+                lines.write(written(source, number, asked, answer))
+
+
+def raw_line(source: str, number: int, asked: str, answer: str) -> str:
+    """A raw row with its field; of the first source with options, and with the answer as reasoning."""
+    if source == BY_FIELD[0]:
+        asked, answer = f"{asked}\\n1. 맞다\\n2. 아니다", f"{answer}\\n정답: {number % 2 + 1}"
+    field = FIELDS[number * 7919 % 1009 % (53 if source == BY_FIELD[0] else 38)]
+    return f'{{"prompt": "{asked}", "completion": "{answer}", "field": "{field}"}}\n'
 
 
 def one_line(source: str, number: int, asked: str, answer: str) -> str:

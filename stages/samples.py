@@ -9,6 +9,7 @@
     arithmetic    an archive that comes in parts
     metamath, reddit_enko, problems, …    JSON, JSONL, CSV and workbooks in their true columns
     loan_grades   a CSV of loans, of the system kor_llama
+    …_by_field    prompts, completions and their fields, of the system seokdong
 
 A line a source says how many files it has and how large they are. A source of the curriculum that this world does not
 have gets a folder without files: it gives no rows, and the versions that need it are not built.

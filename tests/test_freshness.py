@@ -388,6 +388,7 @@ OPTIONAL: dict[Leaf, tuple[Any, str]] = {
     ("sources", "krx_samples", "supervise"): ("all", "ingest@krx_samples"),
     ("sources", "krx_samples", "columns"): ({"prompt": "prompt"}, "ingest@krx_samples"),
     ("sources", "problems", "only"): ({"field": ["markets"]}, "ingest@problems"),
+    ("versions", "v4", "mix", "questions", "fields"): ({"markets": 2}, "mix@v4"),
     ("versions", "v4", "superseded"): ("keep", "mix@v4"),
     ("versions", "v6", "deduplicate"): ("ancestry", "mix@v6"),
     ("versions", "v6", "decontaminate"): (True, "mix@v6"),

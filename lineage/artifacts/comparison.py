@@ -7,6 +7,7 @@ NLL is in nats per supervised token, less is better. Scores lie in 0..1, more is
 `<source>.<form>`. All figures of two models are of the same rows.
 """
 
+from operator import not_
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from pydantic import ConfigDict, Field
 
 from lineage.artifacts.artifact import Artifact, ArtifactPart, parsed, write
 from lineage.artifacts.base_manifest import BaseOrigin
-from lineage.artifacts.set_figures import Confusion, Interval, OptionPlaces, SetFigure
+from lineage.artifacts.set_figures import Confusion, FieldFigures, Interval, OptionPlaces, SetFigure
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.records.record import Form, Measure
@@ -80,6 +81,7 @@ class ComparedSet(AgainstParent):
     seen_by: ancestors that were trained on its source.
     against_best: the difference to the ancestor with the lowest NLL on this set.
     figures, parent_figures, places, confusion: by task, as in `measures.json`.
+    fields, parent_fields: by field, as there.
     """
 
     improved: bool
@@ -114,6 +116,8 @@ class ComparedSet(AgainstParent):
     parent_figures: dict[str, SetFigure] = Field(default_factory=dict)
     places: OptionPlaces | None = None
     confusion: Confusion | None = None
+    fields: dict[str, FieldFigures] = Field(default_factory=dict, exclude_if=not_)
+    parent_fields: dict[str, FieldFigures] = Field(default_factory=dict, exclude_if=not_)
 
     @property
     def shown(self) -> Verdict:

@@ -10,13 +10,22 @@ token. Scores lie in 0..1, more is better; their kinds are explained in lineage/
 
 import json
 from collections.abc import Sequence
+from operator import not_
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from pydantic import Field
 
 from lineage.artifacts.artifact import parsed, write
-from lineage.artifacts.set_figures import Confusion, Interval, Measurement, OptionPlaces, RowMarks, SetFigure
+from lineage.artifacts.set_figures import (
+    Confusion,
+    FieldFigures,
+    Interval,
+    Measurement,
+    OptionPlaces,
+    RowMarks,
+    SetFigure,
+)
 from lineage.config.reserved import BASE
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -43,6 +52,7 @@ class SetMeasures(Measurement):
     figures: by name (docs/measures.md): chrf, bleu.zh, rouge_l, macro_f1, letter_bias, empty … ; only those it has.
     signatures: of figures that a library computes, its name, version and settings.
     places: of choices whose prompts list them. confusion: of a set with labels.
+    fields: of a set that is measured by field, each field by itself.
     """
 
     source: str
@@ -67,6 +77,7 @@ class SetMeasures(Measurement):
     signatures: dict[str, str] = Field(default_factory=dict)
     places: OptionPlaces | None = None
     confusion: Confusion | None = None
+    fields: dict[str, FieldFigures] = Field(default_factory=dict, exclude_if=not_)
 
     @property
     def is_partial(self) -> bool:

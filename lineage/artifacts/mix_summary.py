@@ -4,6 +4,7 @@
  "replay": {"share": 0.1, "rows": 26, "from": {"v1": {"krx_samples": 26}}}, "duplicates": {"rules": 1}, …}
 """
 
+from operator import not_
 from pathlib import Path
 
 from pydantic import Field
@@ -15,12 +16,23 @@ from lineage.core.files import sha256, sha256_of
 from lineage.records.record import PARTS
 
 
+class FieldRows(ArtifactPart):
+    """What a mix takes of one field of a source."""
+
+    available: int
+    taken: int
+
+
 class OwnRows(ArtifactPart):
-    """What a mix takes of one source. available: rows that nothing speaks against."""
+    """What a mix takes of one source. available: rows that nothing speaks against.
+
+    fields: the same field by field, where the mix asks for fields.
+    """
 
     form: str
     available: int
     taken: int
+    fields: dict[str, FieldRows] = Field(default_factory=dict, exclude_if=not_)
 
 
 class Replayed(ArtifactPart):

@@ -31,6 +31,17 @@ class SetFigure(ArtifactPart):
     rows: int
 
 
+class FieldFigures(ArtifactPart):
+    """A model on the rows of one field of a set. Of a field with too few rows it is said how many, and nothing else."""
+
+    rows: int
+    groups: int
+    nll: float | None = None
+    nll_interval: Interval | None = None
+    score: float | None = None
+    score_interval: Interval | None = None
+
+
 class OptionPlaces(ArtifactPart):
     """Multiple choice by the place of an option, the first being A, 1 or ①.
 
@@ -74,6 +85,7 @@ class RowMarks(ArtifactPart):
     """What a row adds to its set's figures; a mark that its question does not have is None, and not in the file.
 
     right, picked: places of options, the right one and the likeliest, where the prompt lists them.
+    field: what the row is about, of a set that is measured by field.
     label, said: of a set with labels, the expected one, and the one that the answer is ("" for none of them).
     named: after how many tokens → the one label that the answer had named until then ("" for none, or several).
     into: the language that a translation was asked for.
@@ -82,6 +94,7 @@ class RowMarks(ArtifactPart):
     empty, other_language: of an answer in the model's own words; see lineage/evaluation/answer_language.py.
     """
 
+    field: str | None = None
     right: int | None = None
     picked: int | None = None
     label: str | None = None

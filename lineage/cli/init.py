@@ -5,6 +5,7 @@
     lineage init                               the same in the folder that holds them
     lineage init my-lineage --system empty     one version, on files that you put in later
     lineage init my-loans --system kor_llama   the grades of loans, after a public system
+    lineage init my-fields --system seokdong   questions of many fields, after another
 
 Which reader reads which files is found by looking. They are copied; yours stay as they are. A workspace is a
 repository of git and DVC of its own; the program stays installed where it is.

@@ -19,6 +19,7 @@ from lineage.core import paths
 from lineage.core.plain_text import for_markup, plain
 from lineage.planning.state import older_than_shown
 from lineage.reporting.champion import built_as, champion_said, last_promotion
+from lineage.reporting.fields_told import fields_said
 from lineage.reporting.set_words import ANSWERS_AT_CHANCE
 
 GROUP = "what a rebuild made"
@@ -134,5 +135,9 @@ def _notes(comparison: Comparison) -> Iterator[str]:
                 unended.append(f"{held_out} {' and '.join(ends)} of {one.answered}")
         if unended:
             yield f"{name}, answers without an end: {', '.join(unended)}"
+    for name, version in comparison.versions.items():
+        for held_out, one in version.own.items():
+            if one.fields:
+                yield f"{name} on {fields_said(held_out, one)}"
     if too_long:
         yield f"not asked, longer than max_length: {', '.join(too_long.values())}"

@@ -33,6 +33,8 @@ SAMPLE_WORLD = (
     "textbook_terms",
     "tesat",
     "orca_platypus",
+    "choices_by_field",
+    "answers_by_field",
 )
 
 

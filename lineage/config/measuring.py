@@ -9,6 +9,7 @@ evaluation:
     aihub_kozh: {rows: 200, measures: [chrf, bleu]}        every set of a source
     table_qa.prompt_answer: {max_new_tokens: 64}           one set, which goes before its source
     loan_grades: {valid_within: [20, 100]}
+    choices_by_field: {fields: 20}                         each field with 20 rows or more by itself too
 """
 
 from typing import Annotated, Any, Literal, get_args
@@ -74,6 +75,7 @@ class SetEvaluation(Frozen):
     measures: the figures beside NLL and score; left out, those that the rows have by themselves.
     into: the language of the expected answers, where they are translations and the prompts are not this project's.
     valid_within: of a set with labels, after how many tokens it is counted whether an answer has named one.
+    fields: measure each field of the rows by itself too, if at least so many of its rows were asked.
     """
 
     rows: Positive | None = None
@@ -81,10 +83,11 @@ class SetEvaluation(Frozen):
     measures: Annotated[tuple[MeasureName, ...], AfterValidator(_some)] | None = None
     into: Language | None = None
     valid_within: Annotated[tuple[Positive, ...], AfterValidator(_rising)] | None = None
+    fields: Positive | None = None
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_none(handler(self), "valid_within")
+        return _without_none(handler(self), "valid_within", "fields")
 
 
 class Evaluation(Frozen):
@@ -119,6 +122,6 @@ class Evaluation(Frozen):
         return self.of(name).rows or self.rows
 
 
-def _without_none(tree: dict[str, Any], field: str) -> dict[str, Any]:
+def _without_none(tree: dict[str, Any], *fields: str) -> dict[str, Any]:
     """Fields that came later are not written out where they say nothing: what was measured without them stays fresh."""
-    return {name: value for name, value in tree.items() if name != field or value is not None}
+    return {name: value for name, value in tree.items() if name not in fields or value is not None}

@@ -5,6 +5,7 @@ v.ancestors, v.lora.r, v.mix        →  ("v1",), 16, data/mixes/v3
 """
 
 from dataclasses import dataclass
+from operator import not_
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,17 +19,32 @@ from lineage.records.record import Form
 
 
 class MixEntry(Frozen):
-    """How much of a source a mix takes: `weight` passes over its rows, or `count` rows."""
+    """How much of a source a mix takes: `weight` passes over its rows, or `count` rows.
+
+    fields: the weight of rows of these fields (`origin.field` of a record) in place of `weight`; 0 takes none of them.
+    """
 
     form: Form
     weight: Annotated[float, Field(gt=0)] | None = None
     count: Positive | None = None
+    fields: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict, exclude_if=not_)
 
     @model_validator(mode="after")
     def _one_amount(self) -> "MixEntry":
         if (self.weight is None) == (self.count is None):
             raise ValueError("give exactly one of weight, count")
+        if self.fields and self.weight is None:
+            raise ValueError("fields go with weight, which holds for all other fields; give it in place of count")
         return self
+
+    @property
+    def draws(self) -> bool:
+        """Whether chance decides on some row."""
+        return bool(self.count) or any(weight % 1 for weight in (self.weight or 0, *self.fields.values()))
+
+    def weight_of(self, field: str) -> float:
+        """How often a row of a field is taken; "" is a row without one."""
+        return self.fields.get(field, self.weight or 0)
 
 
 class Preference(Frozen):

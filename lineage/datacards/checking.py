@@ -103,6 +103,7 @@ def _source(root: Path, card: Path, name: str) -> Iterator[str]:
     yield from _compare(card, ("rows are", "form"), ("rows", "characters"), real)
     yield from _histograms(card, sum(n for (_, _, what), n in real.items() if what == "rows"))
     yield from _facts(root, card)
+    yield from _fields(card, parts)
     sums = [sum(n for (p, _, what), n in real.items() if what == "rows" and p == part) for part in parts]
     yield from _indexed(card, name, sums)
 
@@ -117,6 +118,8 @@ def _mix(root: Path, card: Path, name: str) -> Iterator[str]:
     yield from _compare(card, ("source", "form"), ("own", "replayed", "rows", "characters"), real)
     yield from _histograms(card, sum(n for (_, _, what), n in real.items() if what == "rows"))
     yield from _facts(root, card)
+    folder = root / paths.mix(name)
+    yield from _fields(card, {"own": [folder / "own.jsonl"], "replayed": [folder / "replay.jsonl"]})
     sums = [sum(n for (_, _, what), n in real.items() if what == column) for column in ("own", "replayed")]
     yield from _indexed(card, name, sums)
     yield from _trained(root, card, name)
@@ -133,6 +136,25 @@ def _compare(
             says = _number(shown[one, two][header.index(column)]) if (one, two) in shown else None
             if says != real[one, two, column]:
                 yield f"{one}, {two}: {column}: the card says {says}, the files hold {real[one, two, column]:,}"
+
+
+def _fields(card: Path, files: dict[str, list[Path]]) -> Iterator[str]:
+    """The table by field against what the rows say themselves. files: by the column that counts their rows."""
+    real: Counter[tuple[str, str]] = Counter()
+    for column, of in files.items():
+        for file in of:
+            with file.open(encoding="utf-8") as lines:
+                real.update((json.loads(line)["origin"].get("field", "") or "–", column) for line in lines)
+    header, *rows = next((t for t in tables(card) if t[0][0] == "field"), [["field"]])
+    if not rows and all(field == "–" for field, _ in real):
+        return
+    shown = {row[0]: row for row in rows[:-1]}
+    for field in sorted({field for field, _ in real} | set(shown)):
+        for column in files:
+            there = field in shown and column in header
+            says = _number(shown[field][header.index(column)]) if there else None
+            if (says or 0) != real[field, column]:
+                yield f"field {field}: {column}: the card says {says}, the files hold {real[field, column]:,}"
 
 
 def _histograms(card: Path, rows: int) -> Iterator[str]:

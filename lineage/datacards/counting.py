@@ -9,6 +9,7 @@ One entry for each source and form in the file:
 - `characters` and `o200k_tokens` are those of the turns' texts. `tokens` are those of training, by the base's tokenizer
   with the chat template and the stop token, so that they can be held against a training record.
 - `lengths` counts rows by tokens: under "128" those with 65 to 128; `answer_lengths` by those of the last answer.
+- `fields`, where rows have one, counts rows by field; those without are under "".
 - Counting a file costs minutes for a million rows, so it is cached in `.state/cards` by content.
 """
 
@@ -54,6 +55,7 @@ class LengthCounts:
     too_long_tokens: int = 0
     languages: Counter[str] = field(default_factory=Counter)
     measures: Counter[str] = field(default_factory=Counter)
+    fields: Counter[str] = field(default_factory=Counter)
     first: list[tuple[str, str, str, str]] = field(default_factory=list)  # hash of id, id, prompt, answer
 
 
@@ -134,6 +136,7 @@ def _add(tally: LengthCounts, row: Record, lengths: Sequence[int], spelt: int, m
     tally.lengths[bucket(tokens)] += 1
     tally.answer_lengths[bucket(tail)] += 1
     tally.measures[row.measure] += 1
+    tally.fields[row.field] += 1
     tally.languages.update(language for language, run in RUNS.items() if run.search(text))
     if tokens > max_length:
         tally.too_long[PROMPT_TOO_LONG if tokens - tail >= max_length else ANSWER_CUT] += 1
@@ -168,5 +171,6 @@ def _entry(source: str, form: str, tally: LengthCounts) -> dict[str, Any]:
         "too_long_tokens": tally.too_long_tokens,
         "languages": dict(sorted(tally.languages.items())),
         "measures": dict(sorted(tally.measures.items())),
+        **({"fields": dict(sorted(tally.fields.items()))} if any(tally.fields) else {}),
         "samples": [{"id": at, "prompt": prompt, "answer": answer} for _, at, prompt, answer in tally.first],
     }

@@ -16,6 +16,7 @@ from lineage.records.record import PARTS
 
 BAR = 24  # characters of the longest bar of a histogram
 COUNTS = ("rows", "characters", "tokens", "o200k_tokens")
+WITHOUT_FIELD = "–"
 NAMES_OF_PARTS = {"records": "to train on", "heldout": "held out", "own": "own", "replay": "replayed"}
 
 
@@ -129,6 +130,18 @@ def histogram(parts: list[dict[str, Any]], lengths: str, what: str) -> str:
     return table([what, *(NAMES_OF_PARTS[kind] for kind in kinds), "rows"], rows)
 
 
+def by_field(parts: list[dict[str, Any]]) -> str:
+    """Rows by field, a column for each kind of part; empty where no row has a field."""
+    kinds = list(dict.fromkeys(p["part"] for p in parts))
+    counts: dict[str, dict[str, int]] = {}
+    for p in parts if any("fields" in p for p in parts) else ():
+        for name, rows in p.get("fields", {"": p["rows"]}).items():
+            of = counts.setdefault(name, dict.fromkeys(kinds, 0))
+            of[p["part"]] += rows
+    rows = [[name or WITHOUT_FIELD, *counts[name].values(), sum(counts[name].values())] for name in sorted(counts)]
+    return table(["field", *(NAMES_OF_PARTS[kind] for kind in kinds), "rows"], rows)
+
+
 def fenced(text: str) -> str:
     """Text as a Markdown block that nothing in it can close."""
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
@@ -149,6 +162,7 @@ def _card(template: str, facts: dict[str, Any], **tables: Any) -> str:
             f=facts,
             lengths=histogram(parts, "lengths", "row, in tokens"),
             answers=histogram(parts, "answer_lengths", "answer, in tokens"),
+            fields=by_field(parts),
             too_long=table(["why", "rows"], [[reason, rows] for reason, rows in sorted(too_long.items())]),
             samples=[{**p, "part": NAMES_OF_PARTS[p["part"]]} for p in parts if p["samples"]],
             withheld=withheld,

@@ -73,7 +73,7 @@ def text_score(record: Record, said: str) -> float:
 
 
 def _marks(record: Record, kind: SetKind, likelihoods: list[float], answer: SpokenAnswer | None) -> RowMarks:
-    marks: dict[str, object] = {}
+    marks: dict[str, object] = {"field": record.field} if kind.fewest else {}
     has = kind.measures.__contains__
     if record.measure == "choice":
         if has("letter_bias") and has_places(record):

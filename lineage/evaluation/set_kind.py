@@ -35,12 +35,14 @@ class SetKind:
     """What a set's rows are. labels: () where they are none. measures: the families of figures that are computed.
 
     within: after how many tokens of an answer it is counted whether it has named a label.
+    fewest: how many rows a field must have to be measured by itself; None: no field is.
     """
 
     labels: tuple[str, ...]
     into: str | None
     measures: frozenset[MeasureName]
     within: tuple[int, ...] = ()
+    fewest: int | None = None
 
     @property
     def speaks_labels(self) -> bool:
@@ -69,7 +71,7 @@ def kind_of(heldout: HeldOutSet, spec: SetEvaluation) -> SetKind:
     together = {r.options for r in choices}
     labels = choices[0].options if len(choices) > 1 and len(together) == 1 and not any(map(has_places, choices)) else ()
     texts = [r for r in records if r.measure == "text"]
-    kind = SetKind(labels, spec.into, frozenset(spec.measures or MEASURE_NAMES), spec.valid_within or ())
+    kind = SetKind(labels, spec.into, frozenset(spec.measures or MEASURE_NAMES), spec.valid_within or (), spec.fields)
     has = {
         "letter_bias": any(map(has_places, choices)),
         "labels": bool(labels),
@@ -88,6 +90,11 @@ def kind_of(heldout: HeldOutSet, spec: SetEvaluation) -> SetKind:
     if spec.valid_within and not kind.speaks_labels:
         raise LineageError(
             f"{PARAMS}: evaluation.sets asks for valid_within of {heldout.name}, but {NEEDED['labels']}; take it out"
+        )
+    if spec.fields and not any(r.field for r in records):
+        raise LineageError(
+            f"{PARAMS}: evaluation.sets asks for fields of {heldout.name}, but no row says which field it is of; "
+            "take it out, or read the source with a reader that keeps the column (by_field, questions)"
         )
     return kind
 

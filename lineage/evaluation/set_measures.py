@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lineage.artifacts.measures import MeasuredRow, SetMeasures
+from lineage.artifacts.set_figures import FieldFigures
 from lineage.evaluation.figures_of_set import confusion_in, figures_of, places_in, signatures_of
 from lineage.evaluation.heldout import HeldOutSet
 from lineage.evaluation.number_answers import number_of, value_key
@@ -51,7 +52,35 @@ def summarize(heldout: HeldOutSet, rows: Sequence[MeasuredRow], budget: int, kin
         signatures=signatures_of(figures),
         places=places_in(rows),
         confusion=confusion_in(rows, kind),
+        fields=fields_of(rows, measure, kind.fewest) if kind.fewest else {},
     )
+
+
+def fields_of(rows: Sequence[MeasuredRow], measure: Measure, fewest: int) -> dict[str, FieldFigures]:
+    """Each field of a set by itself, in the order of its name; rows without one are under "".
+
+    rows: those of the set that were asked. measure: by which its score is. fewest: rows that a field must have.
+    """
+    by_field: dict[str, list[MeasuredRow]] = {}
+    for row in rows:
+        by_field.setdefault(row.marks.field or "", []).append(row)
+    found = {}
+    for field, of in sorted(by_field.items()):
+        groups = len({row.group for row in of})
+        if len(of) < fewest:
+            found[field] = FieldFigures(rows=len(of), groups=groups)
+            continue
+        nll, nll_interval = nll_of(of)
+        score, score_interval = score_of(of, measure)
+        found[field] = FieldFigures(
+            rows=len(of),
+            groups=groups,
+            nll=nll,
+            nll_interval=nll_interval,
+            score=score,
+            score_interval=score_interval,
+        )
+    return found
 
 
 def _chance(judged: list[Record], measure: Measure) -> float | None:

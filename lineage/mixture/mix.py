@@ -10,10 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from lineage.artifacts.ingest_counts import find_ingest_counts
-from lineage.artifacts.mix_summary import ExcludedRows, MixSummary, OwnRows, Replayed, write_mix
+from lineage.artifacts.mix_summary import ExcludedRows, FieldRows, MixSummary, OwnRows, Replayed, write_mix
 from lineage.artifacts.not_built import NO_ROWS, NotBuilt, write_not_built
 from lineage.config.schema import Curriculum
 from lineage.config.version import ResolvedVersion
+from lineage.core.errors import LineageError
 from lineage.core.paths import rejected
 from lineage.mixture.exclusions import Findings
 from lineage.mixture.replay import ancestors_rows
@@ -27,12 +28,13 @@ def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary | NotBuilt:
     Where a source gives no row, or all are withdrawn, a note is written and returned in its place.
 
     Raises:
-        LineageError: another stage's findings are not there, or an ancestor saw what none may have seen.
+        LineageError: another stage's findings are not there, an ancestor saw what none may have seen, or the mix names
+            a field that no row is of.
     """
     version, spec, findings = v.name, v.spec, Findings()
     mine = chooser(c, version, findings)
     line, pool = ancestors_rows(mine)
-    taken, own = mine.memory(), Counter[str]()
+    taken, own, by_field = mine.memory(), Counter[str](), Counter[tuple[str, str]]()
     no_rows = {} if mine.sources else dict.fromkeys(spec.mix, "it is withdrawn")
     with ExitStack() as stack:
         file = stack.enter_context((out / "own.jsonl").open("w", encoding="utf-8"))
@@ -43,6 +45,9 @@ def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary | NotBuilt:
             for choice in mine.own(source, taken, line, account):
                 file.write((mine.as_trained(choice.record).to_json() + "\n") * choice.copies)
                 own[source] += choice.copies
+                if mine.sources[source].fields:
+                    by_field[source, choice.record.field] += choice.copies
+            _every_field_is_there(mine, source, account)
             if not own[source]:
                 no_rows[source] = _nothing_taken(mine, source, account)
 
@@ -62,7 +67,16 @@ def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary | NotBuilt:
         version=version,
         rows=own.total() + replayed,
         own={
-            source: OwnRows(form=entry.form, available=available[source], taken=own[source])
+            source: OwnRows(
+                form=entry.form,
+                available=available[source],
+                taken=own[source],
+                fields={
+                    field: FieldRows(available=rows, taken=by_field[source, field])
+                    for (of, field), rows in sorted(account.fields.items())
+                    if of == source
+                },
+            )
             for source, entry in mine.sources.items()
         },
         replay=Replayed(share=spec.replay, rows=replayed, drawn=drawn),
@@ -79,6 +93,16 @@ def mix(c: Curriculum, v: ResolvedVersion, out: Path) -> MixSummary | NotBuilt:
     )
     write_mix(out, summary)
     return summary
+
+
+def _every_field_is_there(mine: Chooser, source: str, account: Account) -> None:
+    """A misspelt field would be taken as often as all others, without a word."""
+    there = {field for of, field in account.fields if of == source}
+    if there and (strange := [field for field in mine.sources[source].fields if field not in there]):
+        raise LineageError(
+            f"versions.{mine.version}.mix.{source}.fields: no row to train on is of {', '.join(map(repr, strange))}; "
+            f"its rows are of {', '.join(map(repr, sorted(there)))}"
+        )
 
 
 def _left_out(out: Path, note: NotBuilt) -> NotBuilt:

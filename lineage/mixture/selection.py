@@ -41,10 +41,13 @@ class TakenRow:
 class Account:
     """What became of the rows: counts by fate and source, and each row left out, told to `listed`.
 
+    fields: available rows by source and field, of sources that the mix takes by field.
+
     Fates: `available`, or left out as `excluded`, `superseded`, `contaminated`. `duplicates` were available.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    fields: Counter[tuple[str, str]] = field(default_factory=Counter)
     listed: Callable[[tuple[str, str, str]], object] = lambda _: None
 
     def left_out(self, record: Record, reason: str, cause: str) -> None:
@@ -81,7 +84,8 @@ class Chooser:
     def own(self, source: str, taken: Taken, line: Taken | None, account: Account) -> Iterator[TakenRow]:
         """The rows of one source of the mix that repeat nothing that was taken before.
 
-        A weight of 2.5 takes half of the rows a third time; a count takes that many, by rank of their hash.
+        A weight of 2.5 takes half of the rows a third time; a count takes that many, by rank of their hash. A row of
+        a field that the mix names has that field's weight.
 
         Args:
             source: one of `sources`.
@@ -93,7 +97,7 @@ class Chooser:
         turn = self.c.versions[self.version].drawn_as or self._turn(source)
         file = records_file(source)
         rows = self._wanted((row for row in placed_records(file) if row[1].form == entry.form), account)
-        drawn = self._by_rank(source, turn, rows) if entry.count else self._by_weight(entry.weight or 0, turn, rows)
+        drawn = self._by_rank(source, turn, rows) if entry.count else self._by_weight(entry, turn, rows)
         room = entry.count or -1
         for choice in drawn:
             if cause := self._repeated(choice, taken, line):
@@ -137,17 +141,19 @@ class Chooser:
                     account.left_out(record, reason or "contaminated", cause or twin)
                 else:
                     account.counts["available", record.source] += 1
+                    if self.sources[record.source].fields:
+                        account.fields[record.source, record.field] += 1
                     yield at, record
 
     def _turn(self, source: str) -> int:
         """How many ancestors have drawn from a source and form; one that takes every row equally often draws none."""
         form = self.sources[source].form
         entries = [self.c.versions[v].mix.get(source) for v in self.c.ancestors(self.version)]
-        return sum(e.form == form and bool(e.count or (e.weight or 0) % 1) for e in entries if e)
+        return sum(e.form == form and e.draws for e in entries if e)
 
-    def _by_weight(self, weight: float, turn: int | str, rows: Iterator[Row]) -> Iterator[TakenRow]:
-        whole, part = divmod(weight, 1)
+    def _by_weight(self, entry: MixEntry, turn: int | str, rows: Iterator[Row]) -> Iterator[TakenRow]:
         for at, record in rows:
+            whole, part = divmod(entry.weight_of(record.field), 1)
             if copies := int(whole) + (chance(self.c.seed, turn, record.id) < part):
                 yield TakenRow(at, record, copies)
 

@@ -78,6 +78,11 @@ class Record:
         return self.turns[-1]["content"]
 
     @property
+    def field(self) -> str:
+        """What it is about (세무, 한국사), where its source says so in a column; otherwise empty."""
+        return str(self.origin.get("field", ""))
+
+    @property
     def prompt(self) -> str:
         """The last thing that the user said."""
         return self.turns[-2]["content"]

@@ -144,6 +144,8 @@ def _sets(w: Workspace, version: str, names: list[str]) -> dict[str, ComparedSet
             parent_figures=parent.sets[name].figures,
             places=measures.places,
             confusion=measures.confusion,
+            fields=measures.fields,
+            parent_fields=parent.sets[name].fields,
         )
     return compared
 

@@ -27,6 +27,7 @@ from lineage.reporting import svg
 from lineage.reporting.champion import BY_OVERRIDE, champion_said
 from lineage.reporting.dropped_rows import losses
 from lineage.reporting.examples import cut
+from lineage.reporting.fields_told import told_fields
 from lineage.reporting.pair_view import real, short
 from lineage.reporting.set_order import set_order
 from lineage.reporting.set_words import scored
@@ -108,6 +109,7 @@ def render_page(w: Workspace, comparison: Comparison) -> str:
             interval=svg.interval,
             sets=sets,
             confusions=_confusions(w, sets),
+            by_field=_by_field(comparison, sets),
             matrix=_matrix(w),
             full=_full_colour(comparison),
             curves=_curves(w),
@@ -173,6 +175,13 @@ def _full_colour(comparison: Comparison) -> float:
 
 def _all_sets(comparison: Comparison) -> Iterator[ComparedSet]:
     return (one for v in comparison.versions.values() for one in v.sets.values())
+
+
+def _by_field(comparison: Comparison, sets: Sequence[str]) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """Set → version → the version on it, field by field; of the sets that are measured so."""
+    of = {name: [(v, one.sets[name]) for v, one in comparison.versions.items() if name in one.sets] for name in sets}
+    told = {name: [(v, (one, *told_fields(one))) for v, one in found if one.fields] for name, found in of.items()}
+    return [(name, found) for name, found in told.items() if found]
 
 
 def _confusions(w: Workspace, sets: Sequence[str]) -> list[tuple[str, list[tuple[str, Confusion]]]]:

@@ -15,6 +15,7 @@ from lineage.core.plain_text import for_markdown
 from lineage.provenance.ancestry import Inside, Portion
 from lineage.provenance.obligations import said
 from lineage.reporting.champion import champion_said
+from lineage.reporting.fields_told import told_fields
 from lineage.reporting.html_page import environment, origin, unfinished
 from lineage.reporting.task_figures import beside_a_table, generation_said, task_figures
 from lineage.reporting.workspace import Workspace
@@ -50,6 +51,7 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             left_out=w.mixes[version].left_out if version in w.mixes else [],
             dropped=_dropped(manifest),
             cell=for_markdown,
+            by_field=[(name, one, *told_fields(one)) for name, one in figures.own.items() if one.fields],
             comparison=comparison,
             beside=lambda name, one: beside_a_table(version, figures.parent, one, comparison.tables[name]),
             generation=generation_said(w.measured[version].generation) if version in w.measured else "",

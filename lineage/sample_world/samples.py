@@ -10,6 +10,7 @@ from lineage.sample_world import (
     arithmetic,
     bookkeeping,
     exam,
+    fields,
     financial,
     glossaries,
     instructions,
@@ -58,6 +59,8 @@ SOURCES: dict[str, Callable[[], dict[str, bytes]]] = {
     "textbook_terms": glossaries.textbook_terms,
     "tesat": exam.tesat,
     "orca_platypus": orca.orca_platypus,
+    "choices_by_field": fields.choices_by_field,
+    "answers_by_field": fields.answers_by_field,
 }
 
 

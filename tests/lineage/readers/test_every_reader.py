@@ -120,6 +120,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "arithmetic": [
         of({"passage": "지점은 앞1 ◆ 뒤.", "qa_pairs": [{"question": "앞2 ◆ 뒤는?", "answer": {"number": "앞3 ◆ 뒤"}}]})
     ],
+    "by_field": [of({"prompt": "앞1 ◆ 뒤는?", "completion": "앞2 ◆ 뒤이다.", "field": "세무"})],
     "companies": [
         of(
             {
