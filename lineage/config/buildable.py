@@ -35,6 +35,17 @@ SAMPLE_WORLD = (
     "orca_platypus",
     "choices_by_field",
     "answers_by_field",
+    "mcqa_terms",
+    "mcqa_exchange",
+    "mcqa_accounting",
+    "mcqa_rules",
+    "mcqa_terms_hard",
+    "mcqa_exchange_hard",
+    "mcqa_accounting_hard",
+    "qa_terms",
+    "qa_exchange",
+    "qa_disclosures",
+    "qa_open",
 )
 
 

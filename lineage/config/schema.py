@@ -40,7 +40,7 @@ class Chain(Frozen):
     """What every version shares. `template` is a file of `lineage/base_model/templates`: how turns become text."""
 
     lora: Lora
-    template: Literal["chatml", "question_answer", "loan_grade", "openchat_3_5"] = "chatml"
+    template: Literal["chatml", "question_answer", "question_options", "loan_grade", "openchat_3_5"] = "chatml"
 
 
 class Build(Frozen):

@@ -69,7 +69,8 @@ def _record(row: RawRow) -> Record | Rejected:
 def _preferred(row: RawRow) -> tuple[str, ...] | Rejected:
     """The answer that `preference` names, and after it the other one, where somebody judged."""
     second = row.values["answer"]
-    preference = (text(row.values["preference"]) or "").upper()
+    said = text(row.values["preference"])
+    preference = "none of them" if said is None else said.upper()  # a list or the like says nothing that is known
     # Beside `answer_B`, a plain `answer` is the first one.
     first = text(row.values["first"]) or (text(row.values["plain"]) if row.values["plain"] != second else "") or ""
     if preference == "B":

@@ -14,6 +14,8 @@ be built with nothing downloaded. All text is made up here; a likeness to a real
     tables.py       HTML tables and questions about them
     translation.py  Korean–English and Korean–Chinese pairs
     profiles.py     one JSON a large company
+    loans.py        loans and their grades, of the system kor_llama
+    shibainu24.py   generated questions with their marks, of the system shibainu24
     pdf.py          a page writer: headings, paragraphs, ruled tables, columns
     reports.py      the company reports, and what all reports share
     financial.py    the financial reports

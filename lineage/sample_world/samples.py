@@ -20,6 +20,7 @@ from lineage.sample_world import (
     questions,
     reports,
     rulebook,
+    shibainu24,
     site,
     tables,
     translation,
@@ -61,6 +62,7 @@ SOURCES: dict[str, Callable[[], dict[str, bytes]]] = {
     "orca_platypus": orca.orca_platypus,
     "choices_by_field": fields.choices_by_field,
     "answers_by_field": fields.answers_by_field,
+    **shibainu24.shibainu24(),
 }
 
 

@@ -157,6 +157,10 @@ def test_the_prompt_ends_exactly_where_the_answer_begins() -> None:
         "### 질문: 4월은? <표>\n\n### 답변:"
     )
     assert chat_template.render(shipped_templates.template("loan_grade"), TURNS, ask=True).endswith("\n[대출등급]")
+    asked = [{"role": "user", "content": "지문\nA. 지\n물음?\nA. 가\nB. 나"}]
+    assert chat_template.render(shipped_templates.template("question_options"), asked, ask=True) == (
+        "### 질문: 지문\nA. 지\n물음?\n### 선택지:\nA. 가\nB. 나\n### 정답:"
+    )
     assert "<표>" in chat_template.render(CHATML, TURNS)  # no escaping: it is not a page
 
 

@@ -72,6 +72,9 @@ def test_a_reference_comes_first_and_is_the_group(folder: Folder) -> None:
     ("change", "reason"),
     [
         ({"preference": "C"}, "an unknown preference"),
+        ({"preference": "AB"}, "an unknown preference"),
+        ({"preference": 1}, "an unknown preference"),
+        ({"preference": ["A"]}, "an unknown preference"),
         ({"preference": "A", "old_answer": ""}, "the preferred answer is empty"),
         ({"value": 1}, "a value below 3"),
         ({"hallucination": "fake_references"}, "marked as a hallucination"),

@@ -53,7 +53,7 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     ],
     "memory": [{}, {"profiles.cpu.gradient_checkpointing": True}],
     "decay": [{"profiles.cpu.weight_decay": 0.0}, {"profiles.cpu.weight_decay": 0.01}],
-    "template": [{"chain.template": name} for name in ("chatml", "question_answer", "loan_grade")],
+    "template": [{"chain.template": name} for name in ("chatml", "question_answer", "question_options", "loan_grade")],
 }
 Recipe = tuple[int, ...]  # a choice of each setting
 
