@@ -136,6 +136,7 @@ def write_outputs() -> None:
         _text(name, "\n")
     _json("models/base/base.json", _base())
     write_tokenizer(Path("models/base/tokenizer.json"))
+    _text("models/base/chat_template.jinja", "{{ messages }}")
     _json("metrics/base/measures.json", {})
     journal = []
     for name in c.in_order():

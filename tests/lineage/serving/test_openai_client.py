@@ -32,18 +32,20 @@ SECRET = "k" * 24
 
 
 @contextmanager
-def served(models: ServedModels, key: str = "") -> Iterator[str]:
-    """A server in a thread of this process; its address."""
+def served(models: ServedModels, key: str = "", seconds: float = 0.05) -> Iterator[str]:
+    """A server in a thread of this process, which looks for another champion so often; its address."""
     with listening_at("127.0.0.1", 0) as on:
-        config = uvicorn.Config(application(models, key, seconds=0.05), log_level="warning", loop="asyncio")
+        config = uvicorn.Config(application(models, key, seconds), log_level="warning", loop="asyncio")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [on]})
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{on.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(30)
+        try:
+            yield f"http://127.0.0.1:{on.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
 
 
 def client_of(address: str, key: str = "none") -> openai.OpenAI:
@@ -140,11 +142,11 @@ def test_what_cannot_be_asked_is_refused_by_its_field(
 
 @pytest.fixture(scope="module")
 def address(built: Path) -> Iterator[str]:
-    """A server that nobody changes, with nobody promoted."""
+    """A server that nobody changes, with nobody promoted; it would see the champions of other tests' folders."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(built)
         models = serving(tiny.curriculum(), ["v1", "v3"])
-    with served(models) as there:
+    with served(models, seconds=3600) as there:
         yield there
 
 
