@@ -82,8 +82,8 @@ def _summary(case: Case, report: ComparedVersion | None) -> Iterator[Block]:
 def _sets(case: Case, file: Path, sets: dict[str, SetMeasures]) -> Iterator[Block]:
     yield Heading("2. 평가 집합마다의 성능")
     yield words(
-        "평가 집합은 어느 버전도 학습하지 않은 행입니다. NLL은 낮을수록, 점수는 높을수록 좋습니다. 괄호 안은 95 % "
-        "구간이며 ‘찍기’는 아무것도 모르고 답했을 때의 점수입니다."
+        "평가 집합은 학습용 기록과 따로 떼어 둔 행입니다(같거나 거의 같은 학습 행은 7절). NLL은 낮을수록, "
+        "점수는 높을수록 좋습니다. 괄호 안은 95 % 구간이며 ‘찍기’는 아무것도 모르고 답했을 때의 점수입니다."
     )
     if not sets:
         yield said(

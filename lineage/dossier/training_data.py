@@ -83,7 +83,10 @@ def _sources(case: Case) -> Iterator[Block]:
         made = [case.files.value(paths.ingest_counts(source), name) for name in ("records", "heldout")]
         rows.append((words(source), origin, period, cell(reader), cell(raw, ","), *(cell(one, ",") for one in made)))
     header = ("출처", "어디서 왔는가", "기간", "읽는 방식", "원본 행", "학습용 기록", "평가용 기록")
-    yield words("한 원본 행에서 기록이 여럿 나올 수 있습니다. 평가용 기록은 어느 버전도 학습하지 않습니다.")
+    yield words(
+        "한 원본 행에서 기록이 여럿 나올 수 있습니다. 평가용 기록은 학습용 기록과 따로 떼어 둡니다. "
+        "같거나 거의 같은 행을 학습한 경우는 성능·위험 평가서에 있습니다."
+    )
     yield SheetTable(header, tuple(rows), (4, 5, 6))
 
 
