@@ -18,7 +18,7 @@ from lineage.readers.text.normalize import clean
 from lineage.serving.refusals import RequestRefused
 
 DEFAULT_TOKENS = 128  # of an answer, as in `lineage ask`
-AS_IT_IS = {"n": 1, "frequency_penalty": 0, "presence_penalty": 0, "logprobs": False, "store": False}
+AS_IT_IS = {"n": 1, "frequency_penalty": 0, "presence_penalty": 0, "store": False}
 OF_NO_EFFECT = ("user", "metadata", "safety_identifier")  # they say who asks, and change no answer
 
 
@@ -53,7 +53,10 @@ class StreamOptions(_Asked):
 
 
 class ChatRequest(_Asked):
-    """A request. max_completion_tokens: goes before max_tokens, its older name."""
+    """A request. max_completion_tokens: goes before max_tokens, its older name.
+
+    return_tokens_as_token_ids: vLLM's; tokens with chances are named by number, so that none is taken for another.
+    """
 
     model: str
     messages: list[Message] = Field(min_length=1)
@@ -64,6 +67,14 @@ class ChatRequest(_Asked):
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     seed: int | None = None
+    logprobs: bool = False
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] = 0
+    return_tokens_as_token_ids: bool = False
+
+    @property
+    def chances(self) -> int | None:
+        """How many of the likeliest tokens are told beside each that is said; None: no chances at all."""
+        return self.top_logprobs if self.logprobs else None
 
     @property
     def tokens(self) -> int:
@@ -109,6 +120,8 @@ def parsed_request(body: bytes) -> ChatRequest:
         raise RequestRefused(400, f"{at}: the last message is to be a user's, and to say something", param=at)
     if found.top_p < 1 and not found.temperature:
         raise RequestRefused(400, "top_p: nothing is drawn without a temperature above 0", param="top_p")
+    if found.top_logprobs and not found.logprobs:
+        raise RequestRefused(400, "top_logprobs: it stands beside logprobs: true alone", param="top_logprobs")
     return found
 
 

@@ -5,7 +5,7 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -18,13 +18,17 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.serving.chat_request import ChatRequest, parsed_request
 from lineage.serving.gatekeeper import Gatekeeper
-from lineage.serving.one_at_a_time import Speaker, Spoken
+from lineage.serving.one_at_a_time import SaidSoFar, Speaker, Spoken
 from lineage.serving.refusals import RequestRefused
 from lineage.serving.served_models import CHAMPION, ServedModel, ServedModels
+from lineage.serving.token_bytes import TokenBytes
+from lineage.serving.token_chances import TokenChances, in_openais_form
 
 LARGEST = 4 << 20  # bytes of a request
 SECONDS = 1.0  # between two looks at who is the champion
 LAST = "data: [DONE]\n\n"
+
+Chances = dict[str, Any] | None  # a choice's `logprobs`
 
 
 def application(models: ServedModels, key: str = "", seconds: float = SECONDS) -> Any:
@@ -35,7 +39,7 @@ def application(models: ServedModels, key: str = "", seconds: float = SECONDS) -
         key: what is asked for before anything is answered; empty: nothing, and this machine alone may ask.
         seconds: between two looks at `promotions.yaml`.
     """
-    speaker = Speaker(models.voices)
+    speaker, spelled = Speaker(models.voices), TokenBytes(models.voices.tokenizer)
 
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
@@ -57,15 +61,20 @@ def application(models: ServedModels, key: str = "", seconds: float = SECONDS) -
     async def chat(request: Request) -> Response:
         asked = parsed_request(await _body(request))
         model = models.named(asked.model)
-        said = speaker.answer(model.voice, asked.turns, asked.tokens, asked.manner)
+        said = speaker.answer(model.voice, asked.turns, asked.tokens, asked.manner, asked.chances)
         head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": asked.model}
         head["system_fingerprint"] = model.fingerprint[:12]
+
+        def logprobs(chances: Sequence[TokenChances]) -> Chances:
+            return in_openais_form(chances, spelled, asked.return_tokens_as_token_ids) if asked.logprobs else None
+
         if not asked.stream:
-            whole = [piece async for piece in said][-1]
+            pieces = [piece async for piece in said]
+            whole = pieces[-1]
             assert isinstance(whole, Spoken)
-            return JSONResponse(_completion(head, whole))
+            return JSONResponse(_completion(head, whole, logprobs([one for piece in pieces for one in piece.chances])))
         first = await anext(said)  # what cannot be asked is refused before the stream has begun
-        return StreamingResponse(_events(head, asked, first, said), media_type="text/event-stream")
+        return StreamingResponse(_events(head, asked, logprobs, first, said), media_type="text/event-stream")
 
     routes = [
         Route("/health", health),
@@ -116,28 +125,36 @@ async def _body(request: Request) -> bytes:
     return bytes(whole)
 
 
-def _completion(head: dict[str, Any], spoken: Spoken) -> dict[str, Any]:
+def _completion(head: dict[str, Any], spoken: Spoken, chances: Chances) -> dict[str, Any]:
     message = {"role": "assistant", "content": spoken.text, "refusal": None}
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _ending(spoken)}
+    choice = {"index": 0, "message": message, "logprobs": chances, "finish_reason": _ending(spoken)}
     return {**head, "object": "chat.completion", "choices": [choice], "usage": _usage(spoken)}
 
 
 async def _events(
-    head: dict[str, Any], asked: ChatRequest, first: str | Spoken, rest: AsyncIterator[str | Spoken]
+    head: dict[str, Any],
+    asked: ChatRequest,
+    logprobs: Callable[[Sequence[TokenChances]], Chances],
+    first: SaidSoFar | Spoken,
+    rest: AsyncIterator[SaidSoFar | Spoken],
 ) -> AsyncIterator[str]:
-    """The answer as it grows: each event has what is new in it. What fails on the way ends it with an error's event."""
+    """The answer as it grows: each event has what is new in it. What fails on the way ends it with an error's event.
+
+    Chances stand beside the text that was settled by the last of their tokens; those of the stop beside the ending.
+    """
     shown = ""
     yield _event(head, {"role": "assistant", "content": ""}, None)
     try:
         async for piece in _with(first, rest):
-            text = piece.text if isinstance(piece, Spoken) else piece
+            text, chances = piece.text, logprobs(piece.chances) if piece.chances else None
             if not text.startswith(shown):
                 raise LineageError("the tokenizer took back what it had said; ask without stream")
             if text != shown:
-                yield _event(head, {"content": text[len(shown) :]}, None)
+                yield _event(head, {"content": text[len(shown) :]}, None, chances)
+                chances = None
             shown = text
             if isinstance(piece, Spoken):
-                yield _event(head, {}, _ending(piece))
+                yield _event(head, {}, _ending(piece), chances)
                 if asked.stream_options.include_usage:
                     yield _sent({**head, "object": "chat.completion.chunk", "choices": [], "usage": _usage(piece)})
     except LineageError as error:
@@ -145,14 +162,16 @@ async def _events(
     yield LAST
 
 
-async def _with(first: str | Spoken, rest: AsyncIterator[str | Spoken]) -> AsyncIterator[str | Spoken]:
+async def _with(
+    first: SaidSoFar | Spoken, rest: AsyncIterator[SaidSoFar | Spoken]
+) -> AsyncIterator[SaidSoFar | Spoken]:
     yield first
     async for piece in rest:
         yield piece
 
 
-def _event(head: dict[str, Any], delta: dict[str, str], ending: str | None) -> str:
-    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": ending}
+def _event(head: dict[str, Any], delta: dict[str, str], ending: str | None, chances: Chances = None) -> str:
+    choice = {"index": 0, "delta": delta, "logprobs": chances, "finish_reason": ending}
     return _sent({**head, "object": "chat.completion.chunk", "choices": [choice]})
 
 

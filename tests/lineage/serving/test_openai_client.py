@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import openai
 import pytest
 import uvicorn
 import yaml
+from tokenizers import Tokenizer, decoders
+from tokenizers import models as models_of_tokens
+from transformers import PreTrainedTokenizerFast
 
 from lineage.artifacts.manifest import read_manifest
 from lineage.chat.speaking import asked, speak
@@ -20,10 +24,12 @@ from lineage.chat.voices import Voices
 from lineage.cli import serve
 from lineage.core.errors import LineageError
 from lineage.core.paths import PROMOTIONS
+from lineage.evaluation import inference
 from lineage.serving.endpoints import application
 from lineage.serving.gatekeeper import KEY
 from lineage.serving.listening import listening_at
 from lineage.serving.served_models import ServedModels, serving
+from lineage.serving.token_bytes import TokenBytes
 from tests import tiny
 
 QUESTIONS = ("3번 상품은?", "7 + 7 = ?", "회사5의 매출은?", "12번 상품은?")
@@ -113,6 +119,68 @@ def test_a_client_hears_what_lineage_ask_says_whole_word_by_word_and_many_at_onc
         assert drawn[0] == drawn[1] and len(set(drawn)) > 1
 
 
+def test_the_chances_of_an_answers_tokens_are_those_that_peft_gives_them(models: ServedModels) -> None:
+    expected = {q: said(models.voices, "v3", q) for q in QUESTIONS}
+    with served(models) as address, client_of(address) as client:
+        ask: Any = partial(client.chat.completions.create, model="v3", max_tokens=TOKENS, logprobs=True)
+        for question, answer in expected.items():
+            turns = asked([], question)
+            whole = ask(messages=turns, top_logprobs=20, extra_body={"return_tokens_as_token_ids": True}).choices[0]
+            assert whole.message.content == answer
+            found = [(one.token, one.logprob) for one in whole.logprobs.content]
+            ids = [int(token.removeprefix("token_id:")) for token, _ in found]
+            peft = chances_by_peft("v3", turns, ids)
+            assert [float(row[token]) for row, token in zip(peft, ids, strict=True)] == pytest.approx(
+                [chance for _, chance in found], abs=1e-4
+            )
+            for row, one in zip(peft, whole.logprobs.content, strict=True):
+                likeliest = {other.token: other.logprob for other in one.top_logprobs}
+                assert next(iter(likeliest.items())) == (one.token, one.logprob), "it is not greedy"
+                wanted = row.topk(20).values.tolist()
+                assert list(likeliest.values()) == pytest.approx(wanted, abs=1e-4)
+            spelled = b"".join(bytes(one.bytes) for one in whole.logprobs.content)
+            assert spelled.decode(errors="replace").removesuffix("<|im_end|>").strip() == answer
+            events = list(ask(messages=turns, top_logprobs=2, stream=True))
+            assert "".join(event.choices[0].delta.content or "" for event in events) == answer
+            streamed = [one for event in events if (told := event.choices[0].logprobs) for one in told.content]
+            assert [one.logprob for one in streamed] == [chance for _, chance in found]
+            assert b"".join(bytes(one.bytes) for one in streamed) == spelled
+            by_id = {"return_tokens_as_token_ids": True}
+            drawn = ask(messages=turns, temperature=1.5, seed=1, extra_body=by_id).choices[0].logprobs.content[0]
+            in_its_place = float(peft[0][int(drawn.token.removeprefix("token_id:"))])
+            assert drawn.logprob == pytest.approx(in_its_place, abs=1e-4), "a temperature changes what is drawn alone"
+            assert drawn.top_logprobs == []
+
+
+def chances_by_peft(version: str, turns: Any, answer: list[int]) -> Any:
+    """The chances of every token in the place of each of an answer's, by a load of its own: places × vocabulary."""
+    import torch
+
+    model, tokenizer = inference.load(version, tiny.curriculum().active)
+    question = tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)["input_ids"]
+    with torch.inference_mode():
+        logits = model(torch.tensor([question + answer])).logits[0].float()
+    return logits[len(question) - 1 : -1].log_softmax(-1)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "spelled"),
+    [
+        (decoders.ByteLevel(), {"ê": [0xEA], "°Ĵ": [0xB0, 0x92], "Ġa": [0x20, 0x61], "<end>": [*b"<end>"]}),
+        (decoders.Sequence([decoders.ByteFallback()]), {"▁값": [0x20, 0xEA, 0xB0, 0x92], "<0x0A>": [0x0A]}),
+    ],
+    ids=["GPT-2's alphabet", "SentencePiece"],
+)
+def test_a_token_is_told_by_its_bytes(decoder: Any, spelled: dict[str, list[int]]) -> None:
+    model = Tokenizer(models_of_tokens.WordLevel({token: n for n, token in enumerate(spelled)}, unk_token=None))
+    model.decoder = decoder
+    model.add_special_tokens(["<end>"])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=model)
+    found = TokenBytes(tokenizer)
+    assert [list(found.of(n) or b"") for n in range(len(spelled))] == list(spelled.values())
+    assert found.of(len(tokenizer)) is None, "the base may have more rows than its tokenizer has tokens"
+
+
 @pytest.mark.parametrize(
     ("wrong", "status", "field", "words"),
     [
@@ -126,6 +194,8 @@ def test_a_client_hears_what_lineage_ask_says_whole_word_by_word_and_many_at_onc
         ({"max_tokens": 10**6}, 400, "messages", "has room for"),
         ({"temperature": 3}, 400, "temperature", "less than or equal to 2"),
         ({"top_p": 0.5}, 400, "top_p", "without a temperature"),
+        ({"top_logprobs": 3}, 400, "top_logprobs", "beside logprobs: true"),
+        ({"logprobs": True, "top_logprobs": 21}, 400, "top_logprobs", "less than or equal to 20"),
         ({"n": 2}, 400, "n", "does not have it"),
         ({"tools": []}, 400, "tools", "does not have it"),
     ],
