@@ -4,7 +4,7 @@
     python -m benchmarks.trace --keep FOLDER      # keep the workspace, and go on in one that is there
 
 A tiny lineage v1 → v2 of invented companies: who leads each of forty, in three wordings, half of them taught by each
-version, v2 replaying a part of v1; beside them the business of other companies and other questions. Each fact is looked
+version, v2 replaying v1; beside them the business of other companies and other questions. Each fact is looked
 for in wordings that no row has, by the answer alone and by question and answer: is a row of it among the first five?
 Then the rows that were found for half of the facts are taken out, the line is trained again without them, and all
 forty are asked again: the half should be gone, the others, which are controls, should stay.
@@ -160,7 +160,7 @@ def curriculum(sources: list[str]) -> dict[str, Any]:
         f"v{number}": version(parent, [name for name in sources if name.strip("_a").endswith(str(number))])
         for number, parent in ((1, "base"), (2, "v1"))
     }
-    tree["versions"]["v2"]["replay"] = 0.4
+    tree["versions"]["v2"]["replay"] = 0.5
     return tree
 
 

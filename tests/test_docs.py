@@ -37,21 +37,25 @@ class Parsed(BaseException):
 
 def parsed(run: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> tuple[Any, list[str]]:
     """What the outermost parser of a command line finds, and the arguments that it does not know."""
-    original, depth = argparse.ArgumentParser.parse_known_args, 0
+    depth = 0
 
-    def parse(*given: Any, **named: Any) -> Any:
-        nonlocal depth
-        depth += 1
-        try:
-            found = original(*given, **named)
-        finally:
-            depth -= 1
-        if depth == 0:
-            raise Parsed(*found)
-        return found
+    def outermost(original: Callable[..., Any]) -> Callable[..., Any]:
+        def parse(*given: Any, **named: Any) -> Any:
+            nonlocal depth
+            depth += 1
+            try:
+                found = original(*given, **named)
+            finally:
+                depth -= 1
+            if depth == 0:
+                raise Parsed(*found)
+            return found
+
+        return parse
 
     with monkeypatch.context() as patch:
-        patch.setattr(argparse.ArgumentParser, "parse_known_args", parse)
+        for name in ("parse_known_args", "parse_known_intermixed_args"):
+            patch.setattr(argparse.ArgumentParser, name, outermost(getattr(argparse.ArgumentParser, name)))
         try:
             run()
         except Parsed as found:

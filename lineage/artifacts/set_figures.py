@@ -5,7 +5,7 @@ What each of them counts is told in docs/measures.md; they are computed by linea
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, model_serializer
+from pydantic import ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from lineage.artifacts.artifact import Artifact, ArtifactPart
 
@@ -23,12 +23,18 @@ class Measurement(Artifact):
 class SetFigure(ArtifactPart):
     """One figure, 0..1. interval: None where the rows do not give one, or show no noise at all.
 
-    rows: how many of the set's rows it is of.
+    rows: how many of the set's rows it is of. chance: that of who guesses, where there is such a figure.
     """
 
     value: float
     interval: Interval | None
     rows: int
+    chance: float | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_it_has_not(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        tree: dict[str, Any] = handler(self)
+        return {name: value for name, value in tree.items() if name != "chance" or value is not None}
 
 
 class FieldFigures(ArtifactPart):
@@ -88,6 +94,8 @@ class RowMarks(ArtifactPart):
     field: what the row is about, of a set that is measured by field.
     label, said: of a set with labels, the expected one, and the one that the answer is ("" for none of them).
     named: after how many tokens → the one label that the answer had named until then ("" for none, or several).
+    options, option, chosen: of an answer that reasons before it chooses, how many options its prompt lists, the place
+    of the right one, and of the one that it names, None for none.
     into: the language that a translation was asked for.
     chrf, bleu: the counts of n-grams by sacrebleu. rouge_l: F1.
     answerable: whether the question can be answered, where the data say so. declined: whether the answer says not.
@@ -100,6 +108,9 @@ class RowMarks(ArtifactPart):
     label: str | None = None
     said: str | None = None
     named: dict[int, str] | None = None
+    options: int | None = None
+    option: int | None = None
+    chosen: int | None = None
     into: str | None = None
     chrf: tuple[int, ...] | None = None
     bleu: tuple[int, ...] | None = None

@@ -40,7 +40,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog=f"lineage {name}", description=command.__doc__, formatter_class=form)
     if hasattr(command, "arguments"):
         command.arguments(parser)
-    options = parser.parse_args(words)
+    try:
+        options = parser.parse_intermixed_args(words)  # options may stand between words: ask v6 --tokens 64 "질문"
+    except TypeError:  # argparse has no such thing where a word has words and options of its own, as in `add`
+        options = parser.parse_args(words)
     try:
         command.run(options)
     except LineageError as error:

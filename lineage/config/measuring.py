@@ -20,7 +20,7 @@ from lineage.config.fields import Frozen, Positive
 from lineage.records.record import FORMS
 
 # Families of figures, and by what rows a set has each of them: docs/measures.md.
-MeasureName = Literal["letter_bias", "labels", "chrf", "bleu", "rouge_l", "unanswerable", "degenerate"]
+MeasureName = Literal["letter_bias", "labels", "chosen", "chrf", "bleu", "rouge_l", "unanswerable", "degenerate"]
 MEASURE_NAMES: tuple[MeasureName, ...] = get_args(MeasureName)
 Language = Literal["ko", "en", "zh", "ja"]
 SetName = Annotated[str, Field(pattern=rf"^[a-z][a-z0-9_]*(\.({'|'.join(FORMS)}))?$")]

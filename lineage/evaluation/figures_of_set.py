@@ -28,7 +28,7 @@ from lineage.statistics.shares import share
 
 def figures_of(rows: Sequence[MeasuredRow], kind: SetKind) -> dict[str, SetFigure]:
     """Every figure that a set's rows give."""
-    found = _of_choices(rows, kind) | _of_texts(rows)
+    found = _of_choices(rows, kind) | _of_reasoned(rows) | _of_texts(rows)
     unanswerable = [row for row in rows if row.marks.answerable is False]
     answerable = [row for row in rows if row.marks.answerable]
     found |= _share("unanswerable_right", unanswerable, lambda row: row.marks.declined)
@@ -83,6 +83,17 @@ def _of_choices(rows: Sequence[MeasuredRow], kind: SetKind) -> dict[str, SetFigu
         found |= _share("invalid", rows, lambda row: not row.marks.said if row.marks.label else None)
         for most in sorted({most for row in rows for most in row.marks.named or ()}):
             found |= _share(f"valid.{most}", rows, partial(_named_within, most))
+    return found
+
+
+def _of_reasoned(rows: Sequence[MeasuredRow]) -> dict[str, SetFigure]:
+    """What answers choose that reason before it, beside who picks any of the options."""
+    known = [row for row in rows if row.marks.options]
+    found = _share("chosen_right", known, lambda row: row.marks.chosen == row.marks.option)
+    found |= _share("chosen_none", known, lambda row: row.marks.chosen is None)
+    if known:
+        chance = sum(1 / (row.marks.options or 1) for row in known) / len(known)
+        found["chosen_right"] = found["chosen_right"].model_copy(update={"chance": round(chance, 4)})
     return found
 
 

@@ -6,13 +6,15 @@ from lineage.base_model import chat_template
 from lineage.core.files import sha256_of
 from lineage.evaluation.answer_language import is_in_another_language, language_of
 from lineage.evaluation.answering import SpokenAnswer
+from lineage.evaluation.chosen_option import chosen_place
 from lineage.evaluation.closed_labels import label_of, named_label
 from lineage.evaluation.declined import declines, is_answerable
 from lineage.evaluation.metrics import chrf
 from lineage.evaluation.morphemes import rouge_l
 from lineage.evaluation.number_answers import same_number
-from lineage.evaluation.set_kind import SetKind, has_places
+from lineage.evaluation.set_kind import SetKind, expected_place, has_places
 from lineage.evaluation.translation_scores import bleu_counts, chrf_counts
+from lineage.readers.text.answer_kind import options_in
 from lineage.records.record import Record
 
 
@@ -87,6 +89,9 @@ def _marks(record: Record, kind: SetKind, likelihoods: list[float], answer: Spok
     if answer is None:
         return RowMarks.model_validate(marks)
     into = kind.language_of(record)
+    if has("chosen") and (option := expected_place(record)) is not None:
+        said = chosen_place(record.prompt, answer.text) if answer.ending == "stopped" else None
+        marks |= {"options": len(options_in(record.prompt)[1]), "option": option, "chosen": said}
     answerable = is_answerable(record) if record.measure in ("text", "number") else None
     if record.measure == "text" and answerable is not False:
         if has("chrf"):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lineage.config.measuring import MEASURE_NAMES, MeasureName, SetEvaluation
 from lineage.core.errors import LineageError
 from lineage.core.paths import PARAMS
+from lineage.evaluation.chosen_option import chosen_place
 from lineage.evaluation.declined import is_answerable
 from lineage.evaluation.heldout import HeldOutSet
 from lineage.readers.text.answer_kind import options_in
@@ -22,6 +23,7 @@ from lineage.records.record import Record
 NEEDED: dict[MeasureName, str] = {
     "letter_bias": "no row is a choice whose prompt lists its options",
     "labels": "its rows are not choices among the same options",
+    "chosen": "no expected answer reasons and then names an option of its prompt",
     "chrf": "no expected answer is text",
     "bleu": "no row says which language it translates into (add into: ko, en, zh or ja)",
     "rouge_l": "no expected answer is text, but for translations",
@@ -75,6 +77,7 @@ def kind_of(heldout: HeldOutSet, spec: SetEvaluation) -> SetKind:
     has = {
         "letter_bias": any(map(has_places, choices)),
         "labels": bool(labels),
+        "chosen": any(expected_place(r) is not None for r in texts),
         "chrf": bool(texts),
         "bleu": any(kind.language_of(r) for r in texts),
         "rouge_l": any(not kind.language_of(r) for r in texts),
@@ -97,6 +100,11 @@ def kind_of(heldout: HeldOutSet, spec: SetEvaluation) -> SetKind:
             "take it out, or read the source with a reader that keeps the column (by_field, questions)"
         )
     return kind
+
+
+def expected_place(record: Record) -> int | None:
+    """The place of the option that an answer should choose after its reasoning; None where it should choose none."""
+    return chosen_place(record.prompt, record.completion) if record.measure == "text" else None
 
 
 def has_places(record: Record) -> bool:

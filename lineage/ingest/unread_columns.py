@@ -1,9 +1,10 @@
 """Which columns of a source go into no record: counted when it was ingested, or seen in its first rows before that.
 
 for line in unread_columns(curriculum):
-    …   # "hub_qa: nobody reads score (1,200 rows), type (1,200)"
+    …   # "hub_qa: nobody reads score (1,200), type (1,200); name those …"
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
@@ -20,14 +21,17 @@ REMEDY = "name those that a reader should take under `columns:` of the source"
 
 
 def unread_columns(c: Curriculum) -> Iterator[str]:
-    """A line for every source with files in which columns are not read, or whose files its reader does not know."""
+    """A line for the sources in whose files the same columns are not read, and one for each that cannot be read."""
+    alike: dict[tuple[str, ...], dict[str, Counter[str]]] = {}
     for name in c.sources:
         counts = find_ingest_counts(name)
         if counts and not _older_than_its_files(c, name):
             if counts.unread:
-                yield f"{name}: nobody reads {said_of_columns(counts.unread)}; {REMEDY}"
+                alike.setdefault(tuple(sorted(counts.unread)), {})[name] = Counter(counts.unread)
         elif name not in c.generated and c.sources[name].withdrawn != "all":
             yield from _at_first(c, name)
+    for of in alike.values():
+        yield f"{', '.join(of)}: nobody reads {said_of_columns(sum(of.values(), Counter()))}; {REMEDY}"
 
 
 def said_of_columns(unread: Mapping[str, int]) -> str:

@@ -148,7 +148,9 @@ def figures(w: Workspace, found: TwoVersions, name: str) -> str:
         if figure in ONLY_WHERE_THERE_ARE_ANY and not any(values):
             continue
         shown = ("–" if value is None else scaled(figure, value) for value in values)
-        said.append(f"{named(figure)} {' → '.join(shown)}")
+        guessed = now.figures[figure].chance if figure in now.figures else None
+        by_chance = f" (chance {scaled(figure, guessed)})" if guessed is not None else ""
+        said.append(f"{named(figure)} {' → '.join(shown)}{by_chance}")
     if now.places and now.places.verdict == "biased":
         said.append(f"{found.second} is {now.places.said}")
     return " · ".join(said)

@@ -182,6 +182,8 @@ def _contamination(versions: Mapping[str, ComparedVersion]) -> list[str]:
             return [*said, f"{head}; none of them is measured on what is left."]
         _, name, on, before, clean = max(changes)
         tail = f"without them NLL changes most for {name} on {on}, {before:.2f} → {clean:.2f} nats a token"
+        if f"{before:.2f}" == f"{clean:.2f}":
+            tail = "without them every NLL is the same, to two places"
         return [*said, f"{head}; {tail}."]
     if versions and not unsearched and not unknown:
         said.append("No version of any line met a held-out row in training: every measure is clean.")

@@ -16,6 +16,8 @@ NAMES = {
     "accuracy": "right labels, as said",
     "macro_f1": "macro-F1 of labels",
     "invalid": "answers that are no label",
+    "chosen_right": "right option, after reasoning",
+    "chosen_none": "answers that choose no option",
     "chrf": "chrF",
     "bleu": "BLEU",
     "rouge_l": "ROUGE-L",
@@ -52,7 +54,7 @@ def task_figures(one: ComparedSet) -> Iterator[ToldFigure]:
             before=scaled(name, before.value) if before else "–",
             now=scaled(name, figure.value),
             interval=f"{scaled(name, ends[0])} to {scaled(name, ends[1])}" if ends else "none",
-            remark=one.places.said if name == "letter_bias" and one.places else _rows(figure, one),
+            remark=one.places.said if name == "letter_bias" and one.places else _remark(figure, one),
         )
 
 
@@ -103,8 +105,10 @@ def scaled(name: str, value: float) -> str:
     return _mark(value) if name.partition(".")[0] in MARKS else _share(value)
 
 
-def _rows(figure: SetFigure, one: ComparedSet) -> str:
-    return f"of {figure.rows:,} rows" if figure.rows != one.rows else ""
+def _remark(figure: SetFigure, one: ComparedSet) -> str:
+    said = [f"of {figure.rows:,} rows"] if figure.rows != one.rows else []
+    said += [f"by chance {scaled('', figure.chance)}"] if figure.chance is not None else []
+    return ", ".join(said)
 
 
 def _share(value: float) -> str:

@@ -6,7 +6,10 @@ from pathlib import Path
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.program import different
+from lineage.workspaces.create import GIT_IGNORE
 from lineage.workspaces.own_graph import graph_files
+
+LATER = (f"/{paths.DOSSIERS}/", f"/{paths.EXPORTS}/")
 
 
 def upgrade(root: Path = Path()) -> list[str]:
@@ -31,13 +34,26 @@ def upgrade(root: Path = Path()) -> list[str]:
         if before != text:
             said.append(f"{name}: {_change(before, text)}")
             file.parent.mkdir(exist_ok=True)
-            fresh = file.with_name(f".{file.name}.new")
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(file)
+            _write(file, text)
     for file in gone:
         file.unlink()
         said.append(f"{file.relative_to(root)}: removed, the stage is no more")
-    return said
+    return said + _ignored_too(root / GIT_IGNORE)
+
+
+def _ignored_too(file: Path) -> list[str]:
+    """Folders that the first releases did not make are not for git either; nothing else changes in that file."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    if not (new := [line for line in LATER if line not in text.splitlines()]):
+        return []
+    _write(file, text.rstrip("\n") + "\n" * bool(text) + "\n".join(new) + "\n")
+    return [f"{file.name}: {', '.join(new)}"]
+
+
+def _write(file: Path, text: str) -> None:
+    fresh = file.with_name(f".{file.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(file)
 
 
 def _change(before: str | None, text: str) -> str:

@@ -59,6 +59,7 @@ def test_several_answer_under_their_names_what_each_answers_alone(lineage_here: 
 def test_a_question_comes_from_a_pipe_too(lineage_here: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = said(capsys, "ask", "v2", "1 + 1 = ?", "--tokens", "3")
     monkeypatch.setattr(sys, "stdin", io.StringIO("1 + 1 = ?\n"))
+    assert said(capsys, "ask", "v2", "--tokens", "3", "1 + 1 = ?") == asked
     assert said(capsys, "ask", "v2", "--tokens", "3") == asked
     monkeypatch.setattr(sys, "stdin", io.StringIO(" \n"))
     assert "the question is empty" in refused("ask", "v2")

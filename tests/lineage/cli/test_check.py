@@ -95,6 +95,8 @@ def test_check_names_the_columns_that_nobody_reads(workspace: Path, capsys) -> N
     counts = tiny.counts("samples", 1200).model_copy(update={"unread": {"persona": 1200}})
     write_ingest_counts(Path("data/records/samples"), counts)
     assert "samples: nobody reads persona (1,200); name those" in said(capsys, "check")
+    write_ingest_counts(Path("data/records/companies"), counts)
+    assert "companies, samples: nobody reads persona (2,400); name those" in said(capsys, "check")
     params["sources"]["samples"]["columns"] = {"reference": "persona"}
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     os.utime("params.yaml", (2**31, 2**31))

@@ -69,6 +69,26 @@ def test_free_answers_have_chrf_and_rouge_l() -> None:
     assert found["empty"].value == pytest.approx(1 / 3, abs=1e-4)
 
 
+def test_of_answers_that_reason_first_it_is_counted_which_option_they_choose() -> None:
+    """chrF hardly tells them apart: nine of ten letters are the same."""
+    listed = "무엇입니까?\nA. 현금\nB. 차입금\nC. 재고\nD. 예금"
+    expected = "빌린 돈은 갚아야 하므로 부채이다. 따라서 정답은 B 입니다.\n정답: B. 차입금"
+    records = [tiny.row("m", f"{n}: {listed}", expected) for n in range(4)] + [tiny.row("m", "부채는?", "갚을 돈이다.")]
+    other = expected.replace("B 입", "C 입").replace("B. 차입금", "C. 재고")
+    rows, kind = answered(
+        records,
+        [expected, other, expected, "모른다.", "갚을 돈이다."],
+        endings=[*["stopped"] * 2, "cut", *["stopped"] * 2],
+    )
+    assert rows[1].score is not None and rows[1].score > 0.7
+    found = figures_of(rows, kind)
+    assert (found["chosen_right"].value, found["chosen_right"].rows, found["chosen_right"].chance) == (0.25, 4, 0.25)
+    assert found["chosen_none"].value == 0.5
+    rows, kind = answered(records, [expected] * 5, measures=["chrf"])
+    assert set(figures_of(rows, kind)) == {"chrf"}
+    assert "chance" not in found["chosen_none"].model_dump()
+
+
 def test_marks_that_are_all_alike_show_no_noise_and_have_no_interval() -> None:
     rows, kind = answered([tiny.row("s", f"{n}?", "매출은 늘었다") for n in range(9)], ["现金"] * 9)
     found = figures_of(rows, kind)

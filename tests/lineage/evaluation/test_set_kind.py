@@ -56,6 +56,7 @@ def test_a_set_has_every_figure_unless_some_are_named() -> None:
     [
         ("bleu", r"no row says which language it translates into \(add into: ko, en, zh or ja\)"),
         ("labels", "its rows are not choices among the same options"),
+        ("chosen", "no expected answer reasons and then names an option of its prompt"),
         ("unanswerable", "no row says whether it can be answered"),
         ("rouge_l", "no expected answer is text, but for translations"),
     ],

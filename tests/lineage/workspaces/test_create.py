@@ -147,11 +147,17 @@ def test_an_upgrade_writes_what_the_program_computes_now_and_nothing_else(here: 
     other_program("mix", "stages/mix.py")
     Path("program/gone.json").write_text("{}", encoding="utf-8")
     Path("program/train.json").unlink()
+    ignored = Path(".gitignore").read_text(encoding="utf-8")
+    Path(".gitignore").write_text(ignored.replace("/exports/\n", "").replace("/reports/\n", ""), encoding="utf-8")
     assert upgrade() == [
         "program/mix.json: stages/mix.py",
         "program/train.json: new",
         "program/gone.json: removed, the stage is no more",
+        ".gitignore: /exports/",
     ]
+    now = Path(".gitignore").read_text(encoding="utf-8").splitlines()
+    assert now[-1] == "/exports/" and "/reports/" not in now  # who has taken a line out wants it so
+    Path(".gitignore").write_text(ignored, encoding="utf-8")
     assert subprocess.run(["git", "diff", "--quiet"], check=False).returncode == 0
 
 
