@@ -3,6 +3,7 @@ import pytest
 from lineage.evaluation.chosen_option import chosen_place
 
 LISTED = "자산이 아닌 것은?\nA. 현금\nB. 차입금\nC. 재고"
+LIKE = "무엇인가?\nA. 1\nB. 10억원\nC. 현금성 자산\nD. 현금"
 NUMBERED = "자산이 아닌 것은?\n1. 현금\n2. 차입금\n3. 재고"
 
 
@@ -17,6 +18,16 @@ NUMBERED = "자산이 아닌 것은?\n1. 현금\n2. 차입금\n3. 재고"
         (LISTED, "갚아야 할 돈이다.\nB. 차입금", 1),
         (NUMBERED, "2024년에 3번 빌렸다.\n정답: 2", 1),
         (NUMBERED, "정답은 2번이다.", 1),
+        (LISTED, "정답: B. 차입금이다.", 1),
+        (LISTED, "정답은 B) 차입금 (갚을 돈)", 1),
+        (LIKE, "정답: B. 10억원입니다.", 1),
+        (LIKE, "정답: C. 현금성 자산이다.", 2),
+        (LIKE, "정답: D. 현금성 자산이다.", None),
+        (LIKE, "정답: D. 현금이다.", 3),
+        (LIKE, "정답: A. 10억원입니다.", None),
+        (LIKE, "정답: A. 100억원", None),
+        (LIKE, "정답: A. 1.5이다.", None),
+        (LISTED, "정답: B. 빌린 돈", None),
         (LISTED, "정답: B. 현금", None),
         (LISTED, "정답: B 또는 C", None),
         (LISTED, "정답: D", None),
