@@ -35,15 +35,21 @@ def told_fields(one: ComparedSet) -> tuple[list[ToldField], list[ToldField]]:
 def fields_said(name: str, one: ComparedSet) -> str:
     """A set by field in a sentence."""
     large, small = told_fields(one)
-    said = f"{name} by field: {len(large)} of {len(large) + len(small)} have rows enough"
-    if large and large[0].score is not None:
-        ends = dict.fromkeys((large[-1], large[0]))
-        told = [
-            f"{line.name} {scored(line.score, one.measure)} of {line.rows}" for line in ends if line.score is not None
-        ]
-        said += f", best and worst {', '.join(told)}" if len(told) > 1 else f", {told[0]}"
-    few = sum(line.rows for line in small)
-    return said + (f"; too few of {len(small)} others, {few} row{'s' * (few != 1)} together" if small else "")
+    said = [f"{name}: {len(large)} of {len(large) + len(small)} fields have rows enough"]
+    told = [
+        f"{line.name} {scored(line.score, one.measure)} ({_rows(line.rows)})"
+        for line in large
+        if line.score is not None
+    ]
+    if told:
+        said.append(f"best {told[-1]}, worst {told[0]}" if len(told) > 1 else told[0])
+    if small:
+        said.append(f"the others have {_rows(sum(line.rows for line in small))} together")
+    return "; ".join(said)
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'s' * (count != 1)}"
 
 
 def _line(name: str, figures: FieldFigures, parent: Mapping[str, FieldFigures]) -> ToldField:

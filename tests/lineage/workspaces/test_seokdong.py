@@ -153,7 +153,7 @@ def test_it_is_measured_field_by_field_with_small_fields_only_counted(
     assert "### By field: choices_by_field.prompt_answer" in card and "Too few rows for figures of their own:" in card
     assert "temperature 0.5" in card
     assert "By field" in Path("reports/lineage.html").read_text(encoding="utf-8")
-    assert f"{len(large)} of {len(one.fields)} have rows enough" in fields_said("choices", one)
+    assert f"{len(large)} of {len(one.fields)} fields have rows enough" in fields_said("choices", one)
     other = read_comparison().versions["v1"].own["answers_by_field.prompt_answer"]
     assert other.fields == {}
     measures = json.loads(Path("metrics/v1/measures.json").read_text())
