@@ -32,18 +32,19 @@ def main() -> None:
     if options.kills:
         kill(options.version, options.kills)
         return
-    print("| export | largest difference | of the largest logit | divergence (nats) | same likeliest token |")
-    print("|---|--:|--:|--:|--:|")
+    print("| export | compared | places | largest difference | of the largest | divergence (nats) | same likeliest |")
+    print("|---|---|--:|--:|--:|--:|--:|")
     for kind in KINDS:
         done = subprocess.run(export(options.version, kind), capture_output=True, text=True, check=False)
         if done.returncode:
-            print(f"| {kind}: {done.stderr.strip().splitlines()[-1]} | | | | |")
+            print(f"| {kind}: {done.stderr.strip().splitlines()[-1]} | | | | | | |")
             continue
         record = json.loads((paths.export(options.version, kind) / RECORD).read_text(encoding="utf-8"))
         for one in record["equality"]:
+            divergence = "–" if one["divergence"] is None else f"{one['divergence']:.2g}"
             print(
-                f"| {kind}: {one['what']} | {one['largest']:.2g} | {one['relative']:.2g} | {one['divergence']:.2g} | "
-                f"{one['same_first']:.2%} |"
+                f"| {kind}: {one['what']} | {one['unit']} | {one['places']} | {one['largest']:.2g} | "
+                f"{one['relative']:.2g} | {divergence} | {one['same_first']:.2%} |"
             )
 
 

@@ -37,12 +37,12 @@ def run(options: argparse.Namespace) -> None:
     from lineage.provenance.obligations import said
 
     made = export(c, options.version, options.kind)
-    shown = Table("beside the adapter on its base", "rows", "largest", "relative", "bound", "same first")
-    shown.columns[0].overflow = "fold"
+    shown = Table("beside the adapter on its base", "compared", "rows", "largest", "relative", "bound", "same first")
+    shown.columns[0].overflow = shown.columns[1].overflow = "fold"
     for one in made.equality:
         bound = f"{one.bound:g}" if one.bound is not None else "none"
         figures = (str(one.rows), f"{one.largest:.2g}", f"{one.relative:.2g}", bound, f"{one.same_first:.2%}")
-        shown.add_row(one.what, *figures)
+        shown.add_row(one.what, one.unit, *figures)
     console = Console()
     console.print(shown)
     if made.ways:

@@ -26,7 +26,8 @@ from lineage.exporting import gguf_files, merging
 from lineage.exporting.chosen_merge import ChosenMerge, chosen_merge
 from lineage.exporting.export_card import render_card_of_export
 from lineage.exporting.exported import CARD, RECORD, Exported, ExportKind, record
-from lineage.exporting.logits import BOUNDS, chances, check, difference, logits_of, probes
+from lineage.exporting.logits import BOUNDS, CHANCES, chances, check, difference, logits_of, probes
+from lineage.exporting.served_answers import served_answers, served_difference
 from lineage.exporting.travelling_adapter import base_folder, copy_adapter
 from lineage.exporting.whole_base import put_on, whole_base
 from lineage.planning.servability import costs_of_serving
@@ -71,9 +72,12 @@ def export(c: Curriculum, version: str, kind: ExportKind) -> Exported:
 def _adapter(c: Curriculum, made: Exported, weights: Path, out: Path) -> None:
     from peft import AutoPeftModelForCausalLM
 
-    ours, tokenizer = put_on(whole_base(c.active), made.version), inference.tokenizer_of_base()
-    rows = probes(c, tokenizer, made.base.vocab_size)
+    rows = probes(c, inference.tokenizer_of_base(), made.base.vocab_size)
+    answers = served_answers(c, made.version, rows)  # first, so that no two models are in memory at once
+    ours = put_on(whole_base(c.active), made.version)
     reference = logits_of(ours, rows)
+    exact = c.active.compute_dtype == "float32" and not c.active.load_in_4bit
+    as_served = [served_difference(ours, answers, BOUNDS["float32"] if exact else None)] if answers else []
     del ours
     gc.collect()
     copy_adapter(made.manifest, made.base, weights, out)
@@ -85,6 +89,15 @@ def _adapter(c: Curriculum, made: Exported, weights: Path, out: Path) -> None:
     made.equality.append(difference("AutoPeftModelForCausalLM of the folder", reference, as_it_lies, bound))
     merged = logits_of(theirs.merge_and_unload(), rows)
     made.equality.append(difference("its merge_and_unload", reference, merged, None if made.tied else bound))
+    made.equality.extend(as_served)
+    if not as_served:
+        made.notes.append("What is served was not compared: a server can be asked none of the held-out rows")
+    elif not exact:
+        four = " over 4-bit weights" if c.active.load_in_4bit else ""
+        made.notes.append(
+            f"It was served{four} in {c.active.compute_dtype}, as the profile has it, and is compared with float32 on "
+            f"the base as published: told, and bound by nothing"
+        )
     if made.tied:
         made.notes.append(
             "Do not merge it by merge_and_unload: lm_head is among its targets and this base's head is its embedding, "
@@ -152,12 +165,14 @@ def _gguf(c: Curriculum, made: Exported, weights: Path, out: Path) -> None:
         bound = BOUNDS[made.dtype]
         whole = gguf_files.said_by_llama_cpp(out / gguf_files.MODEL, None, chosen.rows, work)
         made.equality.append(
-            difference(f"{gguf_files.MODEL} in llama.cpp", chances(chosen.reference, chosen.rows), whole, bound)
+            difference(
+                f"{gguf_files.MODEL} in llama.cpp", chances(chosen.reference, chosen.rows), whole, bound, CHANCES
+            )
         )
         if not reason:
             apart = gguf_files.said_by_llama_cpp(work / "base.gguf", out / gguf_files.ADAPTER, chosen.rows, work)
             what = f"the base's GGUF with {gguf_files.ADAPTER} in llama.cpp"
-            made.equality.append(difference(what, chances(chosen.on_whole, chosen.rows), apart, bound))
+            made.equality.append(difference(what, chances(chosen.on_whole, chosen.rows), apart, bound, CHANCES))
             if lora.rslora:
                 alpha = gguf_files.alpha_for_llama_cpp(lora)
                 made.notes.append(

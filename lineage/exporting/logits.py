@@ -23,16 +23,19 @@ APART = 8  # of them, every eighth: where each place is a request of its own
 # more of them. A scale of the adapter that is off by a tenth shows as 0.2.
 BOUNDS = {"float32": 1e-4, "float16": 0.02, "bfloat16": 0.05}
 
+LOGITS, CHANCES = "logits", "log-probabilities (nats)"
+
 Logits = list[np.ndarray]  # of each row: places × vocabulary, float32
 
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """What both models are given. texts: how a server is asked for the answer, and `asked` as tokens. ids: question and
-    answer. vocabulary: how many logits the base gives a place.
+    """What both models are given. turns: the conversation up to the answer; texts: the same by the template, and
+    `asked` as tokens. ids: question and answer. vocabulary: how many logits the base gives a place.
     """
 
     vocabulary: int
+    turns: list[list[dict[str, str]]]
     texts: list[str]
     asked: list[list[int]]
     ids: list[list[int]]
@@ -56,8 +59,9 @@ class LogitDifference:
     """What one kind of a version says beside the adapter on its base. bound: what `relative` may be at most.
 
     largest, mean: of the absolute differences. relative: the largest over the largest logit. divergence: of the
-    chances of the next token, in nats, in the mean (Kullback-Leibler). same_first: share of places with the same
-    likeliest token. bound: None where a difference is told and refuses nothing.
+    chances of the next token, in nats, in the mean (Kullback-Leibler); None where not all chances are told. same_first:
+    share of places with the same likeliest token. bound: None where a difference is told and refuses nothing. unit:
+    what was compared, where it is not logits.
     """
 
     what: str
@@ -66,9 +70,10 @@ class LogitDifference:
     largest: float
     mean: float
     relative: float
-    divergence: float
+    divergence: float | None
     same_first: float
     bound: float | None
+    unit: str = LOGITS
 
     @property
     def equal(self) -> bool:
@@ -90,13 +95,14 @@ def probes(c: Curriculum, tokenizer: Any, vocabulary: int) -> Probes:
     """
     sets = heldout_sets(ROWS)
     by_turns = [s.records[place] for place in range(ROWS) for s in sets if place < len(s.records)]
-    found = Probes(vocabulary, [], [], [])
+    found = Probes(vocabulary, [], [], [], [])
     for record in by_turns:
         before = list(record.turns[:-1])
         ids = chat_template.tokenize(tokenizer, before, record.completion).ids
         if len(ids) > c.active.max_length or len(found.ids) == ROWS:
             continue
         text = chat_template.render(tokenizer.chat_template, before, ask=True)
+        found.turns.append(before)
         found.texts.append(text)
         found.asked.append(tokenizer(text, add_special_tokens=False)["input_ids"])
         found.ids.append(ids)
@@ -129,7 +135,9 @@ def chances(reference: Logits, rows: Probes) -> Logits:
     ]
 
 
-def difference(what: str, reference: Logits, said: Sequence[np.ndarray], bound: float | None) -> LogitDifference:
+def difference(
+    what: str, reference: Logits, said: Sequence[np.ndarray], bound: float | None, unit: str = LOGITS
+) -> LogitDifference:
     """What `said` differs by from the reference.
 
     Args:
@@ -137,6 +145,7 @@ def difference(what: str, reference: Logits, said: Sequence[np.ndarray], bound: 
         reference: what the adapter says on its base.
         said: the same places by the other kind.
         bound: what the largest difference may be at most, over the largest logit.
+        unit: what both are.
 
     Raises:
         LineageError: another vocabulary, or logits that are no numbers.
@@ -163,6 +172,7 @@ def difference(what: str, reference: Logits, said: Sequence[np.ndarray], bound: 
         divergence=max(0.0, float(np.concatenate(diverged).mean())),
         same_first=float(np.concatenate(agreed).mean()),
         bound=bound,
+        unit=unit,
     )
 
 
@@ -175,9 +185,9 @@ def check(found: Sequence[LogitDifference], version: str) -> None:
     for one in found:
         if not one.equal:
             raise LineageError(
-                f"{version}, {one.what}: its logits differ from the adapter's on its base by up to {one.largest:.3g} "
-                f"({one.relative:.2g} of the largest; {one.bound:g} at most), on {one.rows} held-out rows; it is "
-                f"another model, and nothing was exported"
+                f"{version}, {one.what}: its {one.unit} differ from the adapter's on its base by up to "
+                f"{one.largest:.3g} ({one.relative:.2g} of the largest; {one.bound:g} at most), on {one.rows} "
+                f"held-out rows; it is another model, and nothing was exported"
             )
 
 

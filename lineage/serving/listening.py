@@ -1,7 +1,9 @@
 """A socket to serve at, and an ASGI application that is served on it."""
 
 import socket
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from lineage.core.errors import LineageError
@@ -42,3 +44,22 @@ def serve(app: Any, on: socket.socket) -> None:
     )
     with suppress(KeyboardInterrupt):  # uvicorn ends in good order, and raises it again
         uvicorn.Server(config).run(sockets=[on])
+
+
+@contextmanager
+def served_meanwhile(app: Any, on: socket.socket) -> Iterator[str]:
+    """Serve an ASGI application in a thread of this process until the block ends; its address is given."""
+    import uvicorn
+
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", loop="asyncio"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [on]}, name="served meanwhile")
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            thread.join(0.01)
+        if not server.started:
+            raise LineageError("the server ended as it started; its last words stand above")
+        yield f"http://{on.getsockname()[0]}:{on.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(30)

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ import yaml
 from lineage.artifacts.base_manifest import BaseOrigin, read_base
 from lineage.artifacts.manifest import read_manifest
 from lineage.config.load import load_curriculum
+from lineage.config.schema import Curriculum
 from lineage.core.files import sha256
 from lineage.evaluation import inference
-from lineage.exporting import merging
+from lineage.exporting import merging, served_answers
 from lineage.exporting.travelling_adapter import copy_adapter
 from lineage.reporting.report import report
+from lineage.serving.served_models import ServedModels, serving
 from tests import tiny
 from tests.lineage.cli.words import refused, said
 from tests.lineage.exporting.shaped import shape
@@ -75,10 +79,10 @@ def test_an_export_travels_and_says_what_the_version_says(
     monkeypatch.chdir(tmp_path)
     assert snippet_says(folder / "README.md", folder, monkeypatch, capsys) == answer
     record, card = record_of(folder), (folder / "README.md").read_text(encoding="utf-8")
-    assert record["adapter"] in card and len(record["equality"]) == {"adapter": 2, "merged": 1}[kind]
+    assert record["adapter"] in card and len(record["equality"]) == {"adapter": 3, "merged": 1}[kind]
     for one in record["equality"]:
         assert one["relative"] <= one["bound"] == 1e-4 and one["rows"] > 5 and one["same_first"] == 1
-        assert f"| {one['what']} | {one['rows']} | {one['places']} |" in card
+        assert f"| {one['what']} | {one['unit']} | {one['rows']} | {one['places']} |" in card
     assert {name: sha256(folder / name) for name in record["files"]} == record["files"]
     lying = {f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file()}
     assert lying - set(record["files"]) == {"export.json"} and "lineage.json" in lying
@@ -90,6 +94,7 @@ def test_an_export_travels_and_says_what_the_version_says(
         assert json.loads((folder / "config.json").read_text())["dtype"] == record["dtype"] == "float32"
         assert stop == stranger_stop(folder)
         return
+    assert record["equality"][2]["what"].startswith("lineage serve") and record["equality"][2]["divergence"] is None
     from peft import AutoPeftModelForCausalLM
 
     with pytest.raises((OSError, ValueError), match=r"\./base-"):  # from elsewhere no other base is taken
@@ -110,6 +115,13 @@ def test_a_hub_base_is_named_by_repository_and_commit_and_not_copied(lineage_her
     assert not [one for one in tmp_path.iterdir() if one.is_dir()]
 
 
+def as_the_base(c: Curriculum, versions: Sequence[str]) -> ServedModels:
+    """A server that has the base answer to the name of a version."""
+    models = serving(c, versions)
+    models.table = {name: replace(one, voice="base") for name, one in models.table.items()}
+    return models
+
+
 def test_an_export_that_is_another_model_is_refused_and_leaves_the_earlier_one(
     lineage_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +134,10 @@ def test_an_export_that_is_another_model_is_refused_and_leaves_the_earlier_one(
     assert "v3, merged, safetensors in float32: its logits differ" in why and "nothing was exported" in why
     assert [f for f in Path("exports").rglob("*") if f.is_file()] == [earlier] and earlier.read_text() == "earlier"
     assert not [f for f in Path(".state/scratch").rglob("*") if f.is_file()]
+    monkeypatch.setattr(served_answers, "serving", as_the_base)
+    why = refused("export", "v3", "--as", "adapter")
+    assert "v3, lineage serve, by OpenAI's protocol: its log-probabilities" in why and "nothing was exported" in why
+    assert not Path("exports/v3-adapter").exists()
     monkeypatch.undo()
     assert "v9" in refused("export", "v9", "--as", "merged")
 
@@ -140,6 +156,6 @@ def test_what_a_merge_would_lose_is_kept(
         assert "a head of its own" in record["notes"][0]
         said(capsys, "export", "v1", "--as", "adapter")
         record = record_of(Path("exports/v1-adapter"))
-        lies, merged = record["equality"]
+        lies, merged, _ = record["equality"]
         assert lies["relative"] <= lies["bound"] and merged["bound"] is None and merged["relative"] > 1e-3
         assert "Do not merge it by merge_and_unload" in Path("exports/v1-adapter/README.md").read_text()

@@ -1,6 +1,5 @@
 """A server of the tiny lineage, asked by the real `openai` client."""
 
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,6 @@ from typing import Any
 import httpx
 import openai
 import pytest
-import uvicorn
 import yaml
 from tokenizers import Tokenizer, decoders
 from tokenizers import models as models_of_tokens
@@ -27,7 +25,7 @@ from lineage.core.paths import PROMOTIONS
 from lineage.evaluation import inference
 from lineage.serving.endpoints import application
 from lineage.serving.gatekeeper import KEY
-from lineage.serving.listening import listening_at
+from lineage.serving.listening import listening_at, served_meanwhile
 from lineage.serving.served_models import ServedModels, serving
 from lineage.serving.token_bytes import TokenBytes
 from tests import tiny
@@ -40,18 +38,8 @@ SECRET = "k" * 24
 @contextmanager
 def served(models: ServedModels, key: str = "", seconds: float = 0.05) -> Iterator[str]:
     """A server in a thread of this process, which looks for another champion so often; its address."""
-    with listening_at("127.0.0.1", 0) as on:
-        config = uvicorn.Config(application(models, key, seconds), log_level="warning", loop="asyncio")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [on]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{on.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(30)
+    with listening_at("127.0.0.1", 0) as on, served_meanwhile(application(models, key, seconds), on) as address:
+        yield address
 
 
 def client_of(address: str, key: str = "none") -> openai.OpenAI:
