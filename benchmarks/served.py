@@ -1,7 +1,10 @@
-"""A running `lineage serve`, asked as clients ask it: with and without an adapter, and a hundred at once.
+"""A running `lineage serve`, asked as clients ask it: what an adapter costs, and a hundred clients at once.
 
     lineage serve --port 8000                # in the workspace
     python -m benchmarks.served http://127.0.0.1:8000/v1 v1
+
+What a user waits for: until the first piece of an answer, and from there to its end, which is divided by its tokens,
+since versions answer at other lengths. The base and the version are asked by turns, so that both meet the same load.
 
 Of the hundred each fifth is wrong, and is refused by its field; each tenth goes away in the middle of its stream. The
 others must hear what they hear alone.
@@ -11,48 +14,72 @@ import asyncio
 import statistics
 import sys
 import time
-from itertools import pairwise
 from typing import Any
 
 import openai
 
 QUESTIONS = ("단기 예금의 뜻을 설명하시오.", "금리는 무엇입니까?", "상장의 뜻은?")
-TOKENS, ALONE, TOGETHER = 48, 10, 100
+TOKENS, ALONE, TOGETHER = 48, 30, 100
+FIRST, REST = "to the first piece", "a token from there on"
 
 
 async def main(address: str, version: str) -> None:
     """Print the figures. address: of the server. version: one with an adapter."""
     client = openai.AsyncOpenAI(base_url=address, api_key="none", max_retries=0, timeout=600)
+    await waited_for(client, version)
+    await hundred_at_once(client, version)
 
-    async def ask(model: str, question: str, **more: Any) -> Any:
-        turns: Any = [{"role": "user", "content": question}]
-        return await client.chat.completions.create(model=model, messages=turns, max_tokens=TOKENS, **more)
 
-    between: dict[str, list[float]] = {"base": [], version: []}  # two pieces of a stream, seconds
-    for model in ("base", version, "base", version):
-        for number in range(ALONE):
-            pieces = [time.perf_counter() async for _ in await ask(model, QUESTIONS[number % 3], stream=True)][1:-1]
-            between[model] += [later - earlier for earlier, later in pairwise(pieces)]
-    base, adapted = (statistics.median(between[model]) for model in ("base", version))
-    print(f"between two pieces of a stream: {version} {adapted / base:.2f} × the base ({1000 * base:.1f} ms here)")
+async def ask(client: openai.AsyncOpenAI, model: str, question: str, **more: Any) -> Any:
+    """An answer, or its stream."""
+    turns: Any = [{"role": "user", "content": question}]
+    return await client.chat.completions.create(model=model, messages=turns, max_tokens=TOKENS, **more)
 
+
+async def waited_for(client: openai.AsyncOpenAI, version: str) -> None:
+    """Print how long the version's answers take beside the base's."""
+    waits: dict[tuple[str, str], list[float]] = {(what, who): [] for what in (FIRST, REST) for who in ("base", version)}
+    for number in range(-1, ALONE):  # the first round is not counted: it opens the connection
+        for model in ("base", version):
+            began, first, tokens = time.perf_counter(), 0.0, 0
+            async for event in await ask(
+                client, model, QUESTIONS[number % 3], stream=True, stream_options={"include_usage": True}
+            ):
+                if not first and event.choices and event.choices[0].delta.content:
+                    first = time.perf_counter()
+                tokens = event.usage.completion_tokens if event.usage else tokens
+            if number >= 0 and first and tokens > 1:
+                waits[FIRST, model] += [first - began]
+                waits[REST, model] += [(time.perf_counter() - first) / (tokens - 1)]
+    for what in (FIRST, REST):
+        middle, spread = {}, {}
+        for model in ("base", version):
+            low, middle[model], high = (1000 * ms for ms in statistics.quantiles(waits[what, model], n=4))
+            spread[model] = f"{model} {middle[model]:.2f} ms ({low:.2f} to {high:.2f})"
+        share = middle[version] / middle["base"]
+        print(f"{what}: {version} {share:.2f} × the base; {', '.join(spread.values())}; medians, quartiles of {ALONE}")
+
+
+async def hundred_at_once(client: openai.AsyncOpenAI, version: str) -> None:
+    """Print what a hundred clients hear that ask at the same time."""
     began = time.perf_counter()
-    alone = [(await ask(version, question)).choices[0].message.content for question in QUESTIONS]
+    alone = [(await ask(client, version, question)).choices[0].message.content for question in QUESTIONS]
     one = (time.perf_counter() - began) / len(QUESTIONS)
 
     async def client_number(number: int) -> str:
         question = QUESTIONS[number % 3]
         if number % 5 == 0:
             try:
-                await ask(version, question, temperature=9)
+                await ask(client, version, question, temperature=9)
             except openai.BadRequestError as error:
                 return "refused by its field" if error.param == "temperature" else "refused otherwise"
         if number % 10 == 1:
-            stream = await ask("base", question, stream=True)
+            stream = await ask(client, "base", question, stream=True)
             await anext(aiter(stream))
             await stream.close()
             return "went away"
-        return "as alone" if (await ask(version, question)).choices[0].message.content == alone[number % 3] else "OTHER"
+        heard = (await ask(client, version, question)).choices[0].message.content
+        return "as alone" if heard == alone[number % 3] else "OTHER"
 
     began = time.perf_counter()
     told = await asyncio.gather(*map(client_number, range(TOGETHER)))

@@ -16,8 +16,8 @@ def listening_at(host: str, port: int) -> socket.socket:
         LineageError: the address is none of this machine's, or the port is taken or not this user's to take.
     """
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        found = socket.socket(family, socket.SOCK_STREAM)
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, kind, protocol)  # without TCP's number asyncio leaves Nagle's algorithm on
     except OSError as error:
         raise LineageError(f"--host {host}: {error}") from None
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

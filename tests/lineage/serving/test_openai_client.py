@@ -1,5 +1,7 @@
 """A server of the tiny lineage, asked by the real `openai` client."""
 
+import asyncio
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -206,6 +208,21 @@ def address(built: Path) -> Iterator[str]:
         models = serving(tiny.curriculum(), ["v1", "v3"])
     with served(models, seconds=3600) as there:
         yield there
+
+
+def test_what_is_sent_is_held_back_by_no_socket() -> None:
+    async def held_back() -> int:
+        there: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        with listening_at("127.0.0.1", 0) as on:
+            server = await asyncio.start_server(lambda _, writer: there.set_result(writer), sock=on)
+            _, client = await asyncio.open_connection(*on.getsockname())
+            writer = await there
+            found: int = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            for one in (writer, client, server):
+                one.close()
+        return 1 - found
+
+    assert not asyncio.run(held_back()), "small pieces wait for the client to acknowledge the one before, 40 ms long"
 
 
 def test_other_mistakes_have_the_same_form(address: str) -> None:
