@@ -1,13 +1,14 @@
-"""A running `lineage serve`, asked as clients ask it: what an adapter costs, and a hundred clients at once.
+"""A running `lineage serve`, asked as clients ask it: what an adapter costs, a hundred clients at once, a kill.
 
-    lineage serve --port 8000                # in the workspace
-    python -m benchmarks.served http://127.0.0.1:8000/v1 v1
+    lineage serve --port 8000 &              # in the workspace
+    python -m benchmarks.served http://127.0.0.1:8000/v1 v1 $!
 
 What a user waits for: until the first piece of an answer, and from there to its end, which is divided by its tokens,
 since versions answer at other lengths. The base and the version are asked by turns, so that both meet the same load.
 
 Of the hundred each fifth is wrong, and is refused by its field; each tenth goes away in the middle of its stream. The
-others must hear what they hear alone.
+others must hear what they hear alone. Then a hundred ask, and once ten are answered, the process that answers is
+killed; these clients are OpenAI's as they come, which ask again by themselves.
 """
 
 import asyncio
@@ -17,17 +18,21 @@ import time
 from typing import Any
 
 import openai
+import psutil
 
 QUESTIONS = ("단기 예금의 뜻을 설명하시오.", "금리는 무엇입니까?", "상장의 뜻은?")
 TOKENS, ALONE, TOGETHER = 48, 30, 100
 FIRST, REST = "to the first piece", "a token from there on"
 
 
-async def main(address: str, version: str) -> None:
-    """Print the figures. address: of the server. version: one with an adapter."""
+async def main(address: str, version: str, server: str = "") -> None:
+    """Print the figures. address: of the server. version: one with an adapter. server: its process; none: no kill."""
     client = openai.AsyncOpenAI(base_url=address, api_key="none", max_retries=0, timeout=600)
     await waited_for(client, version)
     await hundred_at_once(client, version)
+    if server:
+        asks_again = openai.AsyncOpenAI(base_url=address, api_key="none", timeout=600)
+        await killed_meanwhile(asks_again, version, psutil.Process(int(server)))
 
 
 async def ask(client: openai.AsyncOpenAI, model: str, question: str, **more: Any) -> Any:
@@ -88,5 +93,30 @@ async def hundred_at_once(client: openai.AsyncOpenAI, version: str) -> None:
     print(f"{TOGETHER} at once: {counts}, in {seconds / one:.0f} × the time of one answer")
 
 
+async def killed_meanwhile(client: openai.AsyncOpenAI, version: str, server: psutil.Process) -> None:
+    """Print what a hundred clients hear of whom the first ten are answered when the process that answers is killed."""
+    (worker,) = server.children()
+    alone = [(await ask(client, version, question)).choices[0].message.content for question in QUESTIONS]
+    told: list[str] = []
+    killed, next_one = 0.0, 0.0
+
+    async def client_number(number: int) -> None:
+        nonlocal killed, next_one
+        try:
+            heard = (await ask(client, version, QUESTIONS[number % 3])).choices[0].message.content
+            told.append("as alone" if heard == alone[number % 3] else "OTHER")
+        except openai.APIError as error:
+            told.append(type(error).__name__)
+        if killed and not next_one:
+            next_one = time.perf_counter()
+        if len(told) == TOGETHER // 10:
+            worker.kill()
+            killed = time.perf_counter()
+
+    await asyncio.gather(*map(client_number, range(TOGETHER)))
+    counts = {said: told.count(said) for said in sorted(set(told))}
+    print(f"killed meanwhile: {counts}; the next answer {next_one - killed:.1f} s after the kill")
+
+
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:3]))
+    asyncio.run(main(*sys.argv[1:4]))

@@ -9,12 +9,15 @@ Answers are those of `lineage ask`. It listens on 127.0.0.1; at another --host i
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from socket import socket
 
 from lineage.base_model.fast_import import ASKING, import_lean
 from lineage.cli.ask import to_be_doubted
 from lineage.config.load import load_curriculum
-from lineage.config.schema import BASE
+from lineage.config.schema import BASE, Curriculum
 from lineage.core.errors import LineageError
+from lineage.serving.kept_answering import Ready, keep_answering
 
 GROUP = "in and out of the lineage"
 
@@ -35,23 +38,43 @@ def run(options: argparse.Namespace) -> None:
         raise LineageError(f"unknown version {unknown[0]!r}; params.yaml has {', '.join((BASE, *c.versions))}")
     key = os.environ.get(KEY, "")
     may_listen(options.host, key)
-    from lineage.serving.listening import listening_at, serve
+    from lineage.serving.listening import listening_at
 
     with listening_at(options.host, options.port) as on:
-        os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)  # before torch is imported
-        import_lean(c.active, ASKING)
-        from lineage.serving.endpoints import application
-        from lineage.serving.served_models import serving
 
-        models = serving(c, options.versions)
-        try:
-            models.crown()
-        except LineageError as error:
-            print(f"note: there is no champion: {error}", file=sys.stderr)
-        host, port = on.getsockname()[:2]
-        asks = f", with the key of {KEY}" if key else ""
-        print(f"http://{host}:{port}/v1  {', '.join(models.table)}{asks}, until Ctrl-C", flush=True)
-        doubts = dict.fromkeys(doubt for one in models.table.values() for doubt in to_be_doubted(one.version))
-        for doubt in doubts:
-            print(f"note: {doubt}", file=sys.stderr, flush=True)
-        serve(application(models, key), on)
+        def answer(ready: Ready) -> None:
+            _answer(c, options.versions, key, on, ready)
+
+        keep_answering(answer)
+
+
+def _answer(c: Curriculum, versions: Sequence[str], key: str, on: socket, ready: Ready) -> None:
+    """Load, and answer.
+
+    Args:
+        c: the curriculum.
+        versions: who answers; empty: every built one.
+        key: what is asked for; empty: nothing.
+        on: where it is asked.
+        ready: told once it can answer.
+    """
+    os.environ["OMP_NUM_THREADS"] = str(c.active.threads or os.cpu_count() or 1)  # before torch is imported
+    import_lean(c.active, ASKING)
+    from lineage.serving.endpoints import application
+    from lineage.serving.gatekeeper import KEY
+    from lineage.serving.listening import serve
+    from lineage.serving.served_models import serving
+
+    models = serving(c, versions)
+    try:
+        models.crown()
+    except LineageError as error:
+        print(f"note: there is no champion: {error}", file=sys.stderr)
+    host, port = on.getsockname()[:2]
+    asks = f", with the key of {KEY}" if key else ""
+    print(f"http://{host}:{port}/v1  {', '.join(models.table)}{asks}, until Ctrl-C", flush=True)
+    doubts = dict.fromkeys(doubt for one in models.table.values() for doubt in to_be_doubted(one.version))
+    for doubt in doubts:
+        print(f"note: {doubt}", file=sys.stderr, flush=True)
+    ready()
+    serve(application(models, key), on)

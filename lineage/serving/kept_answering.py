@@ -1,0 +1,119 @@
+"""A process that answers at a socket, and this one, which starts another when that is killed.
+
+Models are what takes the memory, so that who holds them is killed when none is left. The socket belongs to this
+process, which holds nothing. Whoever asks while the next one loads waits at the socket, and is answered by it. A
+request that was being answered ends with its connection, after which OpenAI's clients ask again by themselves.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+from lineage.core.errors import LineageError
+
+MOST = 3  # in a row that were killed while they loaded: the next one would be, too
+GRACE = 15.0  # seconds to end in good order
+BROKEN = 70  # exit code of a mistake of this program
+
+Ready = Callable[[], None]
+
+
+def keep_answering(work: Callable[[Ready], None]) -> None:
+    """Have `work` done in a process of its own, and in another one when it dies, until Ctrl-C or SIGTERM.
+
+    Call it before any thread is started and any model loaded: the process is a fork of this one. However this one
+    dies, that one ends with it, and what it has started.
+
+    work: loads, calls what it is given once it can answer, and answers until Ctrl-C.
+
+    Raises:
+        LineageError: it was killed several times in a row while it loaded.
+        SystemExit: it ended by itself, having said why; with its exit code.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    killed = 0
+    while True:
+        worker, there = _started(work)
+        try:
+            ready = there.recv(1) == b"+"
+            there.recv(1)  # nothing more is sent: it is gone
+        except KeyboardInterrupt:
+            _end(worker, there)
+            return
+        finally:
+            code = _buried(worker)
+            there.close()
+        if code >= 0:
+            raise SystemExit(code or BROKEN)
+        how = f"was killed by {signal.Signals(-code).name}"
+        killed = 0 if ready else killed + 1
+        if killed == MOST:
+            raise LineageError(
+                f"the process that answers {how}, {MOST} times in a row while it loaded. SIGKILL is what a machine "
+                f"does that has no memory left: serve fewer versions, or a smaller base"
+            )
+        print(f"note: the process that answers {how}; the next one loads, who asks waits", file=sys.stderr, flush=True)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _started(work: Callable[[Ready], None]) -> tuple[int, socket.socket]:
+    """A process at work, and this side of the pair by which each sees that the other is there."""
+    ours, theirs = socket.socketpair()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    worker = os.fork()
+    if worker:
+        theirs.close()
+        return worker, ours
+    ours.close()
+    code = BROKEN
+    try:
+        os.setsid()  # a group of its own, to end it with what it has started; Ctrl-C reaches the one that keeps it
+        threading.Thread(target=_end_with_the_other, args=(theirs,), daemon=True).start()
+        work(lambda: theirs.sendall(b"+"))
+        code = 0
+    except KeyboardInterrupt:
+        code = 0
+    except LineageError as error:
+        print(f"\n✗ {error}\n", file=sys.stderr)
+        code = 1
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _end_with_the_other(there: socket.socket) -> None:
+    with suppress(OSError):
+        there.recv(1)  # nothing is ever sent: the other one is gone
+    os.killpg(0, signal.SIGKILL)
+
+
+def _end(worker: int, there: socket.socket) -> None:
+    """Have it end in good order, as long as the grace lasts."""
+    os.kill(worker, signal.SIGTERM)
+    there.settimeout(GRACE)
+    with suppress(KeyboardInterrupt, TimeoutError):  # pressed again: at once
+        while there.recv(1):
+            pass
+
+
+def _buried(worker: int) -> int:
+    """Its exit code, the negative signal if it was killed; nothing of its group is left."""
+    with suppress(ProcessLookupError):
+        os.killpg(worker, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
