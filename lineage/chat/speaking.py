@@ -77,17 +77,32 @@ def must_fit(voices: Voices, turns: Turns, tokens: int) -> int:
     Raises:
         LineageError: the turns are too long for the base, or spell a control token of its tokenizer.
     """
-    if held(special_tokens(voices.tokenizer), turns):
+    room = getattr(voices.model.config.get_text_config(), "max_position_embeddings", None)
+    return len(fitting(voices.tokenizer, room, turns, tokens))
+
+
+def fitting(tokenizer: Any, room: int | None, turns: Turns, tokens: int) -> list[int]:
+    """The tokens that a model is asked by.
+
+    Args:
+        tokenizer: with the chain's template.
+        room: the tokens of a question and its answer that the base has places for; None: no end is known.
+        turns: the conversation, to the question.
+        tokens: the answer's length at most.
+
+    Raises:
+        LineageError: the turns are too long for the base, or spell a control token of its tokenizer.
+    """
+    if held(special_tokens(tokenizer), turns):
         raise LineageError(
             "what was said spells a control token of the tokenizer, such as <|im_end|>: the model would take it for "
             "the token itself; word it otherwise"
         )
-    rendered = chat_template.render(voices.tokenizer.chat_template, turns, ask=True)
-    asked_tokens = len(voices.tokenizer(rendered, add_special_tokens=False)["input_ids"])
-    room = getattr(voices.model.config.get_text_config(), "max_position_embeddings", None)
-    if room and asked_tokens + tokens > room:
+    rendered = chat_template.render(tokenizer.chat_template, turns, ask=True)
+    found: list[int] = tokenizer(rendered, add_special_tokens=False)["input_ids"]
+    if room and len(found) + tokens > room:
         raise LineageError(
-            f"what was said is {asked_tokens:,} tokens long, and the answer may have {tokens:,}: the base has room for "
+            f"what was said is {len(found):,} tokens long, and the answer may have {tokens:,}: the base has room for "
             f"{room:,}. Begin a new conversation, or ask for fewer --tokens"
         )
-    return asked_tokens
+    return found

@@ -14,7 +14,9 @@ from lineage.artifacts.manifest import opened_adapter
 from lineage.config.schema import BASE, Profile
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.evaluation import inference
+from lineage.evaluation import answering, inference
+
+TRIED = [{"role": "user", "content": "1 + 1 = ?"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,11 @@ class Voices:
                 raise LineageError(f"{folder}: PEFT finds no tensor for {missing[0]} and {len(missing) - 1} others")
             self.adapters[name], self.weights[name] = within, adapter
         return adapter
+
+    def try_out(self, version: str) -> None:
+        """Have it say something, whatever it is; what cannot speak raises."""
+        with self.speaking(version) as model:
+            answering.answers(model, self.tokenizer, [TRIED], [2])
 
 
 def load_voices(versions: Sequence[str], profile: Profile) -> Voices:

@@ -84,6 +84,11 @@ def quarantine(data: str, source: str) -> Path:
     return DOCUMENTS / data / source / "quarantine.jsonl"
 
 
+def served_adapter(adapter: str) -> Path:
+    """A copy of an adapter that vLLM reads, by its SHA-256: nothing changes it."""
+    return STATE / "served" / adapter[:16]
+
+
 def placeholder(folder: Path) -> Path:
     """A hidden file in a folder of raw files that has no other yet: no reader looks at it."""
     return folder / ".keep"

@@ -23,6 +23,7 @@ from lineage.serving.refusals import RequestRefused
 from lineage.serving.served_models import CHAMPION, ServedModel, ServedModels
 from lineage.serving.token_bytes import TokenBytes
 from lineage.serving.token_chances import TokenChances, in_openais_form
+from lineage.serving.vllm_speaker import VllmSpeaker
 
 LARGEST = 4 << 20  # bytes of a request
 SECONDS = 1.0  # between two looks at who is the champion
@@ -31,15 +32,18 @@ LAST = "data: [DONE]\n\n"
 Chances = dict[str, Any] | None  # a choice's `logprobs`
 
 
-def application(models: ServedModels, key: str = "", seconds: float = SECONDS) -> Any:
+def application(
+    models: ServedModels, key: str = "", seconds: float = SECONDS, speaker: Speaker | VllmSpeaker | None = None
+) -> Any:
     """The server as an ASGI application.
 
     Args:
         models: who answers.
         key: what is asked for before anything is answered; empty: nothing, and this machine alone may ask.
         seconds: between two looks at `promotions.yaml`.
+        speaker: who asks them; None: a thread of this process.
     """
-    speaker, spelled = Speaker(models.voices), TokenBytes(models.voices.tokenizer)
+    speaker, spelled = speaker or Speaker(models.voices), TokenBytes(models.voices.tokenizer)
 
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
@@ -86,7 +90,7 @@ def application(models: ServedModels, key: str = "", seconds: float = SECONDS) -
     return Gatekeeper(Starlette(routes=routes, exception_handlers=told, lifespan=life), key)
 
 
-async def _crowning(models: ServedModels, speaker: Speaker, seconds: float) -> None:
+async def _crowning(models: ServedModels, speaker: Speaker | VllmSpeaker, seconds: float) -> None:
     """Look for another champion as long as the server runs; where it cannot answer, say so, and keep the one before."""
     seen = _last_change()
     while True:

@@ -5,22 +5,20 @@ becomes of the version's folder meanwhile. The champion is who `promotions.yaml`
 runs, between two answers: the new one is loaded and asked first, and where that fails the old one stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lineage.artifacts.manifest import find_manifest, manifests, read_manifest
 from lineage.artifacts.promotions import read_promotions
-from lineage.chat.voices import Voices, load_voices
+from lineage.chat.voices import load_voices
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
-from lineage.evaluation import answering
 from lineage.reporting.champion import built_as, last_promotion
 from lineage.serving.refusals import RequestRefused
 
 CHAMPION = "champion"
-TRIED = [{"role": "user", "content": "1 + 1 = ?"}]  # what a new champion is asked before it takes the place
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,12 @@ class ServedModel:
 
 
 class ServedModels:
-    """The table of names. It is replaced whole, never changed: who reads it sees the old champion or the new one."""
+    """The table of names. It is replaced whole, never changed: who reads it sees the old champion or the new one.
 
-    def __init__(self, voices: Voices, table: dict[str, ServedModel], owner: str) -> None:
+    voices: who is loaded, as `Voices` or `VllmVoices`.
+    """
+
+    def __init__(self, voices: Any, table: dict[str, ServedModel], owner: str) -> None:
         self.voices, self.table, self.owner = voices, table, owner
 
     def named(self, name: str) -> ServedModel:
@@ -95,8 +96,7 @@ class ServedModels:
         if voice is None:
             voice = f"{name}@{one.adapter[:12]}"
             self.voices.take_in(name, voice)
-        with self.voices.speaking(voice) as model:
-            answering.answers(model, self.voices.tokenizer, [TRIED], [2])
+        self.voices.try_out(voice)
         self.table = {**self.table, CHAMPION: replace(one, voice=voice)}
         return True
 
@@ -107,21 +107,38 @@ def serving(c: Curriculum, versions: Sequence[str]) -> ServedModels:
     Raises:
         LineageError: as `load_voices`; or nothing is built.
     """
-    built = [name for name in c.in_order() if find_manifest(name)]
-    names = list(dict.fromkeys(versions or built))
+    names = whom(c, versions)
+    return as_loaded(c, names, load_voices([BASE, *names], c.active))
+
+
+def whom(c: Curriculum, versions: Sequence[str]) -> list[str]:
+    """The versions that are named, or every built one.
+
+    Raises:
+        LineageError: nothing is built.
+    """
+    names = list(dict.fromkeys(versions or [name for name in c.in_order() if find_manifest(name)]))
     if not names:
         raise LineageError("no version is built yet; run: dvc repro")
-    voices = load_voices([BASE, *names], c.active)
-    table = {name: _as_loaded(name, voices) for name in [*(n for n in names if n != BASE), BASE]}
+    return names
+
+
+def as_loaded(c: Curriculum, names: Sequence[str], voices: Any) -> ServedModels:
+    """The table of what was loaded, each under its own name.
+
+    Raises:
+        LineageError: a version was trained again meanwhile.
+    """
+    table = {name: _as_loaded(name, voices.weights) for name in [*(n for n in names if n != BASE), BASE]}
     return ServedModels(voices, table, c.name)
 
 
-def _as_loaded(name: str, voices: Voices) -> ServedModel:
+def _as_loaded(name: str, weights: Mapping[str, str]) -> ServedModel:
     if name == BASE:
         at = int(paths.BASE_RECORD.stat().st_mtime)
-        return ServedModel(BASE, BASE, None, voices.weights[BASE], "", at)
+        return ServedModel(BASE, BASE, None, weights[BASE], "", at)
     one = _as_built(name, name)
-    if one.adapter != voices.weights[name]:
+    if one.adapter != weights[name]:
         raise LineageError(f"{name} was trained again while it was loaded; start again")
     return one
 
