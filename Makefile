@@ -6,7 +6,10 @@ STAMP := .venv/installed
 # Tests of a file share what it has built, so a file stays in one process; tests/conftest.py begins with the longest.
 PARALLEL := -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: lineage ui test test-slow verify-gpu calibrate lint clean
+# Wheels that a bundle brought: with them nothing is asked for over a network.
+WHEELS := $(if $(wildcard .bundle/wheels),--no-index --find-links "$(CURDIR)/.bundle/wheels")
+
+.PHONY: lineage ui test test-slow verify-gpu calibrate bundle lint clean
 
 lineage: $(STAMP)       ## the whole lineage, v1 → v6, and a table of what each version learnt
 	@lineage check
@@ -31,6 +34,9 @@ verify-gpu: $(STAMP)    ## on a machine with an NVIDIA GPU: everything about tra
 calibrate: $(STAMP)     ## how often `lineage promote` errs: 60 short trainings, a quarter of an hour; writes calibration.json
 	@python -m benchmarks.calibrate $(ARGS)
 
+bundle: $(STAMP)        ## this commit with all that it needs as one archive, for a machine without a network
+	@lineage bundle $(ARGS)
+
 lint: $(STAMP)          ## style, types, and the direction of imports between rooms
 	@ruff check . && ruff format --check . && mypy && lint-imports --no-cache
 
@@ -42,5 +48,5 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "creating .venv and installing the pinned dependencies (2.5 GB, some minutes)"
 	@$(PYTHON) -m venv .venv
 	@# not compiled here, a minute for 29,000 files: Python compiles those that are imported, as they are
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[dev]'
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile $(WHEELS) --constraint constraints.txt --editable '.[dev]'
 	@touch $@

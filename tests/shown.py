@@ -16,7 +16,8 @@ PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md",
     page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")
 ))  # fmt: skip
 PROGRAMS = ("lineage", "dvc", "make", "pytest", "python", "pip", "ruff", "mypy", "lint-imports", "git", "apt-get")
-ELSEWHERE = ("git", "cp", "source", "apt-get", "pre-commit", "lm_eval")  # not of this project: nothing to resolve
+# Not of this project: nothing to resolve.
+ELSEWHERE = ("git", "cp", "cd", "tar", "sha256sum", "source", "apt-get", "pre-commit", "lm_eval", "python3.11")
 FILLED = {
     "69722cef3faa…": "69722cef" * 8,
     "stages.…": "stages.train",

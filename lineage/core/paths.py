@@ -55,7 +55,8 @@ REPORTED_METRICS = REPORTS / "metrics"  # by version: what `dvc metrics` reads
 REPORTED_PLOTS = REPORTS / "plots"  # what `dvc plots` reads
 PICTURES = REPORTS / "pictures"  # what MLflow shows beside runs
 
-EXPORTS = Path("exports")  # by version and kind: folders that leave the workspace
+EXPORTS = Path("exports")  # by version and kind: folders that leave the workspace; and bundles
+BUNDLING = STATE / "bundle"  # what is gathered while a bundle is packed
 
 PROMOTIONS = Path("promotions.yaml")  # in git: who is champion, and every look that led there
 CALIBRATION = Path("calibration.json")  # of the gate; in git
