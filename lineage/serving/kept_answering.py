@@ -36,7 +36,8 @@ def keep_answering(work: Callable[[Ready], None]) -> None:
         LineageError: it was killed several times in a row while it loaded.
         SystemExit: it ended by itself, having said why; with its exit code.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    for asked_to_end in (signal.SIGTERM, signal.SIGINT):  # a shell's `&` has SIGINT ignored
+        signal.signal(asked_to_end, _interrupt)
     killed = 0
     while True:
         worker, there = _started(work)
