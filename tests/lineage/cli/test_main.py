@@ -89,6 +89,7 @@ def test_a_mistake_in_the_curriculum_is_shown_without_a_traceback(workspace: Pat
         "chat": ["v1", "v2"],
         "judge": ["v1", "v2", "--model", "m"],
         "export": ["v1", "--as", "merged"],
+        "push": ["v1", "team/v1"],
         "fetch": ["samples"],
         "harness": ["v1"],
         "join": ["v1"],
