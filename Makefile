@@ -28,7 +28,7 @@ test: $(STAMP)          ## the default tests, minutes
 test-slow: $(STAMP)     ## the long ones: determinism, kill and resume, freshness, servers
 	@pytest $(PARALLEL) -m 'slow and not gpu'
 
-verify-gpu: $(STAMP)    ## on a machine with an NVIDIA GPU: everything about training there, and a written report
+verify-gpu: $(STAMP)    ## on a machine with an NVIDIA GPU: everything about training there, and a report to send
 	@python -m benchmarks.verify_gpu $(ARGS)
 
 calibrate: $(STAMP)     ## how often `lineage promote` errs: 60 short trainings, a quarter of an hour; writes calibration.json

@@ -16,7 +16,6 @@ which the machine should be quiet. Nothing is asserted. The profile must be one 
 import argparse
 import contextlib
 import io
-import json
 import os
 import random
 import resource
@@ -31,6 +30,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.bare_settings import write_bare
 from benchmarks.convert import apart
 from lineage.base_model.fast_import import import_lean
 from lineage.config.load import load_curriculum
@@ -129,7 +129,7 @@ def run_bare(version: str, tokens: int, room: Path) -> dict[str, float]:
     real = apart(prepare_bare, version, tokens, room)
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     with loop_timed() as spent, contextlib.redirect_stdout(io.StringIO()):
-        loss = bare.train(room)
+        loss = bare.train(room)[-1]
     return {"tokens": real, "loss": loss, "process": time.process_time()} | spent
 
 
@@ -137,39 +137,10 @@ def prepare_bare(version: str, tokens: int, room: Path) -> int:
     """Write the rows and settings of a version where the bare script finds them; the number of its tokens."""
     from datasets import disable_progress_bars
 
-    from lineage.base_model.loading import BASE_FOLDER
-
     disable_progress_bars()
     job = short_job(load_curriculum(), version, tokens, "ours", room)
     used = job.steps * job.profile.global_batch_size
-    job.dataset.select(range(used)).select_columns(["input_ids", "labels"]).save_to_disk(room / "rows")
-    profile = job.profile
-    settings = {
-        "weights": job.weights,
-        "tokenizer": BASE_FOLDER.as_posix(),
-        "dtype": profile.compute_dtype,
-        "parent": job.parent.as_posix() if job.parent else None,
-        "lora": {
-            "r": job.lora.r,
-            "lora_alpha": job.lora.alpha,
-            "lora_dropout": job.lora.dropout,
-            "target_modules": list(job.lora.targets),
-        },
-        "arguments": {
-            "max_steps": job.steps,
-            "per_device_train_batch_size": profile.batch_size,
-            "gradient_accumulation_steps": profile.accumulation,
-            "learning_rate": job.learning_rate,
-            "lr_scheduler_type": profile.schedule,
-            "warmup_steps": round(profile.warmup_ratio * job.steps),
-            "weight_decay": profile.weight_decay,
-            "optim": profile.optimizer,
-            "max_length": profile.max_length,
-            "logging_steps": max(1, job.steps // 100),
-            "seed": job.seed,
-        },
-    }
-    (room / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    write_bare(job, used, room)
     return sum(job.lengths[:used])
 
 

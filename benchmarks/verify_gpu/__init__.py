@@ -5,8 +5,9 @@
     python -m benchmarks.verify_gpu --shape 7b             # random weights again, the production model's size
     python -m benchmarks.verify_gpu --cpu                  # a rehearsal: shows that this script works, not the GPU
 
-It writes `gpu-report.md` and `gpu-report.json` into `.state/gpu`, or where `--out` says. Exit code 0: every check that
-could run has passed; 1: one failed; 2: there is no NVIDIA GPU, and nothing was verified.
+It writes `gpu-report.md`, one file to send, and `gpu-report.json` into `.state/gpu`, or where `--out` says; a rehearsal
+`cpu-rehearsal.md` and `.json`. They name no path, user, machine or token. Exit code 0: every check that could run has
+passed; 1: one failed; 2: there is no NVIDIA GPU, and nothing was verified.
 
 The settings are those of `params.yaml`: the chain, and `profiles.gpu` but for its base and its budget. Rows are random
 Korean words, so losses say whether two ways of training agree, and nothing about the quality of a model.

@@ -4,7 +4,10 @@ import platform
 import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
+
+from lineage.core import machine
 
 PACKAGES = (
     "torch",
@@ -36,6 +39,8 @@ def describe() -> dict[str, Any]:
     return {
         "gpu": _smi(),
         "cuda of torch": torch.version.cuda or "none: a CPU build of torch",
+        "processor": machine.kind(),
+        "commit": _commit(),
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "packages": {name: installed(name) for name in PACKAGES},
     }
@@ -47,6 +52,16 @@ def installed(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
+
+
+def _commit() -> str:
+    """The project's commit, and whether its files are those of the commit."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    found = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        return "unknown: no git checkout"
+    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=False)
+    return found.stdout.strip() + (", with changes that are not committed" if changed.stdout.strip() else "")
 
 
 def _smi() -> list[str]:

@@ -2,7 +2,8 @@
 
 python -m benchmarks.verify_gpu.inspected continued v2     # what the trainer loads is the parent's file
 python -m benchmarks.verify_gpu.inspected accepted v2      # stock transformers and PEFT take the adapter
-python -m benchmarks.verify_gpu.inspected served v2        # vLLM takes it
+python -m benchmarks.verify_gpu.inspected heard v2         # `lineage serve` says over HTTP what PEFT says
+python -m benchmarks.verify_gpu.inspected served v2        # vLLM takes it, and says what PEFT says
 """
 
 import json
@@ -71,10 +72,26 @@ def accepted(version: str) -> dict[str, Any]:
     }
 
 
+def heard(version: str) -> dict[str, Any]:
+    """What `lineage serve` says over HTTP, beside PEFT on the same base as the profile loads it."""
+    from lineage.evaluation import inference
+    from lineage.exporting.logits import BOUNDS, probes
+    from lineage.exporting.served_answers import served_answers, served_difference
+
+    c = load_curriculum()
+    answers = served_answers(c, version, probes(c, inference.tokenizer_of_base(), read_base().vocab_size))
+    model, _ = inference.load(version, c.active)
+    found = served_difference(model, answers, BOUNDS[c.active.compute_dtype])
+    return {**found.as_json(), "equal": found.equal}
+
+
 def served(version: str) -> dict[str, Any]:
-    """VLLM with the adapter and without it, greedily."""
+    """VLLM with the adapter and without it, greedily; and its likeliest tokens beside PEFT's on the same weights."""
     from vllm import LLM, SamplingParams
     from vllm.lora.request import LoRARequest
+
+    from lineage.exporting.logits import BOUNDS
+    from lineage.exporting.served_answers import LIKELIEST, ServedAnswer, served_difference
 
     folder, weights = (
         Path("models", version).resolve(),
@@ -90,10 +107,20 @@ def served(version: str) -> dict[str, Any]:
         dtype="bfloat16",
         gpu_memory_utilization=0.6,
     )
-    greedy = SamplingParams(temperature=0.0, max_tokens=16)
-    plain = model.generate([PROMPT], greedy)[0].outputs[0].token_ids
-    ours = model.generate([PROMPT], greedy, lora_request=LoRARequest(version, 1, str(folder)))[0].outputs[0].token_ids
-    return {"new_tokens": len(ours), "same_as_the_base": list(plain) == list(ours)}
+    greedy = SamplingParams(temperature=0.0, max_tokens=16, logprobs=LIKELIEST)
+    plain = list(model.generate([PROMPT], greedy)[0].outputs[0].token_ids)
+    said = model.generate([PROMPT], greedy, lora_request=LoRARequest(version, 1, str(folder)))[0]
+    ours = list(said.outputs[0].token_ids)
+    told = [{token: one.logprob for token, one in place.items()} for place in said.outputs[0].logprobs]
+    del model
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    base: Any = AutoModelForCausalLM.from_pretrained(weights, dtype=torch.bfloat16)
+    answer = ServedAnswer(list(said.prompt_token_ids), ours, told)
+    found = served_difference(PeftModel.from_pretrained(base, folder).eval(), [answer], BOUNDS["bfloat16"])
+    return {"new_tokens": len(ours), "same_as_the_base": plain == ours, **found.as_json(), "equal": found.equal}
 
 
 def _weights() -> str:
@@ -103,4 +130,5 @@ def _weights() -> str:
 if __name__ == "__main__":
     prepare_environment()
     question, of = sys.argv[1:]
-    print(json.dumps({"continued": continued, "accepted": accepted, "served": served}[question](of)))
+    asked = {"continued": continued, "accepted": accepted, "heard": heard, "served": served}
+    print(json.dumps(asked[question](of)))

@@ -1,16 +1,16 @@
 """Train a version as `python -m stages.train v1` does, and write `v1.json`: seconds a step, memory at its peak.
 
-Time is taken after every optimizer step, once the GPU has finished it; the tokens of a step are those of `history.csv`,
-without padding.
+The tokens of a step are those of `history.csv`, without padding. Beside the peak stands what `lineage check` takes the
+training to need, part by part.
 """
 
 import csv
-import resource
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.verify_gpu.step_clock import StepClock
 from lineage.config.load import load_curriculum
 from lineage.core.files import write_json
 from lineage.core.stage import prepare_environment, run_stage
@@ -25,36 +25,10 @@ def main() -> None:
         from lineage.training.backends import unsloth
 
         unsloth.import_first()  # before torch's neighbours, as in `stages.train`
-    import torch
-    from torch.optim.optimizer import register_optimizer_step_post_hook
-
-    on_gpu = torch.cuda.is_available()
-    ends: list[float] = []
-
-    def stepped(*_: Any) -> None:
-        if on_gpu:
-            torch.cuda.synchronize()
-        ends.append(time.monotonic())
-
-    register_optimizer_step_post_hook(stepped)
+    clock = StepClock(begun)
     run_stage(train.main)
-    tokens = tokens_of_steps(Path("models", version, "history.csv"))[-len(ends) :]
-    skipped = max(1, len(ends) // 5)  # compiled kernels, full caches
-    seconds = ends[-1] - ends[skipped - 1]
-    write_json(
-        Path(f"{version}.json"),
-        {
-            "steps": len(ends),
-            "steps_measured": len(ends) - skipped,
-            "tokens_per_second": round(sum(tokens[skipped:]) / seconds, 1),
-            "seconds_per_step": round(seconds / (len(ends) - skipped), 4),
-            "tokens_per_step": round(sum(tokens) / len(tokens), 1),
-            "seconds_until_first_step": round(ends[0] - begun, 1),
-            "peak_gpu_gb": round(torch.cuda.max_memory_allocated() / 1e9, 2) if on_gpu else None,
-            "peak_gpu_reserved_gb": round(torch.cuda.max_memory_reserved() / 1e9, 2) if on_gpu else None,
-            "peak_process_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
-        },
-    )
+    figures = clock.figures(tokens_of_steps(Path("models", version, "history.csv")))
+    write_json(Path(f"{version}.json"), {**figures, "estimate": estimated(version)})
 
 
 def tokens_of_steps(history: Path) -> list[float]:
@@ -67,6 +41,21 @@ def tokens_of_steps(history: Path) -> list[float]:
         found += [(tokens - seen) / (step - at)] * (step - at)
         at, seen = step, tokens
     return found
+
+
+def estimated(version: str) -> dict[str, Any]:
+    """What `lineage check` takes the training of a version to need, in bytes by part; empty where it cannot say."""
+    import torch
+
+    from lineage.planning.amount import work_of
+    from lineage.planning.memory import memory_of
+    from lineage.planning.model import model_of
+
+    c = load_curriculum()
+    v, model = c.version(version), model_of(c.active.base)
+    if model is None:
+        return {}
+    return memory_of(model, c.active, v, work_of(c, v).longest, on_gpu=torch.cuda.is_available()).parts
 
 
 if __name__ == "__main__":

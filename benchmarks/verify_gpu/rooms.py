@@ -1,74 +1,25 @@
-"""Where the checks train: a base model, and workspaces with a curriculum of two versions, v1 and v2 after it."""
+"""Where the checks train: workspaces with a base and a curriculum of three versions, each after the one before."""
 
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from lineage.records.record import qa
-
-ROOT = Path(__file__).parent.parent.parent
-SOURCE = "words"
-SYLLABLES = "가나다라마바사아자차카타파하거너더러머버서어저고노도로모보소오조구누두루무부수우주"
-# Qwen2's own shapes: hidden size, intermediate size, layers, heads, key and value heads, whether embeddings are tied.
-SHAPES = {
-    "tiny": (64, 128, 2, 2, 1, True),
-    "0.5b": (896, 4864, 24, 14, 2, True),
-    "1.5b": (1536, 8960, 28, 12, 2, True),
-    "7b": (3584, 18944, 28, 28, 4, False),
-}
-VOCABULARY = 151_936  # of Qwen2's embeddings; random weights have it too, for the memory that it takes
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What a CPU takes instead of the production profile: no 4-bit, fp32, short rows, few of them."""
-
-    profile: dict[str, Any] = field(
-        default_factory=lambda: {
-            "load_in_4bit": False,
-            "compute_dtype": "float32",
-            "batch_size": 2,
-            "global_batch_size": 4,
-            "max_length": 256,
-            "learning_rate": 1e-2,
-            "threads": 1,
-            "may_differ": ["optimizer"],  # unsloth's CPU backend has no 8-bit AdamW
-        }
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What is verified: a trainer on a base, in a folder for throw-away work."""
-
-    work: Path
-    trainer: str
-    base: Path | None
-    shape: str
-    steps: int
-    rehearsal: Rehearsal | None
-
-    @property
-    def base_said(self) -> str:
-        """The base in words, for the report."""
-        if self.base:
-            return f"the weights in {self.base.name}"
-        return f"random weights of Qwen2's {self.shape} shape: mechanics, speed and memory are real, losses mean little"
+from benchmarks.verify_gpu.room_inputs import ROOT, VERSIONS, Setup, curriculum, write_heldout, write_mix
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A workspace: `params.yaml`, the mixes of v1 and v2, the base, and what was trained there."""
+    """A workspace: `params.yaml`, the mixes of its versions, held-out rows, the base, and what was trained there."""
 
     root: Path
 
@@ -115,10 +66,11 @@ class Room:
 
     def train_and_kill(self, version: str, seconds: float = 1800) -> bool:
         """Begin to train and kill the process after its first complete checkpoint; whether it was still training."""
+        there = set(self._checkpoints())
         process = self.start("benchmarks.verify_gpu.measured", version)
         deadline = time.monotonic() + seconds
         while process.poll() is None and time.monotonic() < deadline:
-            if list((self.root / ".state/checkpoints").glob("*/checkpoint-*/complete")):
+            if set(self._checkpoints()) - there:
                 break
             time.sleep(0.01)
         alive = process.poll() is None
@@ -126,6 +78,9 @@ class Room:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         return alive and not (self.root / "models" / version / "lineage.json").exists()
+
+    def _checkpoints(self) -> Iterator[Path]:
+        return (self.root / ".state/checkpoints").glob("*/checkpoint-*/complete")
 
     def adapter(self, version: str) -> Path:
         """The file of a trained adapter."""
@@ -138,112 +93,28 @@ class Room:
         return record
 
 
-def room(setup: Setup, name: str, like: Room | None = None, **changes: Any) -> Room:
-    """A fresh workspace; `like` hands on its base, and the v1 it has. `changes` are fields of the profile."""
+def room(setup: Setup, name: str, like: Room | None = None, versions: bool = True, **changes: Any) -> Room:
+    """A fresh workspace.
+
+    Args:
+        setup: what is verified.
+        name: of its folder.
+        like: a room that hands on its base, which is made otherwise.
+        versions: whether it hands on the versions that were trained there as well.
+        changes: fields of the profile.
+    """
     new = Room(setup.work / name)
     new.root.mkdir(parents=True)
     tree = curriculum(setup, changes)
     (new.root / "params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    rows = setup.steps * tree["profiles"]["gpu"]["global_batch_size"]
-    for seed, version in enumerate(("v1", "v2")):
-        write_mix(new.root / "data/mixes" / version, rows, tree["profiles"]["gpu"]["max_length"], seed)
-    if like:
-        shutil.copytree(like.root / "models", new.root / "models", symlinks=True)  # a base is not copied
-    else:
+    profile = tree["profiles"]["gpu"]
+    rows = setup.steps * profile["global_batch_size"]
+    for seed, version in enumerate(VERSIONS):
+        write_mix(new.root / "data/mixes" / version, rows, profile["max_length"], seed)
+    write_heldout(new.root, profile["max_length"])
+    if like is None:
         new.run("stages.base")
+    else:
+        left = shutil.ignore_patterns() if versions else shutil.ignore_patterns(*VERSIONS)
+        shutil.copytree(like.root / "models", new.root / "models", symlinks=True, ignore=left)  # a base is not copied
     return new
-
-
-def curriculum(setup: Setup, changes: dict[str, Any]) -> dict[str, Any]:
-    """The project's own `params.yaml` cut down to what is verified: its chain, its gpu profile, two versions."""
-    shipped = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    profile = {
-        **shipped["profiles"]["gpu"],
-        "trainer": setup.trainer,
-        "base": {"path": str(setup.base or made(setup))},
-        "budget": {"epochs": 1},
-        "checkpoint_steps": max(2, setup.steps // 5),
-        **(setup.rehearsal.profile if setup.rehearsal else {}),
-        **changes,
-    }
-    version = {
-        "because": "to be verified",
-        "mix": {SOURCE: {"form": "prompt_answer", "weight": 1}},
-        "replay": 0.0,
-        "exclude": [],
-        "exclude_scope": "mix",
-        "train": {"lr_scale": 1.0, "budget_scale": 1.0},
-    }
-    source = {
-        "title": "random words",
-        "input": "raw",
-        "reader": "prompt_response",
-        "forms": ["prompt_answer"],
-        "heldout": 0.0,
-        "licence": "none",
-    }
-    return {
-        "profile": "gpu",
-        "data": "own",
-        "seed": shipped["seed"],
-        "chain": shipped["chain"],
-        "profiles": {"gpu": profile},
-        "papers": {},
-        "licences": {"none": {"title": "made here", "redistribution": "allowed", "commercial": "allowed"}},
-        "generated": {},
-        "sources": {SOURCE: source},
-        "versions": {"v1": {"parent": "base", **version}, "v2": {"parent": "v1", **version}},
-        "evaluation": shipped["evaluation"],
-    }
-
-
-def write_mix(folder: Path, rows: int, max_length: int, seed: int) -> None:
-    """Questions and answers of random words; a syllable is three tokens at most, so that every row fits."""
-    draw = random.Random(seed)
-
-    def words(syllables: int) -> str:
-        return " ".join("".join(draw.choices(SYLLABLES, k=draw.randint(1, 4))) for _ in range(max(1, syllables // 3)))
-
-    folder.mkdir(parents=True)
-    with (folder / "own.jsonl").open("w", encoding="utf-8") as file:
-        for number in range(rows):
-            record = qa(
-                f"{words(9)}?",
-                f"{words(draw.randint(6, max_length // 5))}.",
-                group=f"{seed}-{number}",
-                origin={"file": "made.jsonl", "row": number},
-            )
-            file.write(record.placed(SOURCE, "own").to_json() + "\n")
-    (folder / "replay.jsonl").write_text("", encoding="utf-8")
-
-
-def made(setup: Setup) -> Path:
-    """A Qwen2 of random weights with a tokenizer of the project's own, made once a run."""
-    folder = setup.work / "base"
-    if (folder / "config.json").is_file():
-        return folder
-    import torch
-    from transformers import Qwen2Config, Qwen2ForCausalLM, set_seed
-
-    from lineage.base_model.base import train_tokenizer
-
-    hidden, intermediate, layers, heads, kv_heads, tied = SHAPES[setup.shape]
-    tokenizer = train_tokenizer(1200, 0, "chatml")
-    config = Qwen2Config(
-        vocab_size=len(tokenizer) if setup.shape == "tiny" else VOCABULARY,
-        hidden_size=hidden,
-        intermediate_size=intermediate,
-        num_hidden_layers=layers,
-        num_attention_heads=heads,
-        num_key_value_heads=kv_heads,
-        tie_word_embeddings=tied,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    set_seed(0)
-    torch.set_default_dtype(torch.float32 if setup.shape == "tiny" else torch.bfloat16)
-    Qwen2ForCausalLM(config).save_pretrained(folder)
-    torch.set_default_dtype(torch.float32)
-    tokenizer.save_pretrained(folder)
-    return folder
