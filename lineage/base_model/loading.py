@@ -111,13 +111,23 @@ def hub_folder(repo: str, revision: str) -> Path:
     """
     from huggingface_hub import snapshot_download
 
+    wanted = ["*.json", "*.safetensors", "merges.txt"]
     try:
-        return Path(
-            snapshot_download(repo, revision=revision, allow_patterns=["*.json", "*.safetensors", "merges.txt"])
-        )
+        return Path(snapshot_download(repo, revision=revision, allow_patterns=wanted))
     except Exception as error:  # the hub raises many types; all mean that the model is not here
+        with suppress(Exception):  # without the hub's list of files, which older caches and carried ones do not have
+            folder = Path(snapshot_download(repo, revision=revision, allow_patterns=wanted, local_files_only=True))
+            if _is_whole(folder):
+                return folder
         raise LineageError(
             f"base model {repo}@{revision[:12]}: not in the local cache, and the hub did not answer "
             f"({type(error).__name__}: {error}). "
             f"With a network: hf download {repo} --revision {revision}; or set profiles.<profile>.base.path to a folder"
         ) from error
+
+
+def _is_whole(snapshot: Path) -> bool:
+    """Whether a snapshot has configuration, tokenizer and every file of weights that its index names."""
+    index = snapshot / "model.safetensors.index.json"
+    weights = set(json.loads(index.read_text())["weight_map"].values()) if index.is_file() else {"model.safetensors"}
+    return all((snapshot / name).is_file() for name in ("config.json", "tokenizer.json", *weights))
