@@ -7,6 +7,7 @@ from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
 from lineage.core.paths import DOSSIER_ANSWERS, DOSSIERS
 from lineage.dossier.case import case_of
+from lineage.dossier.croissant import unpublished
 from lineage.dossier.dossier import unused_answers, write_dossier
 from lineage.dossier.dossier_check import differences
 from lineage.planning.state import older_than_shown
@@ -42,7 +43,10 @@ def run(options: argparse.Namespace) -> None:
         print(f"{folder / paper.name}.html, .pdf: {paper.title}, {blanks} blank{'s' * (blanks != 1)}")
     if asked := dict.fromkeys(one.key for paper in made for one in paper.blanks if one.key):
         print(f"what only people know goes into {DOSSIER_ANSWERS}: {', '.join(asked)}")
+    case = case_of(c, version)
+    if asked_of_data := unpublished(case):
+        print(f"croissant.json lacks what Croissant requires of published data: {', '.join(asked_of_data)}")
     for line in older_than_shown(c):
         print(line)
-    if unused := unused_answers(case_of(c, version), made):
+    if unused := unused_answers(case, made):
         print(f"{DOSSIER_ANSWERS}: no sentence asks for {', '.join(unused)}")

@@ -3,7 +3,7 @@
 dossiers/v3/training_data.html, …   the papers, one file each, nothing fetched; the same as .pdf
 dossiers/v3/dossier.json            every sentence with its fields: file, place, value
 dossiers/v3/recompute.py            the check, with nothing but Python
-dossiers/v3/mlbom.cdx.json, …       the version for programs
+dossiers/v3/mlbom.cdx.json, …       the version and its data for programs
 """
 
 import shutil
@@ -23,6 +23,7 @@ from lineage.dossier.assessment import assessment
 from lineage.dossier.bound import MARK
 from lineage.dossier.case import Case, case_of
 from lineage.dossier.changes import changes
+from lineage.dossier.croissant import PUBLICATION, croissant
 from lineage.dossier.dossier_paper import DossierPaper
 from lineage.dossier.frame import CAUTION, framed
 from lineage.dossier.mlbom import mlbom
@@ -80,18 +81,18 @@ def whole(case: Case, made: list[DossierPaper]) -> dict[str, Any]:
 
 def machine_readable(case: Case) -> dict[str, dict[str, Any]]:
     """The same version for programs: name of a file → its JSON."""
-    found = {"mlbom.cdx.json": mlbom(case), "ai.spdx3.json": spdx(case)}
+    found = {"mlbom.cdx.json": mlbom(case), "ai.spdx3.json": spdx(case), "croissant.json": croissant(case)}
     return {name: tree for name, tree in found.items() if tree is not None}
 
 
 def unused_answers(case: Case, made: list[DossierPaper]) -> list[str]:
-    """The keys of `dossier.yaml` that no sentence asks for."""
+    """The keys of `dossier.yaml` that no sentence asks for, nor the Croissant file."""
     written = case.files.content(DOSSIER_ANSWERS)
     begin = f"{DOSSIER_ANSWERS.as_posix()}#/"
     places = {place for p in made for s in p.sentences for one in s.fields.values() for place in one.of}
     asked = {place.removeprefix(begin) for place in places if place.startswith(begin)}
     blanks = {one.key for p in made for one in p.blanks}
-    return sorted(set(written) - asked - blanks - {CAUTION}) if isinstance(written, dict) else []
+    return sorted(set(written) - asked - blanks - {CAUTION, *PUBLICATION}) if isinstance(written, dict) else []
 
 
 def rendered(paper: DossierPaper) -> str:

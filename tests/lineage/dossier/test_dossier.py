@@ -15,12 +15,17 @@ from typing import Any
 import pytest
 import yaml
 
+from lineage.artifacts.mix_summary import mix_identity
 from lineage.config.load import load_curriculum
+from lineage.core.errors import LineageError
+from lineage.core.files import sha256
 from lineage.dossier import recompute
 from lineage.dossier.case import case_of
+from lineage.dossier.croissant import COLUMNS, croissant
 from lineage.dossier.dossier import papers, whole, write_dossier
 from lineage.dossier.dossier_check import unlike
 from lineage.dossier.on_paper import text_of
+from lineage.records.record import Record, qa
 from lineage.reporting.report import report
 from tests.lineage.cli.words import refused, said
 from tests.lineage.reporting.reported_world import put, small_curriculum, write_contamination, write_world
@@ -173,7 +178,8 @@ def test_how_it_fails_is_what_the_report_says(world: Path) -> None:
         assert f"{one['difference']:+.2f} ({one['interval'][0]:+.2f} ~ {one['interval'][1]:+.2f})" in page, name
 
 
-def test_programs_read_it_by_the_publishers_own_validators(copied: Path, capsys: pytest.CaptureFixture) -> None:
+def test_programs_read_it_by_the_publishers_own_validators(rows: list[Record], capsys: pytest.CaptureFixture) -> None:
+    import mlcroissant
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator
     from spdx_python_model import v3_0_1 as model
@@ -183,7 +189,8 @@ def test_programs_read_it_by_the_publishers_own_validators(copied: Path, capsys:
     line = {"stage": "train@v4", "seconds": 9000.0, "ended": 1795788000, "machine": "a GPU", "adapter": adapter}
     Path(".state").mkdir(exist_ok=True)
     Path(".state/journal.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
-    said(capsys, "dossier", "v4")
+    assert "publication.organisation, publication.date, publication.url" in said(capsys, "dossier", "v4")
+    assert not mlcroissant.Dataset(DOSSIER / "croissant.json").metadata.ctx.issues.errors
     bill = (DOSSIER / "mlbom.cdx.json").read_text(encoding="utf-8")
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
     version = json.loads(bill)["metadata"]["component"]
@@ -196,7 +203,103 @@ def test_programs_read_it_by_the_publishers_own_validators(copied: Path, capsys:
     model.JSONLDSerializer().write(found, io.BytesIO())  # refuses what lacks a field
     assert "약 2.5시간" in (DOSSIER / "plan_form.html").read_text(encoding="utf-8")
     (DOSSIER / "mlbom.cdx.json").write_text(bill.replace("SHA-256", "SHA-512"), encoding="utf-8")
-    assert "mlbom.cdx.json: /metadata" in refused("dossier", "v4", "--check", str(DOSSIER))
+    data = (DOSSIER / "croissant.json").read_text(encoding="utf-8")
+    (DOSSIER / "croissant.json").write_text(data.replace("2 rows (questions 2)", "2 rows"), encoding="utf-8")
+    told = refused("dossier", "v4", "--check", str(DOSSIER))
+    assert "mlbom.cdx.json: /metadata" in told and "croissant.json: /distribution/2/description is 2 rows," in told
+
+
+def write_mix(version: str, *rows: Record) -> None:
+    """A mix, and its hash in the version's manifest."""
+    folder = Path("data/mixes") / version
+    (folder / "own.jsonl").write_text("".join(f"{row.to_json()}\n" for row in rows), encoding="utf-8")
+    (folder / "replay.jsonl").touch()
+    record = Path("models") / version / "lineage.json"
+    manifest = json.loads(record.read_text(encoding="utf-8"))
+    manifest["mix"]["sha256"] = mix_identity(folder)
+    put(record, manifest)
+
+
+@pytest.fixture
+def rows(copied: Path) -> list[Record]:
+    """What v4 was trained on, which may be passed on; v1's row may not be, and v3's rows do not lie here."""
+    origin = {"file": "나.json", "row": 3, "관리번호": "A-1", "made": {"kind": "cloze"}}
+    turns = tuple({"role": role, "content": f"{role}의 말"} for role in ("user", "assistant") * 2)
+    found = [
+        qa("둘 중 무엇인가?", "나", group="1", origin=origin, measure="choice", options=("가", "나"), correct=1),
+        Record("2", turns, {"file": "다.json"}, supervise="all"),
+    ]
+    found = [row.placed("questions", "team") for row in found]
+    write_mix("v1", qa("며칠 이내인가?", "5일", group="규정", origin={"file": "가.txt"}).placed("krx_samples", "krx"))
+    write_mix("v4", *found)
+    return found
+
+
+def test_a_loader_of_data_sets_reads_the_rows_by_the_croissant_file(rows: list[Record]) -> None:
+    import mlcroissant
+
+    tree = croissant(case_of(load_curriculum(), "v4"))
+    put(Path("croissant.json"), tree)  # its links are paths of the workspace
+    found = mlcroissant.Dataset("croissant.json", mapping={"v1/own.jsonl": "data/mixes/v1/own.jsonl"})
+    assert not found.metadata.ctx.issues.errors
+    read = list(found.records("v4/own"))
+    assert [row["v4/own/id"].decode() for row in read] == [row.id for row in rows]
+    assert [turn["v4/own/turns/content"].decode() for turn in read[1]["v4/own/turns"]] == [
+        "user의 말",
+        "assistant의 말",
+    ] * 2
+    assert (read[0]["v4/own/correct"], read[0]["v4/own/options"][1].decode()) == (1, "나")
+    origin = read[0]["v4/own/origin"]
+    assert (origin["v4/own/origin/row"], origin["v4/own/origin/관리번호"]) == (3, b"A-1")
+    fields = next(one["field"] for one in tree["recordSet"] if one["@id"] == "v4/own")
+    assert {one["name"] for one in fields} == {*COLUMNS} == {name for row in rows for name in json.loads(row.to_json())}
+    assert [row["v1/own/group"].decode() for row in found.records("v1/own")] == ["규정"], "who holds it may name it"
+
+
+def test_what_may_not_be_passed_on_is_described_and_not_linked(rows: list[Record]) -> None:
+    tree = croissant(case_of(load_curriculum(), "v4"))
+    files = {one["@id"]: one for one in tree["distribution"]}
+    assert list(files) == [f"{version}/{part}.jsonl" for version in ("v1", "v4") for part in ("own", "replay")]
+    for name, one in files.items():
+        path = Path("data/mixes") / name
+        assert (one["sha256"], one["contentSize"]) == (sha256(path), f"{path.stat().st_size} B")
+        assert (one["contentUrl"] == path.as_posix()) is (name != "v1/own.jsonl")
+    assert files["v1/own.jsonl"]["contentUrl"].startswith("ni:///sha-256;")
+    assert files["v1/own.jsonl"]["description"].endswith("not linked: redistribution of krx_samples is forbidden")
+    assert not any(text in json.dumps(tree, ensure_ascii=False) for text in ("며칠", "둘 중"))
+    for line in (
+        "1 of 3 mixes are not described (v3)",
+        "1 of 4 files are named",
+        "3 properties that Croissant requires",
+    ):
+        assert line in tree["description"]
+    terms = {row["portions/source"]: row["portions/redistribution"] for row in tree["recordSet"][0]["data"]}
+    assert terms == dict.fromkeys(("krx_samples", "site_reports", "rules"), "forbidden") | {"questions": "allowed"}
+    Path("data/mixes/v1/replay.jsonl").write_text(f"{rows[0].to_json()}\n", encoding="utf-8")
+    now = croissant(case_of(load_curriculum(), "v4"))
+    assert "2 of 3 mixes are not described (v1, v3)" in now["description"] and len(now["distribution"]) == 2
+    params = Path("params.yaml")
+    taken = yaml.safe_load(params.read_text(encoding="utf-8"))
+    taken["sources"]["questions"]["withdrawn"] = "all"
+    params.write_text(yaml.safe_dump(taken), encoding="utf-8")
+    own, _ = croissant(case_of(load_curriculum(), "v4"))["distribution"]
+    assert own["contentUrl"].startswith("ni:") and "questions was withdrawn" in own["description"]
+
+
+def test_people_say_who_published_the_data_and_where(rows: list[Record]) -> None:
+    answers = {
+        "publication.organisation": "팀",
+        "publication.date": "2026-11-28",
+        "publication.url": "https://a.example",
+    }
+    Path("dossier.yaml").write_text(yaml.safe_dump(answers, allow_unicode=True), encoding="utf-8")
+    tree = croissant(case_of(load_curriculum(), "v4"))
+    assert (tree["creator"]["name"], tree["datePublished"], tree["url"]) == tuple(answers.values())
+    assert "requires" not in tree["description"]
+    for key, wrong in (("publication.date", "가을"), ("publication.url", "우리 누리집")):
+        Path("dossier.yaml").write_text(yaml.safe_dump(answers | {key: wrong}, allow_unicode=True), encoding="utf-8")
+        with pytest.raises(LineageError, match=f"{key}: expected .*{wrong}"):
+            croissant(case_of(load_curriculum(), "v4"))
 
 
 def test_what_an_adopted_ancestor_holds_is_unknown(copied: Path, capsys: pytest.CaptureFixture) -> None:
