@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     key = os.environ.get(KEY, "")
     may_listen(options.host, key)
     names = whom(c, options.versions)
-    program, why = chosen(options.engine, names)
+    program, why = chosen(options.engine, c, names)
     with listening_at(options.host, options.port) as on, TemporaryDirectory(prefix="krx-serve-") as private:
         print(f"{'vLLM' if program else 'transformers'} makes the answers: {why}", file=sys.stderr, flush=True)
 

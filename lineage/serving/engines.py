@@ -23,7 +23,7 @@ from lineage.serving.vllm_voices import VllmVoices, copy_of
 Engine = Literal["auto", "vllm", "transformers"]
 
 
-def chosen(asked: Engine, versions: Sequence[str]) -> tuple[str | None, str]:
+def chosen(asked: Engine, c: Curriculum, versions: Sequence[str]) -> tuple[str | None, str]:
     """vLLM's program, or None where transformers makes the answers; and why.
 
     Raises:
@@ -39,9 +39,10 @@ def chosen(asked: Engine, versions: Sequence[str]) -> tuple[str | None, str]:
         return None, f"there is no program vllm ({where})"
     if asked == "auto" and not machine.gpus():
         return None, "there is no GPU for vLLM"
-    refused = [
-        line for version in versions if version != BASE for line in vllm_program.refused(version, _shape(version))
-    ]
+    refused = [f"profiles.{c.profile}: {line}" for line in vllm_program.refused_of_base(c.active, program)]
+    for version in versions:
+        if version != BASE:
+            refused += vllm_program.refused(version, _shape(version))
     if refused and asked == "vllm":
         raise LineageError(f"--engine vllm: it cannot serve all of it: {'; '.join(refused)}. Use --engine transformers")
     if refused:

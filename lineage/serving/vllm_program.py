@@ -4,7 +4,7 @@ It needs another torch and another FastAPI than this project, so that it lies in
 at a socket in a folder that this user alone can open, and this process alone asks it: vLLM's own key guards some of its
 paths only, and it looks at no `Host`.
 
-The options are those of vLLM 0.33.0, as its sources have them.
+The options are those of vLLM 0.33.0, as its sources have them; 4-bit weights are read by vllm-bnb-plugin 0.0.3.
 """
 
 import json
@@ -31,6 +31,7 @@ from lineage.planning.servability import HEAD, VLLM_RANKS, vllm_rank
 
 PROGRAM = "KRX_VLLM"
 OPTIONS = "KRX_VLLM_OPTIONS"
+PLUGIN = "vllm_bnb_plugin"  # what reads 4-bit weights of bitsandbytes since vLLM 0.28
 SPARE = 8  # adapters beside those of the start that are held: champions that are promoted meanwhile
 TOGETHER = 8  # adapters in one batch at most: each takes GPU memory
 GRACE = 10.0  # seconds to end in good order
@@ -69,8 +70,25 @@ class ServedAdapter:
 
 
 def installed() -> str | None:
-    """vLLM's program: the one that is named by `KRX_VLLM`, or the first on the path."""
-    return os.environ.get(PROGRAM) or shutil.which("vllm")
+    """vLLM's program: the one that `KRX_VLLM` names, or the first on the path.
+
+    Raises:
+        LineageError: what is named is no program.
+    """
+    named = os.environ.get(PROGRAM)
+    if named and not shutil.which(named):
+        raise LineageError(f"{PROGRAM}: {named} is no program that can be started; name bin/vllm of its environment")
+    return shutil.which(named or "vllm")
+
+
+def refused_of_base(profile: Profile, program: str) -> Iterator[str]:
+    """Why vLLM cannot serve a base as it was trained on."""
+    if profile.compute_dtype == "float32":
+        yield "compute_dtype is float32, and its adapters are computed in bfloat16 or float16"
+    if profile.load_in_4bit and not profile.double_quant:
+        yield "double_quant is false, and its 4-bit weights are quantised twice"
+    if profile.load_in_4bit and not any(Path(program).parent.parent.glob(f"lib*/python*/*-packages/{PLUGIN}*")):
+        yield f"load_in_4bit is true, for which its environment lacks a package: pip install {PLUGIN.replace('_', '-')}"
 
 
 def refused(version: str, shape: Mapping[str, Any]) -> Iterator[str]:
@@ -163,7 +181,7 @@ def _until_it_answers(program: subprocess.Popen[bytes], socket: Path) -> None:
             time.sleep(0.2)
     if code < 0:
         _tell_end(code)
-        os.kill(os.getpid(), -code)  # so is this process, which is started again
+        os.kill(os.getpid(), signal.SIGKILL)  # so is this process, which is started again
     raise LineageError(f"vLLM ended with code {code} before it answered; the end of {LOG}:\n{_last_words()}")
 
 

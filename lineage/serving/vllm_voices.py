@@ -65,7 +65,10 @@ class VllmVoices:
         self._post("/v1/completions", {"model": voice, "prompt": [0], "max_tokens": 2, "temperature": 0})
 
     def _post(self, path: str, body: dict[str, Any]) -> None:
-        answer = self._client.post(path, json=body)
+        try:
+            answer = self._client.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise LineageError(f"vLLM is away ({type(error).__name__})") from error
         if answer.status_code != 200:
             raise LineageError(f"vLLM said: {said_wrong(answer.text)}")
 

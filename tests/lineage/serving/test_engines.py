@@ -14,7 +14,7 @@ import pytest
 
 from lineage.artifacts.manifest import read_manifest
 from lineage.chat.speaking import asked, fitting
-from lineage.config.schema import BASE
+from lineage.config.schema import BASE, Curriculum
 from lineage.core import machine
 from lineage.core.errors import LineageError
 from lineage.evaluation import answering
@@ -32,11 +32,17 @@ TOKENS = 24
 @pytest.fixture
 def vllm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The stand-in, as the program that KRX_VLLM names."""
-    program = tmp_path / "vllm"
+    program = tmp_path / "environment" / "bin" / "vllm"
+    program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\nexec {sys.executable} {stand_in_vllm.__file__} "$@"\n', encoding="utf-8")
     program.chmod(0o700)
     monkeypatch.setenv("KRX_VLLM", str(program))
     return program
+
+
+def bfloat16(**more: Any) -> Curriculum:
+    """The tiny curriculum as vLLM can serve it."""
+    return tiny.curriculum(**{"profiles.cpu.compute_dtype": "bfloat16"} | more)
 
 
 def known_by_heart(versions: list[str]) -> tuple[dict[str, list[int]], dict[tuple[str, str], str]]:
@@ -63,6 +69,8 @@ def test_vllm_makes_the_answers_behind_the_same_doors(
     file.write_text(json.dumps(by_heart), encoding="utf-8")
     monkeypatch.setenv("STAND_IN_ANSWERS", str(file))
     promoted("v1")
+    params = Path("params.yaml")
+    params.write_text(params.read_text(encoding="utf-8").replace("float32", "bfloat16"), encoding="utf-8")
     with started(SERVING, "v1", "v3", "--port", "0", "--engine", "vllm") as server:
         address = heard_until(server, r"(http://\S+)  v1, v3, base, champion")
         with openai.OpenAI(base_url=address, api_key="none") as client, ThreadPoolExecutor(16) as pool:
@@ -122,20 +130,39 @@ def test_vllm_that_does_not_start_is_told_with_its_last_words(
 
 def test_who_is_chosen_is_told_with_the_reason(lineage_here: Path, vllm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "gpus", lambda: ())
-    assert chosen("vllm", ["v1", "base"]) == (str(vllm), "as asked")
-    assert chosen("auto", ["v1"]) == (None, "there is no GPU for vLLM")
-    assert chosen("transformers", ["v1"]) == (None, "as asked")
+    c = bfloat16()
+    assert chosen("vllm", c, ["v1", "base"]) == (str(vllm), "as asked")
+    assert chosen("auto", c, ["v1"]) == (None, "there is no GPU for vLLM")
+    assert chosen("transformers", c, ["v1"]) == (None, "as asked")
     monkeypatch.setattr(machine, "gpus", lambda: ("one",))
-    assert chosen("auto", ["v1"])[0] == str(vllm)
+    assert chosen("auto", c, ["v1"])[0] == str(vllm)
+    told = "vLLM cannot serve all of it: profiles.cpu: compute_dtype is float32"
+    assert chosen("auto", tiny.curriculum(), ["v1"])[1].startswith(told)
     monkeypatch.setattr(vllm_program, "refused", lambda version, shape: iter([f"{version}: it is a DoRA adapter"]))
-    assert chosen("auto", ["v1"]) == (None, "vLLM cannot serve all of it: v1: it is a DoRA adapter")
+    assert chosen("auto", c, ["v1"]) == (None, "vLLM cannot serve all of it: v1: it is a DoRA adapter")
     with pytest.raises(LineageError, match=r"v1: it is a DoRA adapter\. Use --engine transformers"):
-        chosen("vllm", ["v1"])
+        chosen("vllm", c, ["v1"])
+    monkeypatch.setenv("KRX_VLLM", "/nowhere/vllm")
+    with pytest.raises(LineageError, match="KRX_VLLM: /nowhere/vllm is no program"):
+        chosen("auto", c, ["v1"])
     monkeypatch.delenv("KRX_VLLM")
     monkeypatch.setenv("PATH", os.devnull)
-    assert "there is no program vllm" in chosen("auto", ["v1"])[1]
+    assert "there is no program vllm" in chosen("auto", c, ["v1"])[1]
     with pytest.raises(LineageError, match="KRX_VLLM=/path/to/it/bin/vllm"):
-        chosen("vllm", ["v1"])
+        chosen("vllm", c, ["v1"])
+
+
+def test_four_bits_want_what_reads_them(vllm: Path) -> None:
+    def refused(**more: Any) -> list[str]:
+        return list(vllm_program.refused_of_base(bfloat16(**more).active, str(vllm)))
+
+    four = {"profiles.cpu.load_in_4bit": True}
+    assert refused() == []
+    (told,) = refused(**four)
+    assert "pip install vllm-bnb-plugin" in told
+    (vllm.parents[1] / "lib/python3.12/site-packages/vllm_bnb_plugin").mkdir(parents=True)
+    assert refused(**four) == []
+    assert "quantised twice" in refused(**four, **{"profiles.cpu.double_quant": False})[0]
 
 
 @pytest.mark.parametrize(
