@@ -198,7 +198,8 @@ def _column(one: MixFile, parent: str, column: str) -> dict[str, Any]:
     nested = {"origin": one.origin, "turns": TURN}
     kind = nested.get(column, "sc:Integer" if column == "correct" else "sc:Text")
     array = {"isArray": True, "arrayShape": "-1"} if column in LISTS else {}
-    return _field(one, parent, (column,), kind) | {"description": COLUMNS[column]} | array
+    told = {"description": COLUMNS[column]} if column in COLUMNS else {}  # rows of another release may have others
+    return _field(one, parent, (column,), kind) | told | array
 
 
 def _field(one: MixFile, parent: str, path: tuple[str, ...], kind: Any) -> dict[str, Any]:

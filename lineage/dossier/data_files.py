@@ -1,14 +1,14 @@
 """The files of the mixes that a version's line was trained on: hash, size, rows by source, and who may have them."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lineage.artifacts.mix_summary import mix_identity
 from lineage.core import paths
-from lineage.core.files import sha256_of
+from lineage.core.files import sha256
 from lineage.dossier.case import Case
 from lineage.provenance.ancestry import UNKNOWN_LICENCE, licences_of
 from lineage.records.record import PARTS
@@ -46,13 +46,8 @@ class MixFile:
 def trained_on(case: Case) -> Iterator[MixFile]:
     """The files of every mix of the line that lies here as its version was trained on it; no others."""
     for version in case.known:
-        found = [MixFile(version, part) for part in PARTS]
-        if not all((case.files.root / one.path).is_file() for one in found):
-            continue
-        for one in found:
-            _read(case.files.root / one.path, one)
-        if sha256_of([one.digest for one in found]) == case.manifests[version].mix.sha256:
-            yield from found
+        if mix_identity(case.files.root / paths.mix(version)) == case.manifests[version].mix.sha256:
+            yield from (_read(case.files.root, version, part) for part in PARTS)
 
 
 def withheld(case: Case, one: MixFile) -> str:
@@ -66,17 +61,16 @@ def withheld(case: Case, one: MixFile) -> str:
     return ", ".join(why)
 
 
-def _read(file: Path, found: MixFile) -> None:
-    digest = hashlib.sha256()
+def _read(root: Path, version: str, part: str) -> MixFile:
+    found = MixFile(version, part)
+    file = root / found.path
+    found.digest, found.size = sha256(file), file.stat().st_size
     with file.open("rb") as lines:
-        for line in lines:
-            digest.update(line)
-            found.size += len(line)
-            row = json.loads(line)
+        for row in map(json.loads, lines):
             found.sources[row["source"]] = found.sources.get(row["source"], 0) + 1
             found.columns.update(row)
             _learn(found.origin, row["origin"])
-    found.digest = digest.hexdigest()
+    return found
 
 
 def _learn(names: dict[str, Any], values: dict[str, Any]) -> None:

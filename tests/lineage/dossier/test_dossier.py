@@ -275,7 +275,7 @@ def test_what_may_not_be_passed_on_is_described_and_not_linked(rows: list[Record
         assert line in tree["description"]
     terms = {row["portions/source"]: row["portions/redistribution"] for row in tree["recordSet"][0]["data"]}
     assert terms == dict.fromkeys(("krx_samples", "site_reports", "rules"), "forbidden") | {"questions": "allowed"}
-    Path("data/mixes/v1/replay.jsonl").write_text(f"{rows[0].to_json()}\n", encoding="utf-8")
+    Path("data/mixes/v1/replay.jsonl").write_text('{"cut')
     now = croissant(case_of(load_curriculum(), "v4"))
     assert "2 of 3 mixes are not described (v1, v3)" in now["description"] and len(now["distribution"]) == 2
     params = Path("params.yaml")
