@@ -1,5 +1,6 @@
 # Few verbs. Everything else is `dvc`, `lineage` and `pytest`, from the environment in .venv.
 PYTHON ?= python3.11
+EXTRAS ?= dev
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DO_NOT_TRACK := 1
 STAMP := .venv/installed
@@ -48,5 +49,5 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "creating .venv and installing the pinned dependencies (2.5 GB, some minutes)"
 	@$(PYTHON) -m venv .venv
 	@# not compiled here, a minute for 29,000 files: Python compiles those that are imported, as they are
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile $(WHEELS) --constraint constraints.txt --editable '.[dev]'
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-compile $(WHEELS) --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@touch $@

@@ -65,7 +65,7 @@ def bundle(c: Curriculum, extras: tuple[str, ...], say: Callable[[str], None] = 
         "system": platform.system(),
         "machine": platform.machine(),
         "glibc": oldest_glibc(wheels),
-        "extras": list(extras),
+        "extras": ",".join(extras),
         "profile": c.profile,
         "data": c.data,
         "objects": len(cached.files) - cached.runs,

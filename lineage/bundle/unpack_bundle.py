@@ -57,13 +57,18 @@ class Carried:
 
 @dataclass(frozen=True)
 class BundleManifest:
-    """What a bundle says of itself. glibc: the oldest that its wheels run on. base: where its weights belong."""
+    """What a bundle says of itself.
+
+    glibc: the oldest that its wheels run on. extras: those of pyproject.toml whose packages it has, `dev,gpu`.
+    base: where its weights belong.
+    """
 
     commit: str
     python: str
     system: str
     machine: str
     glibc: str
+    extras: str
     base: dict[str, str]
     members: tuple[Carried, ...]
     text: bytes
@@ -171,13 +176,15 @@ def parsed(text: bytes) -> BundleManifest:
     """
     try:
         tree = json.loads(text)
-        facts = {name: str(tree[name]) for name in ("commit", "python", "system", "machine", "glibc")}
+        facts = {name: str(tree[name]) for name in ("commit", "python", "system", "machine", "glibc", "extras")}
         base = {str(name): str(value) for name, value in tree["base"].items()}
         members = tuple(Carried(str(m["path"]), m["size"], str(m["sha256"])) for m in tree["members"])
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BundleRefused(f"{MANIFEST}: cannot be read ({type(error).__name__}: {error})") from None
     if not re.fullmatch("[0-9a-f]{40,64}", facts["commit"]):
         raise BundleRefused(f"{MANIFEST}: commit {facts['commit']!a} is none")
+    if not re.fullmatch("[a-z]+(,[a-z]+)*", facts["extras"]):
+        raise BundleRefused(f"{MANIFEST}: extras {facts['extras']!a} are none")
     if base and not _place_of_base(base):
         raise BundleRefused(f"{MANIFEST}: base {base!a} names no place")
     for member in members:
@@ -317,13 +324,16 @@ def _hash(file: Path) -> str:
     return digest.hexdigest()
 
 
-def install(folder: Path) -> None:
+def install(folder: Path, extras: str) -> None:
     """Make the environment from the wheels, by the Makefile's own rule, and bring the lineage out of DVC's cache.
+
+    extras: of pyproject.toml, which are installed.
 
     Raises:
         BundleRefused: a command failed; run again, it goes on from there.
     """
-    _run(["make", "--no-print-directory", f"PYTHON={sys.executable}", ".venv/installed"], folder)
+    settings = [f"PYTHON={sys.executable}", f"EXTRAS={extras}"]
+    _run(["make", "--no-print-directory", *settings, ".venv/installed"], folder)
     _run([str(folder / ".venv/bin/dvc"), "checkout", "--quiet", "--allow-missing"], folder)
     (folder / KEPT / UNFINISHED).unlink()
 
@@ -359,7 +369,7 @@ def main(arguments: list[str] | None = None) -> None:
     if chosen.folder is None:
         return
     try:
-        install(folder)
+        install(folder, manifest.extras)
     except BundleRefused as error:
         sys.exit(f"\n✗ {error}\n")
     print(f"unpacked; now: cd {folder} && make lineage")

@@ -23,6 +23,7 @@ FACTS: dict[str, Any] = {
     "system": platform.system(),
     "machine": platform.machine(),
     "glibc": "",
+    "extras": "dev",
     "base": {},
 }
 CONTENTS = {
@@ -165,6 +166,7 @@ def test_a_path_that_leads_elsewhere_is_refused_before_anything_is_written(
         {"members": [{"path": "wheels/a"}]},
         {"members": [{"path": "wheels/a", "size": -1, "sha256": "0" * 64}]},
         {"commit": "--upload-pack=evil"},
+        {"extras": "dev]; rm -r /"},
         {"base": {"path": "../elsewhere"}},
         {"base": {"repo": "../../evil", "revision": "0" * 40}},
         {"base": {"repo": "a/b", "revision": "../.."}},
