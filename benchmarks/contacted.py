@@ -87,7 +87,9 @@ def contacts(log: str) -> Iterator[tuple[str, int]]:
 def is_here(address: str) -> bool:
     """Whether an address or a name is this machine."""
     try:
-        return ipaddress.ip_address(address).is_loopback or address in ("::", "0.0.0.0")
+        known = ipaddress.ip_address(address)
+        plain = getattr(known, "ipv4_mapped", None) or known  # ::ffff:127.0.0.1, as a socket for both kinds writes it
+        return plain.is_loopback or plain.is_unspecified
     except ValueError:
         return address == "localhost"
 

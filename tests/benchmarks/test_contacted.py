@@ -18,5 +18,7 @@ def test_each_contact_of_a_network_is_read_with_its_address() -> None:
 
 
 def test_this_machine_is_known_by_its_addresses_and_its_name() -> None:
-    assert all(map(is_here, ("127.0.0.1", "127.9.9.9", "::1", "localhost")))
-    assert not any(map(is_here, ("192.0.2.1", "2001:db8::1", "example.org", "localhost.example.org")))
+    assert all(map(is_here, ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "::", "0.0.0.0", "localhost")))
+    assert not any(
+        map(is_here, ("192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "example.org", "localhost.example.org"))
+    )
