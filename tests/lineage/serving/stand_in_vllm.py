@@ -47,6 +47,13 @@ def load(name: str, folder: str, ranks: int) -> None:
     ADAPTERS[name] = hashlib.sha256(Path(folder, "adapter_model.safetensors").read_bytes()).hexdigest()
 
 
+def chances(token: int, body: dict[str, Any]) -> dict[str, Any]:
+    """As vLLM tells them: the token that was said, then `logprobs` others, whichever are likelier."""
+    assert body["return_tokens_as_token_ids"]
+    others = {f"token_id:{token + 1 + place}": -place - 1.0 for place in range(body["logprobs"])}
+    return {"token_logprobs": [-1.5], "top_logprobs": [{f"token_id:{token}": -1.5} | others]}
+
+
 class Answering(BaseHTTPRequestHandler):
     """GET /health, POST /v1/completions, POST /v1/load_lora_adapter."""
 
@@ -92,7 +99,8 @@ class Answering(BaseHTTPRequestHandler):
         for number, token in enumerate(said, 1):
             ended = token in body["stop_token_ids"]
             last = "stop" if ended else "length" if number == len(said) else None
-            self.piece({"choices": [{"index": 0, "text": "?", "token_ids": [token], "finish_reason": last}]})
+            one = {"index": 0, "text": "?", "token_ids": [token], "finish_reason": last}
+            self.piece({"choices": [one | ({"logprobs": chances(token, body)} if "logprobs" in body else {})]})
             time.sleep(PIECE)
         self.wfile.write(b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n")
 

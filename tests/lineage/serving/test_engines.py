@@ -95,9 +95,18 @@ def test_vllm_makes_the_answers_behind_the_same_doors(
             for key in served[:3]:
                 events = one(*key, stream=True)
                 assert "".join(e.choices[0].delta.content or "" for e in events if e.choices) == expected[key]
-            for wrong, words in (({"logprobs": True}, "--engine transformers"), ({"n": 2}, "does not have it")):
-                with pytest.raises(openai.BadRequestError, match=words):
-                    one("v1", QUESTIONS[0], **wrong)
+            likely: dict[str, Any] = {"logprobs": True, "extra_body": {"return_tokens_as_token_ids": True}}
+            by_heart_too = [f"token_id:{token}" for token in next(iter(by_heart.values()))]
+            for more in ({"top_logprobs": 2}, {"top_logprobs": 2, "stream": True}, {}):
+                told = one("base", QUESTIONS[0], **likely, **more)
+                parts = [e.choices[0].logprobs for e in told] if more.get("stream") else [told.choices[0].logprobs]
+                content = [token for part in parts if part for token in part.content]
+                assert [token.token for token in content] == by_heart_too
+                assert {token.logprob for token in content} == {-1.5}
+                beside = [other.logprob for other in content[0].top_logprobs]
+                assert beside == ([-1.0, -1.5] if more else []), "the likeliest first, and no more than were asked for"
+            with pytest.raises(openai.BadRequestError, match="does not have it"):
+                one("v1", QUESTIONS[0], n=2)
             with pytest.raises(openai.BadRequestError, match="vLLM said: v1 does not know"):
                 one("v1", "그 밖의 질문")
 
