@@ -3,10 +3,13 @@
 python -m benchmarks.verify_gpu.inspected continued v2     # what the trainer loads is the parent's file
 python -m benchmarks.verify_gpu.inspected accepted v2      # stock transformers and PEFT take the adapter
 python -m benchmarks.verify_gpu.inspected heard v2         # `lineage serve` says over HTTP what PEFT says
-python -m benchmarks.verify_gpu.inspected served v2        # vLLM takes it, and says what PEFT says
+python -m benchmarks.verify_gpu.inspected served v2        # the same where vLLM makes the answers
 """
 
 import json
+import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from lineage.artifacts.base_manifest import read_base
 from lineage.base_model.loading import weights_of
 from lineage.config.load import load_curriculum
 from lineage.core.stage import prepare_environment
+from lineage.serving import vllm_program
 
 PROMPT = "<|im_start|>user\n다음 분기의 전망은?<|im_end|>\n<|im_start|>assistant\n"
 
@@ -86,41 +90,29 @@ def heard(version: str) -> dict[str, Any]:
 
 
 def served(version: str) -> dict[str, Any]:
-    """VLLM with the adapter and without it, greedily; and its likeliest tokens beside PEFT's on the same weights."""
-    from vllm import LLM, SamplingParams
-    from vllm.lora.request import LoRARequest
+    """What `lineage serve --engine vllm` says over HTTP, beside PEFT on the same base as the profile loads it."""
+    from lineage.evaluation import inference
+    from lineage.exporting.logits import BOUNDS, probes
+    from lineage.exporting.served_answers import answers_at, served_difference
 
-    from lineage.exporting.logits import BOUNDS
-    from lineage.exporting.served_answers import LIKELIEST, ServedAnswer, served_difference
-
-    folder, weights = (
-        Path("models", version).resolve(),
-        _weights(),
-    )
-    r = json.loads((folder / "adapter_config.json").read_text())["r"]
-    model = LLM(
-        model=weights,
-        tokenizer=str(folder),
-        enable_lora=True,
-        max_lora_rank=max(8, r),
-        max_model_len=512,
-        dtype="bfloat16",
-        gpu_memory_utilization=0.6,
-    )
-    greedy = SamplingParams(temperature=0.0, max_tokens=16, logprobs=LIKELIEST)
-    plain = list(model.generate([PROMPT], greedy)[0].outputs[0].token_ids)
-    said = model.generate([PROMPT], greedy, lora_request=LoRARequest(version, 1, str(folder)))[0]
-    ours = list(said.outputs[0].token_ids)
-    told = [{token: one.logprob for token, one in place.items()} for place in said.outputs[0].logprobs]
-    del model
-    import torch
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM
-
-    base: Any = AutoModelForCausalLM.from_pretrained(weights, dtype=torch.bfloat16)
-    answer = ServedAnswer(list(said.prompt_token_ids), ours, told)
-    found = served_difference(PeftModel.from_pretrained(base, folder).eval(), [answer], BOUNDS["bfloat16"])
-    return {"new_tokens": len(ours), "same_as_the_base": plain == ours, **found.as_json(), "equal": found.equal}
+    c, program = load_curriculum(), vllm_program.installed()
+    assert program
+    rows = probes(c, inference.tokenizer_of_base(), read_base().vocab_size)
+    words = [sys.executable, "-m", "lineage.cli", "serve", version, "--engine", "vllm", "--port", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            found = (re.match(r"(http://\S+)/v1  ", line) for line in server.stdout)
+            address = next((one[1] for one in found if one), None)
+            if address is None:
+                raise SystemExit("lineage serve --engine vllm ended before it answered; what it said stands above")
+            answers = answers_at(address, c, version, rows)
+        finally:
+            server.send_signal(signal.SIGINT)
+    model, _ = inference.load(version, c.active)  # once vLLM has given its memory back
+    compared = served_difference(model, answers, BOUNDS[c.active.compute_dtype])
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return {**compared.as_json(), "equal": compared.equal, "vllm": told.stdout.strip()[-20:]}
 
 
 def _weights() -> str:

@@ -23,7 +23,7 @@ from lineage.core.errors import LineageError
 from lineage.serving.engines import Engine, chosen, served_by_vllm
 from lineage.serving.gatekeeper import KEY, may_listen
 from lineage.serving.kept_answering import Ready, keep_answering
-from lineage.serving.listening import listening_at, serve
+from lineage.serving.listening import BACKLOG, listening_at, serve
 from lineage.serving.served_models import ServedModels, serving, whom
 from lineage.serving.vllm_speaker import VllmSpeaker
 
@@ -83,6 +83,7 @@ def _answer(models: ServedModels, key: str, on: socket, ready: Ready, speaker: V
         print(f"note: there is no champion: {error}", file=sys.stderr)
     host, port = on.getsockname()[:2]
     asks = f", with the key of {KEY}" if key else ""
+    on.listen(BACKLOG)  # who reads the address may ask at once
     print(f"http://{host}:{port}/v1  {', '.join(models.table)}{asks}, until Ctrl-C", flush=True)
     doubts = dict.fromkeys(doubt for one in models.table.values() for doubt in to_be_doubted(one.version))
     for doubt in doubts:

@@ -16,6 +16,7 @@ import numpy as np
 from lineage.base_model.special_tokens import held, special_tokens
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
+from lineage.evaluation import inference
 from lineage.exporting.logits import LogitDifference, Probes
 from lineage.serving.endpoints import application
 from lineage.serving.listening import listening_at, served_meanwhile
@@ -40,24 +41,38 @@ class ServedAnswer:
 def served_answers(c: Curriculum, version: str, rows: Probes) -> list[ServedAnswer]:
     """Serve a version at a free port of this machine, and ask it the questions of held-out rows.
 
-    A question that a server refuses is not asked: one that spells a control token, or leaves no room for an answer.
-
     Raises:
         LineageError: the server has another question than the row.
     """
     models = serving(c, [version])
-    special = special_tokens(models.voices.tokenizer)
-    found = []
-    with (
-        listening_at("127.0.0.1", 0) as on,
-        served_meanwhile(application(models, seconds=3600), on) as address,
-    ):
-        for turns, asked in zip(rows.turns, rows.asked, strict=True):
-            if not held(special, turns) and len(asked) + TOKENS <= c.active.max_length:
-                found.append(_asked(address, version, turns, asked))
-    del models
+    app = application(models, seconds=3600)
+    with listening_at("127.0.0.1", 0) as on, served_meanwhile(app, on) as address:
+        found = answers_at(address, c, version, rows)
+    del models, app
     gc.collect()
     return found
+
+
+def answers_at(address: str, c: Curriculum, version: str, rows: Probes) -> list[ServedAnswer]:
+    """Ask a server the questions of held-out rows.
+
+    One that it refuses is not asked: that spells a control token, or leaves no room for an answer.
+
+    Args:
+        address: of the server, without `/v1`.
+        c: the curriculum.
+        version: who is asked.
+        rows: what is asked.
+
+    Raises:
+        LineageError: the server has another question than the row.
+    """
+    special = special_tokens(inference.tokenizer_of_base())
+    return [
+        _asked(address, version, turns, asked)
+        for turns, asked in zip(rows.turns, rows.asked, strict=True)
+        if not held(special, turns) and len(asked) + TOKENS <= c.active.max_length
+    ]
 
 
 def served_difference(model: Any, answers: Sequence[ServedAnswer], bound: float | None) -> LogitDifference:

@@ -8,6 +8,8 @@ from typing import Any
 
 from lineage.core.errors import LineageError
 
+BACKLOG = 1024  # connections that wait to be accepted
+
 
 def listening_at(host: str, port: int) -> socket.socket:
     """A socket; port 0: any that is free.
@@ -37,7 +39,7 @@ def serve(app: Any, on: socket.socket) -> None:
         app,
         log_level="warning",
         loop="asyncio",
-        backlog=1024,
+        backlog=BACKLOG,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=2,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openai
 import psutil
 import pytest
@@ -73,6 +74,7 @@ def test_vllm_makes_the_answers_behind_the_same_doors(
     params.write_text(params.read_text(encoding="utf-8").replace("float32", "bfloat16"), encoding="utf-8")
     with started(SERVING, "v1", "v3", "--port", "0", "--engine", "vllm") as server:
         address = heard_until(server, r"(http://\S+)  v1, v3, base, champion")
+        assert httpx.get(f"{address}/models").status_code == 200, "an address that is told can be asked at once"
         with openai.OpenAI(base_url=address, api_key="none") as client, ThreadPoolExecutor(16) as pool:
             listed: dict[str, Any] = {one.id: one for one in client.models.list()}
             record = read_manifest("v3")
