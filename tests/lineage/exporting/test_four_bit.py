@@ -57,3 +57,10 @@ def test_three_ways_out_of_four_bits_are_measured_and_either_merge_can_be_shippe
     assert list(ways) == [four_bit.AS_TRAINED, DEQUANTISED, WHOLE]
     assert ways[four_bit.AS_TRAINED] == pytest.approx(ways[DEQUANTISED], abs=0.02), "the same weights, in one piece"
     assert shipped[WHOLE] != shipped[DEQUANTISED] and ways[WHOLE] != ways[DEQUANTISED]
+    said(capsys, "export", "v1", "--as", "adapter")
+    record = json.loads(Path("exports/v1-adapter/export.json").read_text(encoding="utf-8"))
+    *_, served = record["equality"]
+    assert served["what"].startswith("lineage serve") and served["bound"] is None, (
+        "4 bits beside float32: told, not bound"
+    )
+    assert 1e-4 < served["relative"] < 1 and "It was served over 4-bit weights" in " ".join(record["notes"])
