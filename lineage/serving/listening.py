@@ -53,7 +53,8 @@ def served_meanwhile(app: Any, on: socket.socket) -> Iterator[str]:
     """Serve an ASGI application in a thread of this process until the block ends; its address is given."""
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", loop="asyncio"))
+    # Without settings of logging: they would close the streams of whoever logs in this process.
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None, loop="asyncio"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [on]}, name="served meanwhile")
     thread.start()
     try:
