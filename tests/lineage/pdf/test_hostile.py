@@ -179,11 +179,11 @@ def test_a_stopped_run_does_not_wait_for_a_file_that_hangs(tmp_path: Path, monke
     begun = time.monotonic()
     try:
         with pytest.raises(KeyboardInterrupt):
-            convert.convert_folder(tmp_path / "raw", tmp_path / "out", Limits(5, 20, 60), tmp_path / "cache")
+            convert.convert_folder(tmp_path / "raw", tmp_path / "out", Limits(5, 20, 600), tmp_path / "cache")
     finally:
         timer.cancel()
         signal.signal(signal.SIGUSR1, before)
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 300  # half of what the file may take
 
 
 def test_a_worker_that_cannot_start_is_no_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
