@@ -171,6 +171,7 @@ def test_how_a_stage_died_is_told_apart(workspace: Path) -> None:
 def test_no_stage_outlives_its_flow(workspace: Path, stage: str, how: signal.Signals) -> None:
     """However the flow's process ends, and also a stage that ignores SIGTERM."""
     script = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
+    script += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's & has it ignored
     script += f"from flows.repro import reproduce; reproduce({stage!r}, print)"
     flow = subprocess.Popen(
         [sys.executable, "-c", script], env=os.environ | {"KRX_GRACE_SECONDS": "1"}, stderr=subprocess.DEVNULL
