@@ -11,8 +11,8 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from lineage.core.errors import LineageError
@@ -20,6 +20,7 @@ from lineage.core.errors import LineageError
 MOST = 3  # in a row that were killed while they loaded: the next one would be, too
 GRACE = 15.0  # seconds to end in good order
 BROKEN = 70  # exit code of a mistake of this program
+HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 Ready = Callable[[], None]
 
@@ -36,30 +37,43 @@ def keep_answering(work: Callable[[Ready], None]) -> None:
         LineageError: it was killed several times in a row while it loaded.
         SystemExit: it ended by itself, having said why; with its exit code.
     """
-    for asked_to_end in (signal.SIGTERM, signal.SIGINT):  # a shell's `&` has SIGINT ignored
-        signal.signal(asked_to_end, _interrupt)
-    killed = 0
-    while True:
-        worker, there = _started(work)
-        try:
-            ready = there.recv(1) == b"+"
-            there.recv(1)  # nothing more is sent: it is gone
-        except KeyboardInterrupt:
-            _end(worker, there)
-            return
-        finally:
-            code = _buried(worker)
-            there.close()
-        if code >= 0:
-            raise SystemExit(code or BROKEN)
-        how = f"was killed by {signal.Signals(-code).name}"
-        killed = 0 if ready else killed + 1
-        if killed == MOST:
-            raise LineageError(
-                f"the process that answers {how}, {MOST} times in a row while it loaded. SIGKILL is what a machine "
-                f"does that has no memory left: serve fewer versions, or a smaller base"
-            )
-        print(f"note: the process that answers {how}; the next one loads, who asks waits", file=sys.stderr, flush=True)
+    with _signals_that_wait():
+        killed = 0
+        while True:
+            worker, there = _started(work)
+            with there:
+                if asked := _asked_to_end(worker):
+                    _end(worker)
+                code = _buried(worker)
+                ready = there.recv(1) == b"+"
+            if asked:
+                return
+            if code >= 0:
+                raise SystemExit(code or BROKEN)
+            how = f"was killed by {signal.Signals(-code).name}"
+            killed = 0 if ready else killed + 1
+            if killed == MOST:
+                raise LineageError(
+                    f"the process that answers {how}, {MOST} times in a row while it loaded. SIGKILL is what a machine "
+                    f"does that has no memory left: serve fewer versions, or a smaller base"
+                )
+            again = f"note: the process that answers {how}; the next one loads, who asks waits"
+            print(again, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _signals_that_wait() -> Iterator[None]:
+    """Have signals wait until they are asked for.
+
+    A handler that raises is lost where it meets a fork, and too late where it meets a call that is about to wait.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's `&` has SIGINT ignored
+        signal.signal(number, _interrupt)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -80,6 +94,7 @@ def _started(work: Callable[[Ready], None]) -> tuple[int, socket.socket]:
     try:
         os.setsid()  # a group of its own, to end it with what it has started; Ctrl-C reaches the one that keeps it
         threading.Thread(target=_end_with_the_other, args=(theirs,), daemon=True).start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)  # here, never in that thread
         work(lambda: theirs.sendall(b"+"))
         code = 0
     except KeyboardInterrupt:
@@ -104,13 +119,18 @@ def _end_with_the_other(there: socket.socket) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _end(worker: int, there: socket.socket) -> None:
-    """Have it end in good order, as long as the grace lasts."""
+def _asked_to_end(worker: int) -> bool:
+    """Wait until this process is asked to end, or the one at work is gone: whether it was asked."""
+    while os.waitid(os.P_PID, worker, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if signal.sigwait(HEARD) != signal.SIGCHLD:
+            return True
+    return False
+
+
+def _end(worker: int) -> None:
+    """Have it end in good order, as long as the grace lasts; asked again, at once."""
     os.kill(worker, signal.SIGTERM)
-    there.settimeout(GRACE)
-    with suppress(KeyboardInterrupt, TimeoutError):  # pressed again: at once
-        while there.recv(1):
-            pass
+    signal.sigtimedwait(HEARD, GRACE)
 
 
 def _buried(worker: int) -> int:

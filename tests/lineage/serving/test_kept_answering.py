@@ -28,6 +28,7 @@ main(["serve", *sys.argv[1:]])
 """
 KEEPING = """
 import os, subprocess, sys, time
+os.register_at_fork(after_in_parent=lambda: time.sleep(0.2))  # a signal meets it in the middle of a start
 from lineage.core.errors import LineageError
 from lineage.serving.kept_answering import keep_answering
 
@@ -65,7 +66,7 @@ def heard_until(program: subprocess.Popen[str], words: str) -> str:
 
 
 def gone(numbers: Sequence[int]) -> bool:
-    for _ in range(1000):
+    for _ in range(3000):  # longer than the grace
         if not any(psutil.pid_exists(number) and psutil.Process(number).status() != "zombie" for number in numbers):
             return True
         time.sleep(0.01)
