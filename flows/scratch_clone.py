@@ -16,6 +16,9 @@ from lineage.core.errors import LineageError
 from lineage.core.paths import DVC_LOCK, STATE
 from lineage.planning.dvc_graph import DVC, complaint, environment
 
+# DVC's questions to its own servers go on in the background, in a folder that may be gone by then.
+ASKS_NOBODY = "[core]\n    analytics = false\n    check_update = false\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Clone:
@@ -60,6 +63,7 @@ def clone_head(folder: Path) -> Clone:
     git("clone", "--quiet", "--no-checkout", top, str(folder))
     made = Clone(folder, folder / inside, commit)
     git("checkout", "--quiet", "--detach", commit, folder=folder)
+    _configure(made, ASKS_NOBODY)
     if kept.is_dir():
         kept.rename(state)
     _link_base(made.workspace)
@@ -92,7 +96,7 @@ def cache_folder() -> Path:
 
 def share_cache(to: Clone) -> None:
     """Let a clone use this workspace's cache, and check out what its lock names."""
-    _configure(to, f"[cache]\n    dir = {cache_folder()}\n")
+    _configure(to, f"{ASKS_NOBODY}[cache]\n    dir = {cache_folder()}\n")
     to.dvc("checkout", "--quiet", "--allow-missing")
 
 
@@ -100,9 +104,9 @@ def take_inputs(to: Clone) -> None:
     """Fetch what no stage makes, the `.dvc` files' data, from this workspace's cache, and nothing else of it."""
     tracked = [name for name in to.git("ls-files", "*.dvc").splitlines() if not name.startswith(".dvc/")]
     if tracked:
-        _configure(to, f"[core]\n    remote = inputs\n['remote \"inputs\"']\n    url = {cache_folder()}\n")
+        _configure(to, f"{ASKS_NOBODY}    remote = inputs\n['remote \"inputs\"']\n    url = {cache_folder()}\n")
         to.dvc("pull", "--quiet", *tracked)
-        _configure(to, "")
+        _configure(to, ASKS_NOBODY)
 
 
 def _configure(clone: Clone, text: str) -> None:

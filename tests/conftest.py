@@ -2,12 +2,14 @@
 
 import os
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["tests.tiny"]
 
 os.environ["KRX_PREFETCH"] = "0"  # tests are run side by side: no core is idle. A test of it switches it on
+os.environ["DVC_GLOBAL_CONFIG_DIR"] = str(Path(__file__).parent / "dvc_of_a_person")  # who runs the tests has another
 
 # Begun first, so that no process is left with one of them when the other has nothing to do. Then those of many tests.
 LONGEST_FIRST = (
