@@ -69,6 +69,7 @@ def reached(c: Curriculum, name: str, reach: Reach) -> str:
     kinds += [("records", source, f"{len(ids):,}") for source, ids in reach.records.items()]
     kinds += [("mix", version, f"{rows:,} rows") for version, rows in reach.mixes.items()]
     kinds += [("adapter, trained again", version, why) for version, why in reach.adapters.items()]
+    kinds += [("export, removed", export.as_posix(), "") for export in reach.exports]
     lines = [f"# {for_markdown(name)} reached", "", "| what | where | how much |", "|---|---|---|"]
     lines += [f"| {' | '.join(map(for_markdown, row))} |" for row in kinds]
     if reach.raw:

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from lineage.config.load import load_curriculum
@@ -38,6 +39,9 @@ def run(options: argparse.Namespace) -> None:
     console.print(_afterwards(name, proof))
     for place, objects in proof.unseen.items():
         console.print(f"[yellow]{place}: {objects:,} objects are not in the local cache and were not read[/]")
+    for export in proof.doubtful:
+        doubt = "it is of an adapter that nothing here knows any more. Delete it if it may hold something of this"
+        console.print(f"[yellow]{escape(str(export))}: {doubt}[/]")
     for file in proof.committed:
         console.print(f"committed: {file}", markup=False)
     if proof.committed:
@@ -66,6 +70,8 @@ def _reached(c: Curriculum, name: str, reach: Reach) -> Table:
         table.add_row("mix", version, f"{rows:,} rows")
     for version, why in reach.adapters.items():
         table.add_row("adapter, trained again", version, why)
+    for export in reach.exports:
+        table.add_row("export, removed", export.as_posix(), "")
     return table
 
 

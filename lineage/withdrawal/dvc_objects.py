@@ -27,11 +27,16 @@ UNMARKED = (*ABOUT_WEIGHTS, ANSWERS, REPORT)  # a folder with one of these holds
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a cache holds of a subject. oids: objects to remove; adapters: SHA-256 of weights trained on it."""
+    """What a cache holds of a subject.
+
+    oids: objects to remove. adapters: SHA-256 of weights trained on it. ids: of its records. known: SHA-256 of all
+    adapters of which it is known what they were trained on.
+    """
 
     oids: frozenset[str]
     adapters: frozenset[str]
     ids: frozenset[str]
+    known: frozenset[str]
 
 
 LAYOUTS = ("files/md5", "")  # of DVC 3, and of the versions before, whose objects lie in the cache itself
@@ -75,7 +80,9 @@ class Objects:
         adapters = self._adapters(tainted, what)
         wider = pattern(what, ids if what.is_document else (), {adapter[:12] for adapter in adapters})
         tainted |= {oid for oid, path in plain.items() if found_in(path, wider)}
-        return Found(frozenset(tainted | self._folders(tainted, adapters, report)), frozenset(adapters), frozenset(ids))
+        gone = tainted | self._folders(tainted, adapters, report)
+        known = frozenset(manifest.adapter for manifest in self._manifests())
+        return Found(frozenset(gone), frozenset(adapters), frozenset(ids), known)
 
     def _adapters(self, tainted: set[str], what: Subject) -> set[str]:
         """SHA-256 of every adapter that was trained on a tainted mix, or continues one that was."""
@@ -84,7 +91,7 @@ class Objects:
             parts = [members.get("own.jsonl"), members.get("replay.jsonl")]
             if tainted.intersection(p for p in parts if p) and all(p in self.paths for p in parts):
                 mixes.add(sha256_of([sha256(self.paths[str(p)]) for p in parts]))
-        manifests = [m for members in self.folders.values() if (m := self._manifest(members.get("lineage.json")))]
+        manifests = self._manifests()
         found: set[str] = set()
         while True:
             more = {
@@ -114,6 +121,9 @@ class Objects:
             gone |= {f for f, members in self.folders.items() if REPORT in members and f != report}
         whole = {f for f in gone if any(name in self.folders[f] for name in UNMARKED)}
         return gone | {oid for f in whole for oid in self.folders[f].values() if owners[oid] <= whole}
+
+    def _manifests(self) -> list[AdapterManifest]:
+        return [m for members in self.folders.values() if (m := self._manifest(members.get("lineage.json")))]
 
     def _manifest(self, oid: str | None) -> AdapterManifest | None:
         """What an object says of an adapter; one that cannot be read stops the withdrawal, which it might escape."""

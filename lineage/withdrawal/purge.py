@@ -14,6 +14,7 @@ from lineage.pdf.document_cache import entries_of, forget
 from lineage.withdrawal.dvc_objects import Found, caches, together
 from lineage.withdrawal.git_history import committed
 from lineage.withdrawal.markers import Noted, Subject, found_in, pattern
+from lineage.withdrawal.withdrawn_exports import doubtful_exports, exports_of, remove_exports
 
 KEPT_STATE = ("mlflow", "prefect", "withdrawal", "writer.lock")  # the rest of .state speeds things up and holds text
 ROOMS = (
@@ -38,12 +39,13 @@ class Proof:
     """Where the subject is still found, place → hits.
 
     unseen: objects of a remote that nobody here can read. committed: files of commits, which only their owner rewrites.
-    stopped: the command at which the rebuild stopped, or "".
+    doubtful: exports of adapters that nothing here knows. stopped: the command at which the rebuild stopped, or "".
     """
 
     hits: dict[str, int]
     unseen: dict[str, int]
     committed: tuple[str, ...] = ()
+    doubtful: tuple[Path, ...] = ()
     stopped: str = ""
 
     @property
@@ -69,6 +71,9 @@ def purge(what: Subject, noted: Noted, *, rebuilt: bool) -> Proof:
     # DVC's cache goes last: it is what tells, after a kill, which objects and runs are meant.
     say(f"MLflow: {remove_runs(gone.adapters):,} runs removed for good")
     say(f"MLflow: {remove_artifacts(_marks(what, gone)):,} files of other runs removed")
+    remove_exports(copies := _exports(what, gone, noted))
+    for copy in copies:
+        say(f"{copy}: removed; where it was copied or pushed to, you alone can take it back")
     for entry in sorted(STATE.iterdir()) if STATE.is_dir() else []:
         if entry.name not in KEPT_STATE:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
@@ -94,12 +99,16 @@ def _report_object() -> str:
     return next((str(out.get("md5", "")) for out in outs if out.get("path") == paths.REPORTS.as_posix()), "")
 
 
+def _exports(what: Subject, gone: Found, noted: Noted) -> tuple[Path, ...]:
+    return exports_of(what, Noted(noted.objects, gone.ids | noted.ids), gone.adapters)
+
+
 def _marks(what: Subject, gone: Found) -> re.Pattern[bytes]:
     return pattern(what, gone.ids if what.is_document else (), {adapter[:12] for adapter in gone.adapters})
 
 
 def prove(what: Subject, gone: Found, noted: Noted) -> Proof:
-    """Search workspace, caches, remotes, MLflow and all commits for the subject, its records and adapters.
+    """Search workspace, exports, caches, remotes, MLflow and all commits for the subject, its records and adapters.
 
     Args:
         what: the subject.
@@ -110,6 +119,7 @@ def prove(what: Subject, gone: Found, noted: Noted) -> Proof:
 
     marks = _marks(what, gone)
     hits = {room.as_posix(): sum(1 for _ in files_with(room, marks)) for room in ROOMS}
+    hits[paths.EXPORTS.as_posix()] = len(_exports(what, gone, noted))
     places, remotes = caches()
     left = together(places.values()).found(what, noted, _report_object()).oids | gone.oids
     hits |= {place: len(left & cache.paths.keys()) for place, cache in places.items()}
@@ -122,7 +132,7 @@ def prove(what: Subject, gone: Found, noted: Noted) -> Proof:
     hits["git, all commits"] = len(rows)
     here = {oid for cache in places.values() for oid in cache.paths}
     unseen = {place: sum(oid not in here for oid in odb.all()) for place, odb in remotes.items()}
-    return Proof(hits, unseen, tuple(rows))
+    return Proof(hits, unseen, tuple(rows), doubtful_exports(gone.known))
 
 
 def _of_rows(gone: Found) -> re.Pattern[bytes]:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from lineage.artifacts.conversion import read_quarantine
 from lineage.artifacts.document import load_document
+from lineage.artifacts.manifest import find_manifest
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
-from lineage.withdrawal.markers import Subject, ids_in, lines_with, pattern
+from lineage.withdrawal.markers import Noted, Subject, ids_in, lines_with, pattern
+from lineage.withdrawal.withdrawn_exports import exports_of
 
 HEAD = 1024  # bytes of a document that hold its file's name and SHA-256
 
@@ -19,7 +21,8 @@ class Reach:
 
     raw: the user's own files, which are deleted; the sample world's are made by code and stay.
     documents: converted documents. records: source → ids, held-out ones included. mixes: version → rows.
-    adapters: version → why: it was trained on the subject, or continues one that was.
+    adapters: version → why: it was trained on the subject, or continues one that was. exports: exports and bundles
+    that hold it, which are removed.
     """
 
     subject: Subject
@@ -28,6 +31,7 @@ class Reach:
     records: dict[str, tuple[str, ...]]
     mixes: dict[str, int]
     adapters: dict[str, str]
+    exports: tuple[Path, ...] = ()
 
 
 def reach_of(c: Curriculum, what: Subject) -> Reach:
@@ -46,7 +50,11 @@ def reach_of(c: Curriculum, what: Subject) -> Reach:
             adapters[version] = f"trained on {mixes[version]:,} of its rows"
         elif parent != BASE and parent in adapters:
             adapters[version] = f"continues {parent}"
-    return Reach(what, tuple(_raw(c, what, documents)), documents, _records(c, what), mixes, adapters)
+    records = _records(c, what)
+    known = Noted(ids=frozenset(one for ids in records.values() for one in ids))
+    weights = [manifest.adapter for version in adapters if (manifest := find_manifest(version))]
+    exports = exports_of(what, known, weights)
+    return Reach(what, tuple(_raw(c, what, documents)), documents, records, mixes, adapters, exports)
 
 
 def _jsonl(room: Path, name: str) -> list[Path]:

@@ -6,8 +6,8 @@
 1. Reach: the raw files, documents, records, mixes and adapters that hold it.
 2. Take out: `params.yaml` says `withdrawn`, the user's own raw file is deleted.
 3. Rebuild: what was built here and became stale. A version that was never built is not built for it.
-4. Purge: what earlier builds and earlier raw files left in DVC's cache, in its remotes, in `.state` and in MLflow;
-   also where the rebuild stopped.
+4. Purge: what earlier builds and earlier raw files left in DVC's cache, in its remotes, in `.state`, in `exports/` and
+   in MLflow; also where the rebuild stopped.
 5. Proof: all of these are searched again, and all commits of git, which should hold hashes alone. What was reached and
    what was found is written into `withdrawals.jsonl`.
 
@@ -84,7 +84,7 @@ def _written_down(reach: Reach, proof: Proof) -> None:
             mixes=reach.mixes,
             adapters=reach.adapters,
             hits=proof.hits,
-            unseen=proof.unseen,
+            unseen=proof.unseen | ({paths.EXPORTS.as_posix(): len(proof.doubtful)} if proof.doubtful else {}),
             committed=len(proof.committed),
             stopped=proof.stopped,
         )

@@ -25,6 +25,7 @@ from lineage.withdrawal.noted import note
 from lineage.withdrawal.purge import purge
 from lineage.withdrawal.rebuild import targets
 from lineage.withdrawal.withdraw import plan, take_out, withdraw
+from lineage.withdrawal.withdrawn_exports import doubtful_exports, exports_of
 from tests import tiny
 from tests.lineage.artifacts import samples
 from tests.test_own_data import write_pdf
@@ -201,6 +202,38 @@ def test_what_is_converted_elsewhere_goes_and_nothing_else(planned: Path, monkey
         path.write_text(f'{{"sha256": "{DOCUMENT if path == half else path.stem}"', encoding="utf-8")
     assert purge(Subject(DOCUMENT), Noted(), rebuilt=True).hits["shared"] == 0
     assert sorted(path for path in Path("shared").rglob("*.json")) == left
+
+
+def test_exports_and_bundles_are_known_by_the_weights_and_rows_in_them(planned: Path) -> None:
+    def exported(name: str, adapter: str, parent: str | None, mix: str, sources: dict[str, object]) -> Path:
+        made = samples.MANIFEST["mix"] | {"sha256": mix, "sources": sources}
+        folder = Path("exports", name)
+        folder.mkdir(parents=True)
+        manifest = samples.manifest(adapter=adapter, parent_adapter=parent, mix=made)
+        (folder / "lineage.json").write_text(json.dumps(manifest), encoding="utf-8")
+        (folder / "model.gguf").write_bytes(b"weights")
+        return folder
+
+    counts = dict.fromkeys(("rows", "tokens", "supervised_tokens", "replayed_rows"), 3) | {"dropped": {}}
+    first = exported("v1-merged", "1" * 64, None, "a mix", {"companies": counts})
+    child = exported("v2-gguf", "2" * 64, "1" * 64, "another", {})
+    apart = exported("v9-adapter", "9" * 64, None, "another", {"samples": counts})
+    row = json.dumps(record("companies", 4, [DOCUMENT]), ensure_ascii=False).encode()
+    bundle, raw, other = (Path("exports", f"krx-lineage-{n}.tar") for n in "123")
+    for file, content in ((bundle, row), (raw, b'"cache/files/md5/ab/cdef"'), (other, b"nothing of it")):
+        file.write_bytes(b"\0" * 512 + content + b"\0" * 512)
+
+    companies = Subject("companies", ("companies",))
+    assert set(exports_of(companies, Noted(frozenset({"abcdef"})), ())) == {first, child, bundle, raw}
+    assert set(exports_of(Subject(DOCUMENT), Noted(), {"1" * 64})) == {first, child, bundle}
+    assert exports_of(Subject(OTHER), Noted(), ()) == ()
+    assert doubtful_exports({"1" * 64, "2" * 64}) == (apart,)
+    assert plan(load_curriculum(), DOCUMENT).exports == (bundle,), (
+        "no manifest here says that v1-merged was trained on it"
+    )
+    (child / "lineage.json").write_text("{", encoding="utf-8")
+    with pytest.raises(LineageError, match=r"v2-gguf/lineage\.json.*delete the export"):
+        exports_of(companies, Noted(), ())
 
 
 def test_answers_that_are_left_are_not_paid_for_again(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -430,11 +463,14 @@ def test_nothing_of_a_document_is_left(built: Workspace) -> None:
         files = [p for p in files if "runs" not in p.relative_to(w.root.parent).parts]
         return [p for p in files if found_in(p, marks)]
 
-    rooms = [w.root / room for room in ("data", "models", "metrics", "reports", ".dvc/cache", ".state")] + [store]
+    for version in ("v1", "v2"):
+        shutil.copytree(w.root / "models" / version, w.root / "exports" / f"{version}-adapter")
+    rooms = ("data", "models", "metrics", "reports", "exports", ".dvc/cache", ".state")
+    rooms = [*(w.root / room for room in rooms), store]
     assert {room.name for room in rooms if holding(room)} >= {"data", "models", "cache", "store", ".state"}
 
     said = w.run("lineage.cli.main", "withdraw", document, "--dry-run")
-    assert "site_reports" in said and "v2" in said and pdf.is_file()
+    assert "site_reports" in said and "exports/v2-adapter" in said and "v1-adapter" not in said and pdf.is_file()
     refused = w.run("lineage.cli.main", "withdraw", document, fails=True)
     assert "--yes" in refused and pdf.is_file()
 
@@ -446,7 +482,7 @@ def test_nothing_of_a_document_is_left(built: Workspace) -> None:
         "train@v2",
     }
     assert not pdf.exists()
-    assert holding(*rooms) == []
+    assert holding(*rooms) == [] and [one.name for one in (w.root / "exports").iterdir()] == ["v1-adapter"]
     assert not any(hashlib.sha256(p.read_bytes()).hexdigest() == document for p in store.rglob("*") if p.is_file())
     after = {version: w.adapter(version) for version in ("v1", "v2", "v3")}
     assert after["v2"] != before["v2"] and {**after, "v2": ""} == {**before, "v2": ""}
