@@ -76,7 +76,7 @@ class Tab:
         """The text of every element that a selector finds."""
         return list(self.js(f"[...document.querySelectorAll({json.dumps(selector)})].map(e => e.textContent)"))
 
-    def until(self, expression: str, seconds: float = 20) -> Any:
+    def until(self, expression: str, seconds: float = 60) -> Any:
         """Wait until an expression is true in the page."""
         deadline = time.monotonic() + seconds
         while not (found := self.js(expression)):

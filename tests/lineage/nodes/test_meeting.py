@@ -95,18 +95,18 @@ def test_a_node_that_goes_away_while_it_waits_leaves_its_place(
 def test_silence_is_noticed_on_both_sides(
     at: Rendezvous, beside: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeat, "LOST", 0.6)
+    monkeypatch.setattr(heartbeat, "LOST", 1.5)
     monkeypatch.setattr(heartbeat, "BEAT", 0.1)
     other = come(beside, at, MINE)
     first = opened(at)
     gathered(first, MINE, 2, 20)
     here, there = Heartbeat(first), Heartbeat(other.result())
     here.start(), there.start()
-    threading.Event().wait(1)
+    threading.Event().wait(2)
     assert not here.silent() and not there.silent()
     there.stop()
-    threading.Event().wait(1)
-    assert here.silent() == [1] and "was not heard of for 0.6 s" in here.lost("v3")
+    threading.Event().wait(2)
+    assert here.silent() == [1] and "was not heard of for 1.5 s" in here.lost("v3")
     here.stop()
 
 
