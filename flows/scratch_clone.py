@@ -18,6 +18,9 @@ from lineage.planning.dvc_graph import DVC, complaint, environment
 
 # DVC's questions to its own servers go on in the background, in a folder that may be gone by then.
 ASKS_NOBODY = "[core]\n    analytics = false\n    check_update = false\n"
+# Beside these settings. The commit, or whoever works here, may name a cache that is shared: from its run cache DVC
+# would restore what was made elsewhere, and compute nothing anew.
+OWN_CACHE = "[cache]\n    dir = cache\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def clone_head(folder: Path) -> Clone:
     git("clone", "--quiet", "--no-checkout", top, str(folder))
     made = Clone(folder, folder / inside, commit)
     git("checkout", "--quiet", "--detach", commit, folder=folder)
-    _configure(made, ASKS_NOBODY)
+    _configure(made, ASKS_NOBODY + OWN_CACHE)
     if kept.is_dir():
         kept.rename(state)
     _link_base(made.workspace)
@@ -104,9 +107,10 @@ def take_inputs(to: Clone) -> None:
     """Fetch what no stage makes, the `.dvc` files' data, from this workspace's cache, and nothing else of it."""
     tracked = [name for name in to.git("ls-files", "*.dvc").splitlines() if not name.startswith(".dvc/")]
     if tracked:
-        _configure(to, f"{ASKS_NOBODY}    remote = inputs\n['remote \"inputs\"']\n    url = {cache_folder()}\n")
+        inputs = f"{ASKS_NOBODY}    remote = inputs\n['remote \"inputs\"']\n    url = {cache_folder()}\n"
+        _configure(to, inputs + OWN_CACHE)
         to.dvc("pull", "--quiet", *tracked)
-        _configure(to, ASKS_NOBODY)
+        _configure(to, ASKS_NOBODY + OWN_CACHE)
 
 
 def _configure(clone: Clone, text: str) -> None:

@@ -21,7 +21,15 @@ from lineage.core import paths
 from lineage.core.errors import LineageError
 
 CODE = (Path("stages"), Path("lineage"), paths.PROGRAM)  # the last: of a workspace whose program is installed
-DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n    autostage = false\n    no_scm = true\n"
+DVC_CONFIG = """\
+[core]
+    analytics = false
+    check_update = false
+    autostage = false
+    no_scm = true
+[cache]
+    dir = cache
+"""  # beside this file, whatever cache is shared by who works here
 TOLD = 12  # lines of a stage that failed
 
 
