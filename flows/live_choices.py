@@ -14,6 +14,7 @@ from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.exceptions import PrefectException
 from prefect.utilities.callables import parameter_schema
 
+from flows.deployment_names import folder_tag
 from lineage.config.load import load_curriculum
 from lineage.config.schema import Curriculum
 from lineage.core.errors import LineageError
@@ -34,7 +35,7 @@ def follow_params(flows: dict[str, Any]) -> None:
 
 def tags_of(c: Curriculum) -> list[str]:
     """What a deployment is tagged with."""
-    return ["lineage", f"profile {c.profile}"]
+    return ["lineage", f"profile {c.profile}", folder_tag()]
 
 
 def described(flow: Any) -> str:

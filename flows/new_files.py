@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lineage.config.schema import Curriculum
 from lineage.core.dvc_cache import CachedObjects, folder_md5, locked_stages
+from lineage.core.paths import RAW
 from lineage.planning.dvc_graph import DvcView, look
 
 RawFiles = dict[Path, tuple[int, int]]  # path → size, and when it was written in nanoseconds
@@ -49,6 +50,13 @@ def news(c: Curriculum, files: RawFiles, touched: Collection[Path]) -> News | No
         if new := _new(view, by, folder, names, {one.relative_to(folder).as_posix() for one in _in(folder, touched)}):
             found[source] = new
     return found
+
+
+def read_until_now(sources: Collection[str]) -> dict[str, str]:
+    """The hash of each raw folder of some sources, as a stage has read it last."""
+    locked = locked_stages()
+    stages = [locked[name] for name in (f"{kind}@{one}" for one in sources for kind in READ_BY) if name in locked]
+    return {path: oid for stage in stages for path, oid in stage.deps.items() if RAW in Path(path).parents}
 
 
 def _folders(c: Curriculum) -> dict[str, Path]:

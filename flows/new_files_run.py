@@ -7,7 +7,7 @@ from prefect.client.schemas.actions import ArtifactCreate, LogCreate
 from prefect.client.schemas.objects import FlowRun
 from prefect.types._datetime import now
 
-from flows.new_files import News, RawFiles
+from flows.new_files import News, RawFiles, read_until_now
 from lineage.core.files import sha256_of
 from lineage.core.plain_text import for_markdown, one_line
 
@@ -25,9 +25,11 @@ def ask_for_runs(flows: list[str], found: News, files: RawFiles) -> str:
     Args:
         flows: the deployments, in order.
         found: what is new.
-        files: all raw files, by which a batch is known again.
+        files: all raw files. By them, and by what was read before, a batch is known again: files that were away when
+            the folder was read are another batch once they are back.
     """
-    batch = sha256_of([[path.as_posix(), *how] for path, how in sorted(files.items())])[:16]
+    lies_here = [[path.as_posix(), *how] for path, how in sorted(files.items())]
+    batch = sha256_of([lies_here, read_until_now(found)])[:16]
     said = []
     with get_client(sync_client=True) as client:
         for name in flows:
@@ -56,11 +58,16 @@ def listed(found: News) -> str:
 
 
 def _run(client: SyncPrefectClient, name: str, parameters: dict[str, Any], batch: str) -> FlowRun:
-    """The run of a batch: a new one, one that waits already, or one that has ended otherwise than by a kill."""
+    """The run of a batch: a new one, one that waits already, or one that has ended otherwise than by a kill.
+
+    Its key names the deployment too: Prefect gives the run of a key to all deployments of a flow, and the same files
+    may lie in two workspaces.
+    """
     deployment = client.read_deployment_by_name(name)
     for number in range(1, 100):
+        key = f"new files {deployment.id} {batch} {number}"
         run = client.create_flow_run_from_deployment(
-            deployment.id, parameters=parameters, idempotency_key=f"new files {batch} {number}", tags=[TAG]
+            deployment.id, parameters=parameters, idempotency_key=key, tags=[TAG]
         )
         if not (run.state and run.state.is_crashed()):
             break

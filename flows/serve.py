@@ -17,10 +17,12 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 
 from flows import MLFLOW_UI
+from flows.deployment_names import SERVED_FROM, deployment_name, folder_tag
 from flows.kept import Kept
 from flows.mlflow_pages import runs_page
 from flows.nightly import nightly
@@ -84,6 +86,7 @@ def start(asked: argparse.Namespace, running: ExitStack) -> None:
     theirs = (asked.prefect or "").rstrip("/").removesuffix("/api")
     if theirs:
         must_answer(theirs)
+        must_be_free(theirs)
         by_itself += ["--shared"]
     prefect_port = USUAL["prefect"] if theirs else port_for("prefect", asked.prefect_port)
     mlflow_port = USUAL["mlflow"] if remote else port_for("mlflow", asked.mlflow_port)
@@ -128,6 +131,25 @@ def must_answer(prefect: str) -> None:
         httpx.get(f"{prefect}/api/health", timeout=10, trust_env=False).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise LineageError(f"--prefect {prefect}: no Prefect answers there ({error}); is it started?") from error
+
+
+def must_be_free(prefect: str) -> None:
+    """Refuse a name under which another folder is served there: either would make the other's runs, and close them.
+
+    Raises:
+        LineageError: naming the folder, and what to do.
+    """
+    name = deployment_name("rebuild")
+    found = httpx.get(f"{prefect}/api/deployments/name/lineage/{quote(name)}", timeout=10, trust_env=False)
+    if found.status_code == httpx.codes.NOT_FOUND:
+        return
+    told = found.raise_for_status().json()
+    others = [tag for tag in told["tags"] if tag.startswith(SERVED_FROM) and tag != folder_tag()]
+    if others and told["status"] == "READY":
+        raise LineageError(
+            f"--prefect {prefect}: “{name}” is served there {others[0]}, and one of the two would make the runs of the "
+            f"other. Give this lineage another `name:` in params.yaml, or stop that one and wait two minutes"
+        )
 
 
 def port_for(name: str, asked: int | None) -> int:

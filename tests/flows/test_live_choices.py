@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flows import live_choices
+from flows.deployment_names import folder_tag
 from flows.lineage_flow import rebuild
 from flows.live_choices import Following
 from lineage.config.edit import edit_curriculum
@@ -32,7 +33,7 @@ def test_a_new_version_is_offered_and_a_wrong_file_changes_no_choice(
     assert following.look() and not following.look()
     offered = told[0]["parameter_openapi_schema"]["properties"]["versions"]["items"]["enum"]
     assert {"v6", "v7"} <= set(offered)
-    assert told[0]["tags"] == ["lineage", "profile cpu"]
+    assert told[0]["tags"] == ["lineage", "profile cpu", folder_tag()]
 
     params = workspace / "params.yaml"
     right = params.read_text(encoding="utf-8")

@@ -2,16 +2,20 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
-from flows import new_files
-from flows.new_files import ALL, News, RawFiles
-from flows.new_files_run import listed, title
+from flows import new_files, new_files_run
+from flows.new_files import ALL, News, RawFiles, raw_files
+from flows.new_files_run import ask_for_runs, listed, title
 from flows.raw_watch import AGAIN, AT_REST, RawWatch, flows_of
+from lineage.config.load import load_curriculum
 from lineage.core.dvc_cache import Listing, folder_md5, md5
 from lineage.planning.dvc_graph import DvcView
 
@@ -167,3 +171,64 @@ def test_the_run_says_which_files_it_is_about() -> None:
     assert title(found) == "new raw files: 60 of rules, 1 of papers"
     assert "| rules | 00\\|규정.json |" in listed(found) and "| | and 11 more |" in listed(found)
     assert (flows_of(None), flows_of("ingest"), flows_of("rebuild")[1]) == ([], ["ingest/ingest"], "lineage/rebuild")
+
+
+class Prefect:
+    """A server of several workspaces: like Prefect's, it knows one run of a flow for one key, whoever asks for it."""
+
+    def __init__(self) -> None:
+        self.runs: dict[tuple[str, str], SimpleNamespace] = {}
+
+    @contextmanager
+    def client(self, **_: object) -> Iterator["Prefect"]:
+        yield self
+
+    def read_deployment_by_name(self, name: str) -> SimpleNamespace:
+        return SimpleNamespace(id=name)
+
+    def create_flow_run_from_deployment(self, deployment: str, idempotency_key: str, **_: object) -> SimpleNamespace:
+        state = SimpleNamespace(is_final=lambda: False, is_crashed=lambda: False)
+        run = SimpleNamespace(id=None, name=deployment, state=state)
+        return self.runs.setdefault((deployment.partition("/")[0], idempotency_key), run)
+
+    def create_artifact(self, _: object) -> None: ...
+
+    def create_logs(self, _: object) -> None: ...
+
+    def end(self) -> None:
+        for run in self.runs.values():
+            run.state = SimpleNamespace(is_final=lambda: True, is_crashed=lambda: False, name="Completed")
+
+
+def test_the_same_files_in_two_workspaces_of_one_server_start_a_run_in_each(
+    dvc: Dvc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.json", "a")
+    server = Prefect()
+    monkeypatch.setattr(new_files_run, "get_client", server.client)
+    files = raw_files(load_curriculum())
+    for name in ("ingest/ingest of loans", "ingest/ingest of terms"):
+        assert ask_for_runs([name], {"rules": ["a.json"]}, files).endswith(f"a run of {name} is asked for")
+        server.end()
+    assert [run.name for run in server.runs.values()] == ["ingest/ingest of loans", "ingest/ingest of terms"]
+
+
+def test_files_that_were_away_while_a_run_read_the_folder_are_brought_in_again(
+    dvc: Dvc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Prefect()
+    monkeypatch.setattr(new_files_run, "get_client", server.client)
+    w = Watched()
+    w.watch = RawWatch(lambda found, files: ask_for_runs(["ingest/ingest"], found, files), lambda: w.now)
+    write("a.json", "a")
+    assert "is asked for" in w.at_rest()
+    dvc.ingest(here())
+    server.end()
+    RAW.rename("another disk")
+    w.at_rest()
+    dvc.ingest({})  # a rebuild in the night
+    Path("another disk").rename(RAW)
+    assert "is asked for" in w.at_rest() and len(server.runs) == 2
+    server.end()
+    w.watch = RawWatch(lambda found, files: ask_for_runs(["ingest/ingest"], found, files), lambda: w.now)
+    assert "has tried these files" in w.at_rest(), "not again and again what cannot be read"
