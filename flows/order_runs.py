@@ -20,6 +20,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterId,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import ArtifactSort
 from prefect.states import Cancelling, Crashed, Scheduled
 
 from flows.handing_out import Away, Seen
@@ -32,6 +33,7 @@ SIGN, DELIVERY = "sign of life", "delivery"  # types of artifacts
 REFUSED = "Refused"  # the name of the state of a run whose stage failed: no other worker would do better
 EARLIER = timedelta(days=1)  # orders are due since yesterday, so that a worker whose clock is behind sees them too
 UNREACHABLE = (httpx.TransportError, httpx.HTTPStatusError)
+AT_ONCE = 50  # runs that are asked about at once: of more than 200 of anything the server leaves out the rest, unsaid
 
 
 class OrderRuns:
@@ -78,15 +80,14 @@ class OrderRuns:
 
     def look(self, attempts: Sequence[str]) -> dict[str, Seen]:
         """What is known of each. Raises Away."""
-        ids = [UUID(one) for one in attempts]
+        gone = Seen("died", told="its run was deleted")
         try:
             with get_client(sync_client=True) as client:
-                runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=ids)))
-                shown = _artifacts(client, ids, SIGN)
-                delivered = _artifacts(client, [r.id for r in runs if r.state and r.state.is_completed()], DELIVERY)
+                parts = [attempts[first : first + AT_ONCE] for first in range(0, len(attempts), AT_ONCE)]
+                known = {run: seen for part in parts for run, seen in _known(client, [*map(UUID, part)]).items()}
         except UNREACHABLE as error:
             raise Away(str(error) or type(error).__name__) from error
-        return {str(run.id): _seen(run, shown.get(run.id), delivered.get(run.id)) for run in runs}
+        return {attempt: known.get(UUID(attempt), gone) for attempt in attempts}
 
     def give_up(self, attempt: str, why: str) -> None:
         """End the run: one that nobody works on at once, another as its worker hears of it. Raises Away."""
@@ -101,13 +102,21 @@ class OrderRuns:
             raise Away(str(error) or type(error).__name__) from error
 
 
+def _known(client: SyncPrefectClient, ids: list[UUID]) -> dict[UUID, Seen]:
+    """What is known of the runs that the server has; of no more than AT_ONCE."""
+    runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=ids)))
+    shown = _artifacts(client, ids, SIGN)
+    delivered = _artifacts(client, [run.id for run in runs if run.state and run.state.is_completed()], DELIVERY)
+    return {run.id: _seen(run, shown.get(run.id), delivered.get(run.id)) for run in runs}
+
+
 def _artifacts(client: SyncPrefectClient, runs: list[UUID], kind: str) -> dict[UUID, Any]:
-    """The newest artifact of a type of each run."""
+    """The newest artifact of a type of each run: one whose answer was lost was made twice, and the last one counts."""
     if not runs:
         return {}
     wanted = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=runs), type=ArtifactFilterType(any_=[kind]))
-    found = client.read_artifacts(artifact_filter=wanted)
-    return {one.flow_run_id: one.data for one in found if one.flow_run_id}
+    found = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)
+    return {one.flow_run_id: one.data for one in reversed(found) if one.flow_run_id}
 
 
 def _seen(run: FlowRun, shown: Any, delivered: Any) -> Seen:
