@@ -15,7 +15,7 @@ from flows.handing_out import Handout
 from flows.leases import TERM, Leases
 from flows.order_runs import OrderRuns
 from flows.own_checkout import commit_of
-from flows.repro import for_versions, of_versions, one_dvc
+from flows.repro import for_versions, must_be_built, of_versions, one_dvc
 from flows.run_summary import write_links, write_summary
 from lineage.config.load import load_curriculum
 from lineage.core.declaration import declarations
@@ -32,7 +32,7 @@ def rebuild_across(
     """Rebuild the lineage on all machines that work for this server.
 
     Args:
-        versions: The versions to rebuild, with everything that they need. None: all of them.
+        versions: The versions to rebuild, with everything that they need. None: all that can be built.
         force: Mix, train and evaluate the chosen versions again even if nothing has changed.
         term: Seconds without a sign of life, after which a stage is handed to another worker.
     """
@@ -61,6 +61,7 @@ def rebuild_across(
         finally:
             write_summary(handout.rows)
             write_links()
+    must_be_built(versions)
 
 
 if __name__ == "__main__":

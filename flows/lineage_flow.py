@@ -28,7 +28,7 @@ from flows.notify import tell_somebody
 from flows.progress import StageProgress
 from flows.rebuild_lock import note
 from flows.rejected_rows import write_rejected
-from flows.repro import for_versions, of_versions, one_dvc, reproduce
+from flows.repro import for_versions, must_be_built, of_versions, one_dvc, reproduce
 from flows.run_summary import PlanRow, StageRow, write_links, write_plan, write_summary
 from flows.server_away import is_away, tell_again, wait_until_back
 from flows.slot import free_what_was_held, slot
@@ -110,7 +110,7 @@ def rebuild(
     """Rebuild the lineage: every stage of dvc.yaml that is stale, then the report, then MLflow.
 
     Args:
-        versions: The versions to rebuild, with everything that they need. None: all of them.
+        versions: The versions to rebuild, with everything that they need. None: all that can be built.
         profile: The profile that you expect. The run stops if params.yaml names another one.
         force: Mix, train and evaluate the chosen versions again even if nothing has changed.
         dry_run: Only say what would be run, and why.
@@ -123,6 +123,8 @@ def rebuild(
         return stages, of_versions(stages, versions or c.in_order()) if force else set()
 
     run_chosen(chosen, dry_run=dry_run)
+    if not dry_run:
+        must_be_built(versions)
 
 
 def run_chosen(

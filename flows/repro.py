@@ -13,7 +13,7 @@ from typing import Literal
 
 from flows.former_outs import put_back
 from flows.warm_dvc import WarmDvc
-from lineage.artifacts.not_built import left_by
+from lineage.artifacts.not_built import left_by, why_not_built
 from lineage.core.errors import LineageError, Preempted
 from lineage.core.forced import VARIABLE
 from lineage.core.plain_text import plain
@@ -48,6 +48,21 @@ def for_versions(graph: Graph, versions: list[str], known: list[str]) -> list[st
 def of_versions(stages: list[str], versions: list[str]) -> set[str]:
     """Those of `stages` whose key is one of `versions`: `mix@v3`, `train@v3`, `evaluate@v3`."""
     return {stage for stage in stages if _key(stage) in versions}
+
+
+def must_be_built(versions: list[str]) -> None:
+    """Refuse to end a run well in which a version was asked for that could not be built.
+
+    For DVC its stages have ended well, with a note; a run that nobody named a version in is right to go on without it.
+
+    Raises:
+        LineageError: naming each with the reason.
+    """
+    if lacking := [f"{name}: {why_not_built(name)}" for name in versions if left_by(f"train@{name}")]:
+        raise LineageError(
+            f"{len(lacking)} of the versions asked for cannot be built from the files here ({'; '.join(lacking)}); "
+            f"what can be built is. `lineage check` says which files are missing"
+        )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.former_outs import _put
-from flows.repro import for_versions, of_versions, one_dvc, reproduce
+from flows.repro import for_versions, must_be_built, of_versions, one_dvc, reproduce
 from flows.warm_dvc import PROCESS_GUARD
 from lineage.artifacts.not_built import NotBuilt, write_not_built
 from lineage.core import paths
@@ -140,6 +140,18 @@ def test_a_stage_that_left_a_note_is_not_built_whatever_dvc_says(
     assert reproduce("mix@v2", print) == "rebuilt"
     write_not_built(paths.mix("v2"), NotBuilt(version="v2"))
     assert reproduce("mix@v2", print) == "not built" and reproduce("mix@v1", print) == "rebuilt"
+
+
+def test_a_run_that_was_asked_for_a_version_does_not_end_well_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_not_built(paths.mix("v2"), NotBuilt(version="v2", no_rows={"rules": "no rows came in"}))
+    write_not_built(paths.adapter("v2"), NotBuilt(version="v2"))
+    must_be_built([])
+    must_be_built(["v1"])
+    with pytest.raises(LineageError, match=r"1 of the versions.*\(v2: no rows of rules\)"):
+        must_be_built(["v1", "v2"])
 
 
 def test_a_failed_stage_gives_what_it_said_for_people(workspace: Path) -> None:
