@@ -10,7 +10,7 @@ import yaml
 from slugify import slugify
 
 from lineage.config.entries import with_entry, without_entry
-from lineage.config.reserved import BASE
+from lineage.config.reserved import BASE, why_reserved
 from lineage.config.schema import DEFAULT_NAME
 from lineage.core import paths
 from lineage.core.errors import LineageError
@@ -103,7 +103,9 @@ def _first_files(system: str) -> dict[Path, str]:
 
 def _called(text: str, folder: str) -> str:
     """The curriculum under a name of its own, after its folder: MLflow and Prefect show several lineages by name."""
-    line = f"name: {slugify(folder, max_length=60) or DEFAULT_NAME}    # in MLflow and Prefect, beside other lineages"
+    name = slugify(folder, max_length=60) or DEFAULT_NAME
+    said = name if name[0].isalpha() and not why_reserved(name, version=False) else f'"{name}"'  # 2024, on: no texts
+    line = f"name: {said}    # in MLflow and Prefect, beside other lineages"
     return text.replace("\nprofile: ", f"\n{line}\nprofile: ", 1)
 
 
@@ -121,7 +123,8 @@ def _with_sources(text: str, proposals: Sequence[ProposedSource]) -> str:
 
 def _of_ones_own(root: Path, proposals: Sequence[ProposedSource]) -> str:
     """What git is to leave alone of files that lay in the folder before: data/raw has their copies."""
-    inside = {file.relative_to(root).parts[0] for one in proposals for file in one.files if file.is_relative_to(root)}
+    here, files = root.resolve(), [file.resolve() for one in proposals for file in one.files]  # however both are named
+    inside = {file.relative_to(here).parts[0] for file in files if file.is_relative_to(here)}
     lines = "".join("/" + SPECIAL.sub(r"\\\g<0>", name) + "\n" for name in sorted(inside))
     return f"\n# Files that the sources were made of; {paths.RAW} has them.\n{lines}" if inside else ""
 

@@ -74,10 +74,10 @@ def propose(root: Path, taken: Iterable[str] = ()) -> Survey:
     """Sources of the files below a folder. taken: names that are given already."""
     found = Survey()
     names = Names(set(taken))
-    for title, files in _groups(root, found.left).items():
+    for (folder, title), files in _groups(root, found.left).items():
         papers = [file for file in files if file.suffix.lower() == ".pdf"]
         rows = [file for file in files if file.suffix.lower() != ".pdf"]
-        where = root / title if (root / title).is_dir() else root
+        where = root / folder
         for each, trials in _by_reader(rows, where, found.left).items():
             called = title if len(each) == len(rows) else f"{title} {_series(each[0])}"
             found.proposals.append(ProposedSource(names.of(called), called, where, each, trials))
@@ -118,12 +118,14 @@ class Names:
         return name
 
 
-def _groups(root: Path, left: dict[Path, str]) -> dict[str, list[Path]]:
-    """The files by the folder that they lie in, first level; files of the root itself by what they are called."""
-    groups = defaultdict[str, list[Path]](list)
+def _groups(root: Path, left: dict[Path, str]) -> dict[tuple[str, str], list[Path]]:
+    """The files by the folder that they lie in, first level, with its name; those of the root itself, whose folder is
+    "", by what they are called.
+    """
+    groups = defaultdict[tuple[str, str], list[Path]](list)
     for file in _files(root, left):
-        parts = file.relative_to(root).parts
-        groups[parts[0] if len(parts) > 1 else _series([file][0])].append(file)
+        folder = parts[0] if len(parts := file.relative_to(root).parts) > 1 else ""
+        groups[folder, folder or _series(file)].append(file)
     return groups
 
 

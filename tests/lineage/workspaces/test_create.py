@@ -13,8 +13,9 @@ from lineage.core import program
 from lineage.core.errors import LineageError
 from lineage.core.inputs import inputs_of
 from lineage.core.program import is_code, must_be_the_program, told
-from lineage.workspaces.create import _first_files, create, systems
+from lineage.workspaces.create import _called, _first_files, create, systems
 from lineage.workspaces.own_graph import graph_files
+from lineage.workspaces.proposals import propose
 from lineage.workspaces.upgrade import upgrade
 from tests.workspace import ROOT
 
@@ -69,6 +70,17 @@ def test_a_template_is_told_in_a_file_of_its_own() -> None:
     assert not any("base_model/templates" in text for text in others)
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"), [("2024-11-28", "2024-11-28"), ("2024", "2024"), ("on", "on"), ("대출 심사", "daecul-simsa")]
+)
+def test_a_lineage_is_named_after_its_folder_also_where_yaml_reads_a_value(
+    folder: str, name: str, tmp_path: Path
+) -> None:
+    shipped = _first_files("empty")[Path("params.yaml")]
+    (tmp_path / "params.yaml").write_text(_called(shipped, folder), encoding="utf-8")
+    assert load_curriculum(tmp_path / "params.yaml").name == name
+
+
 def test_each_system_begins_with_a_curriculum_that_is_sound() -> None:
     assert {"krx", "empty"} <= set(systems())
     for system in systems():
@@ -101,6 +113,17 @@ def test_files_of_ones_own_stay_where_they_are_and_outside_the_first_commit(tmp_
     create(tmp_path, "empty")
     said = subprocess.run(["git", "status", "--porcelain"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert said.stdout == "?? rows.jsonl\n"
+
+
+def test_what_the_sources_were_made_of_is_left_to_nobody_however_the_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`lineage init /home/me/ours --from .` in it: otherwise the next `git add -A` takes all of it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "qa.jsonl").write_text('{"prompt": "1 더하기 1은?", "response": "2"}\n', encoding="utf-8")
+    create(tmp_path, "empty", propose(Path()).proposals)
+    said = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True)
+    assert Path("data/raw/own/qa/qa.jsonl").is_file() and said.stdout == ""
 
 
 def test_what_a_file_of_code_computes_is_blind_to_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

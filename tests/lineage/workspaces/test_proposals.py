@@ -71,6 +71,17 @@ def test_files_are_sources_by_their_folder_and_in_the_root_by_their_name(tmp_pat
     assert "left alone: c.docx (no reader reads it)" in told_of(found)
 
 
+def test_a_file_beside_a_folder_of_its_name_is_a_source_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path / "qa/a.jsonl", ASKED)
+    write(tmp_path / "qa_1.jsonl", PAIRS)
+    (tmp_path / "papers").mkdir()
+    for name in ("papers/a.pdf", "papers.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF-1.7")
+    found = propose(tmp_path)
+    assert readers(found) == {"papers": "PDFs", "papers_2": "PDFs", "qa": "prompt_response", "qa_2": "pairs"}
+    assert not found.left and all(file.is_relative_to(one.root) for one in found.proposals for file in one.files)
+
+
 def test_a_folder_of_several_kinds_is_taken_apart(tmp_path: Path) -> None:
     write(tmp_path / "all/asked.jsonl", ASKED * 12)  # more rows than are looked at: the next file must be seen too
     write(tmp_path / "all/pairs.jsonl", PAIRS)
