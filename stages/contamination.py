@@ -1,10 +1,11 @@
 """What of each held-out set stands in each version's training rows: `python -m stages.contamination`.
 
-    data/contamination/v6.json    {"version": "v6", "rows": 5120, "sets": {"rules.record":
-        {"rows": 49, "exact": 0, "near": 2, "ids": {"rules.record.9f…":
+    data/contamination/v6.json    {"version": "v6", "mix": "5b2e…", "rows": 5120, "sets": {"rules.record":
+        {"sha256": "c41d…", "rows": 49, "exact": 0, "near": 2, "ids": {"rules.record.9f…":
             {"by": "problems.prompt_answer.31…", "how": "near", "similarity": 0.93}}}}}
 
-Of every held-out row the training row that holds most of it is named. A file speaks of the version's own mix and its
+Of every held-out row the training row that holds most of it is named. `mix` and `sha256` say what was searched: of an
+adapter of another mix, or of other held-out rows, a file says nothing. It speaks of the version's own mix and its
 replay; what a model has seen is the union over its line. Found and reported, not removed: measures are given on the
 clean part too, and a version that says `decontaminate: true` leaves such rows out. Of a mix that could not be built
 nothing is said.

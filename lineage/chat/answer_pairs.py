@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lineage.artifacts.measures import read_answers
+from lineage.artifacts.manifest import find_manifest
+from lineage.artifacts.measures import SampleAnswer, read_answers, read_measures
 from lineage.base_model import chat_template
 from lineage.chat.voices import load_voices
 from lineage.chat.votes import Vote
-from lineage.config.schema import Curriculum
+from lineage.config.schema import BASE, Curriculum
 from lineage.core.errors import LineageError
 from lineage.evaluation import answering
 from lineage.evaluation.heldout import heldout_sets
@@ -34,9 +35,9 @@ def stored_pairs(first: str, second: str) -> list[AnswerPair]:
     """What both versions said when they were measured (`evaluation.answers` of each set are kept).
 
     Raises:
-        LineageError: one was not measured, or they have no row in common.
+        LineageError: one was not measured, or trained again since, or they have no row in common.
     """
-    one, other = ({(a.set, a.id): a for a in read_answers(version)} for version in (first, second))
+    one, other = ({(a.set, a.id): a for a in _stored(version)} for version in (first, second))
     pairs = [
         AnswerPair(a.id, a.set, a.prompt, a.expected, (a.answer, other[key].answer))
         for key, a in one.items()
@@ -45,6 +46,16 @@ def stored_pairs(first: str, second: str) -> list[AnswerPair]:
     if not pairs:
         raise LineageError(f"{first} and {second} have no answer to the same row; run: dvc repro, or add --ask 10")
     return pairs
+
+
+def _stored(version: str) -> list[SampleAnswer]:
+    measures, made = read_measures(version), find_manifest(version) if version != BASE else None
+    if measures and made and measures.adapter != made.adapter:
+        raise LineageError(
+            f"{version} was trained again since it was measured, and these are not its answers; run: dvc repro "
+            f"evaluate@{version}, or add --ask 10"
+        )
+    return read_answers(version)
 
 
 def asked_pairs(c: Curriculum, first: str, second: str, rows: int) -> list[AnswerPair]:

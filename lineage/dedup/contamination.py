@@ -25,6 +25,8 @@ Found = dict[str, dict[str, Any]]  # by held-out id: by, how, similarity
 def contamination(folder: Path, prepared: dict[Path, HeldOutIndex]) -> dict[str, Any]:
     """The report of one mix. Held-out sets are added to `prepared` as they are needed, for the next mix.
 
+    It names the mix as manifests do, and each set by its file: what was searched may change by itself.
+
     Raises:
         LineageError: if the mix is not there.
     """
@@ -32,8 +34,9 @@ def contamination(folder: Path, prepared: dict[Path, HeldOutIndex]) -> dict[str,
     if missing := [str(file) for file in files if not file.is_file()]:
         raise LineageError(f"{missing[0]}: missing; run `dvc repro mix@{folder.name}`")
     sets = sorted(paths.HELDOUT.glob("*/*.jsonl"))
-    mix_key = sha256_of([[sha256(file) for file in files], code_identity(__name__)])
-    places = {file: STATE / "contamination" / mix_key / f"{sha256(file)}.json" for file in sets}
+    mix, heldout = [sha256(file) for file in files], {file: sha256(file) for file in sets}
+    mix_key = sha256_of([mix, code_identity(__name__)])
+    places = {file: STATE / "contamination" / mix_key / f"{heldout[file]}.json" for file in sets}
     new = [file for file, place in places.items() if not place.is_file()]
     prepared.update((file, HeldOutIndex(file)) for file in new if file not in prepared)
     for file, found in zip(new, found_in(files, [prepared[file] for file in new]), strict=True):
@@ -46,12 +49,13 @@ def contamination(folder: Path, prepared: dict[Path, HeldOutIndex]) -> dict[str,
         found = json.loads(place.read_text(encoding="utf-8"))
         hows = [hit["how"] for hit in found.values()]
         report[f"{file.parent.name}.{file.stem}"] = {
+            "sha256": heldout[file],
             "rows": _lines(file),
             "exact": hows.count("exact"),
             "near": hows.count("near"),
             "ids": found,
         }
-    return {"version": folder.name, "rows": sum(map(_lines, files)), "sets": report}
+    return {"version": folder.name, "mix": sha256_of(mix), "rows": sum(map(_lines, files)), "sets": report}
 
 
 def found_in(files: list[Path], sets: list[HeldOutIndex]) -> list[Found]:

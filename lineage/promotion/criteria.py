@@ -103,7 +103,10 @@ def is_clean(candidate: Side, champion: Side, goal: Goal, names: Sequence[str]) 
     limit = goal.limits.contamination
     if candidate.unsearched:
         who = ", ".join(candidate.unsearched)
-        said = f"contamination: the mix of {who} was not searched for held-out rows; run `dvc repro contamination`"
+        said = (
+            f"contamination: what {who} was trained on was not searched for the held-out rows of now; "
+            "run `dvc repro contamination`"
+        )
         return Criterion("contamination", False, said)
     if unknown := [name for name in candidate.unknown if name not in champion.unknown]:
         said = f"contamination: {', '.join(unknown)} was trained elsewhere, and nobody knows which held-out rows it met"

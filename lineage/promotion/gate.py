@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from lineage.artifacts.manifest import verified_manifest
+from lineage.artifacts.measures import measured_by
 from lineage.artifacts.promotions import (
     Against,
     BuiltVersion,
@@ -163,7 +164,8 @@ def _other(w: Workspace, entries: list[Promotion], version: str) -> str:
     """The version that is the champion's bytes here, or the parent where there is no champion.
 
     Raises:
-        LineageError: one of the two is not measured, or the champion is not built here.
+        LineageError: one of the two is not measured, both were measured by other settings, or the champion is not
+            built here.
     """
     before = champion(entries, built_here(w))
     other = w.curriculum.versions[version].parent
@@ -177,6 +179,12 @@ def _other(w: Workspace, entries: list[Promotion], version: str) -> str:
     for name in (version, other):
         if name not in w.measured:
             raise LineageError(f"{name}: {'; '.join(w.missing.get(name, ())) or 'not measured; run `dvc repro`'}")
+    mine, theirs = w.measured[version].generation, w.measured[other].generation
+    if apart := [name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)]:
+        raise LineageError(
+            f"{version} and {other} were not asked alike ({', '.join(apart)}), so that no difference is one between "
+            f"them; run `dvc repro {measured_by(other)} {measured_by(version)}`"
+        )
     return other
 
 

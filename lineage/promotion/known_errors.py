@@ -22,6 +22,8 @@ def known_errors(c: Curriculum, found: Calibration | None) -> Iterator[str]:
         yield from _measured(found)
         if found.profile != c.profile:
             yield f"that was measured with profile {found.profile}; of profile {c.profile} nothing is known"
+        if c.data != "sample":
+            yield f"that was measured on the sample world; of data {c.data} nothing is known"
         if found.goal != goal_without_seed(c.goal):
             yield "that was measured for another goal than that of params.yaml: make calibrate"
     if found and c.goal.seed_noise < found.seed_noise:

@@ -19,6 +19,7 @@ from lineage.artifacts.promotions import Promotion, read_promotions
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
+from lineage.core.files import sha256
 from lineage.provenance.ancestry import Inside, inside, licences_of
 from lineage.provenance.obligations import facts
 from lineage.reporting.champion import built_as, last_promotion
@@ -109,7 +110,7 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
         trained=trained,
         measured=measured,
         mixes=_those_there({version: find_mix(version, root) for version in versions}),
-        contamination=_those_there({version: _searched(root / paths.contamination(version)) for version in versions}),
+        contamination=_those_there({version: _searched(version, trained.get(version), root) for version in versions}),
         ingests=_those_there({source: find_ingest_counts(source, root) for source in c.sources}),
         missing=missing,
         promotion=last_promotion(read_promotions(root / paths.PROMOTIONS)),
@@ -146,20 +147,33 @@ def _trained(c: Curriculum, version: str, base: BaseManifest | None, root: Path)
     )
 
 
-def _searched(path: Path) -> dict[str, SearchedSet] | None:
-    """Held-out set → what a version's mix holds of it, or None where nobody searched."""
+def _searched(version: str, built: TrainedVersion | None, root: Path) -> dict[str, SearchedSet] | None:
+    """Held-out set → what a version's mix holds of it, or None where nobody searched what it was trained on.
+
+    Args:
+        version: its name.
+        built: what training left of it; None where it is not built. A mix that is not known was not searched.
+        root: of the workspace.
+    """
+    path = root / paths.contamination(version)
     found = _json(path)
     if found is None:
         return None
     try:
-        return {
+        sets = {
             name: SearchedSet(one["rows"], {at: hit["how"] for at, hit in one["ids"].items()})
             for name, one in found["sets"].items()
         }
+        of_then = {name: one.get("sha256") for name, one in found["sets"].items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise LineageError(
             f"{path}: not a search for held-out rows ({error!r}); run `dvc repro` to make it again"
         ) from error
+    if "mix" not in found:  # an earlier release did not say what it had searched
+        return sets
+    of_another = built and built.manifest.adopted is None and found["mix"] != built.manifest.mix.sha256
+    now = {f"{file.parent.name}.{file.stem}": file for file in (root / paths.HELDOUT).glob("*/*.jsonl")}
+    return None if of_another or any(of_then.get(name) != sha256(file) for name, file in now.items()) else sets
 
 
 def _history(path: Path) -> list[dict[str, float]]:

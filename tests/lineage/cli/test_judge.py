@@ -1,3 +1,4 @@
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,3 +106,10 @@ def test_answers_are_asked_as_an_evaluation_asks(lineage_here: Path) -> None:
     stored = stored_pairs("v1", "v2")
     assert {one.id for one in stored} <= {one.id for one in read_answers("v2")} and all(one.expected for one in stored)
     assert list(voted_pairs([], "v1", "v2")) == []
+
+
+def test_answers_of_an_adapter_that_is_here_no_more_are_not_judged(lineage_copy: Path) -> None:
+    record = Path("models/v2/lineage.json")
+    made = json.loads(record.read_text(encoding="utf-8"))
+    record.write_text(json.dumps(made | {"adapter": "1" * 64}), encoding="utf-8")
+    assert "v2 was trained again since it was measured" in refused(*JUDGE)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lineage.artifacts.mix_summary import mix_identity
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
@@ -58,9 +59,11 @@ def test_the_same_row_of_another_source_is_exact_whatever_its_spacing() -> None:
     mixed(twin, drill("다른 물음", "다른 답"))
     assert report() == {
         "version": "v1",
+        "mix": mix_identity(paths.mix("v1")),
         "rows": 2,
         "sets": {
             "rules.record": {
+                "sha256": sha256(Path("data/heldout/rules/record.jsonl")),
                 "rows": 1,
                 "exact": 1,
                 "near": 0,

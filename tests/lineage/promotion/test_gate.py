@@ -84,6 +84,17 @@ def test_an_unchanged_copy_is_refused(world: Path, capsys: pytest.CaptureFixture
     assert found is not None and found.version == "v2"
 
 
+def test_what_was_measured_by_other_settings_is_not_compared(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of the two may have been measured anew by itself, after a setting of `evaluation` was changed."""
+    file = Path("metrics/v2/measures.json")
+    measures = json.loads(file.read_text(encoding="utf-8"))
+    put(file, measures | {"generation": {"max_new_tokens": 512}})
+    code, said = lineage(capsys, "v2")
+    assert code == 1 and "v2 and v1 were not asked alike (max_new_tokens)" in said
+    assert "dvc repro evaluate@v1 evaluate@v2" in said and read_promotions() == []
+    assert lineage(capsys, "v2", "--dry-run")[0] == 1
+
+
 def test_the_champion_itself_is_no_look(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """So one who was killed after the entry was written doubles nothing by running it again."""
     lineage(capsys, "v2")

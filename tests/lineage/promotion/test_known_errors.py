@@ -58,6 +58,9 @@ def test_what_was_measured_elsewhere_or_is_not_heeded_is_said(c: Curriculum) -> 
     assert f"measured with profile gpu; of profile {c.profile} nothing is known" in said
     assert "measured for another goal" in said
     assert "goal.seed_noise is 0.05, measured were 0.1" in said
+    assert "sample world" not in said
+    own = "\n".join(known_errors(c.model_copy(update={"data": "own"}), measured(c)))
+    assert "measured on the sample world; of data own nothing is known" in own
 
 
 def test_nothing_measured_is_no_promise(c: Curriculum) -> None:

@@ -213,7 +213,7 @@ def write_contamination(root: Path, version: str, sets: tuple[str, ...] = SETS, 
         }
         hows = list(hits.values())
         found[name] = {"rows": 60, "exact": hows.count("exact"), "near": hows.count("near"), "ids": ids}
-    put(root / f"data/contamination/{version}.json", {"version": version, "sets": found})
+    put(root / f"data/contamination/{version}.json", {"version": version, "mix": "c" * 64, "sets": found})
 
 
 def write_metrics(root: Path, c: Curriculum, model: str, sha: str | None, sets: tuple[str, ...] = SETS) -> None:

@@ -12,6 +12,7 @@ import yaml
 
 from lineage.artifacts.comparison import read_comparison
 from lineage.core.errors import LineageError
+from lineage.core.files import sha256
 from lineage.reporting.report import report
 from lineage.reporting.summary import figure, findings
 from lineage.reporting.svg import lanes, tree_row
@@ -210,6 +211,27 @@ def test_a_line_that_was_not_searched_is_not_called_clean(world):
         "Not searched yet, or not for the whole line: v1, v2, v3, v4." in page and "every measure is clean" not in page
     )
     assert "Not searched for held-out rows met in training: v1." in card(out, "v4")
+
+
+def test_a_search_of_another_mix_or_of_other_held_out_rows_is_none(world):
+    """A version may be trained and measured again by itself, which leaves the search as it was."""
+    file = world / "data/contamination/v1.json"
+    searched = json.loads(file.read_text(encoding="utf-8"))
+    put(file, searched | {"mix": "e" * 64})
+    assert versions(build(world))["v4"]["contamination"]["missing"] == ["v1"]
+    put(file, searched)
+    heldout = world / "data/heldout/rules/record.jsonl"
+    heldout.parent.mkdir(parents=True)
+    heldout.write_text("{}\n", encoding="utf-8")
+    assert versions(build(world))["v1"]["contamination"]["missing"] == ["v1"]
+    searched["sets"]["rules.record"]["sha256"] = sha256(heldout)
+    put(file, searched)
+    assert versions(build(world))["v1"]["contamination"]["missing"] == []
+    heldout.with_name("prompt_answer.jsonl").write_text("{}\n", encoding="utf-8")
+    assert versions(build(world))["v1"]["contamination"]["missing"] == ["v1"], "a set that nobody searched"
+    del searched["mix"]  # as an earlier release wrote it
+    put(file, searched)
+    assert versions(build(world))["v1"]["contamination"]["missing"] == []
 
 
 def test_a_set_without_a_clean_row_has_no_clean_figures(world):
