@@ -22,8 +22,8 @@ class Withdrawal(Artifact):
 
     subject: a source, or the SHA-256 of a document. raw, documents: files that were taken out. records: source → how
     many. mixes: version → rows. adapters: version → why it was trained again or removed. hits: place → what was still
-    found there. unseen: place → what could not be told: objects of a remote, exports of unknown adapters. committed:
-    files of commits that hold rows of it. stopped: the command at which the rebuild stopped.
+    found there. unseen: place → what could not be told: objects of a remote, exports and runs of unknown adapters.
+    committed: files of commits that hold rows of it. stopped: the command at which the rebuild stopped.
     """
 
     subject: str

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -39,9 +40,9 @@ def run(options: argparse.Namespace) -> None:
     console.print(_afterwards(name, proof))
     for place, objects in proof.unseen.items():
         console.print(f"[yellow]{place}: {objects:,} objects are not in the local cache and were not read[/]")
-    for export in proof.doubtful:
-        doubt = "it is of an adapter that nothing here knows any more. Delete it if it may hold something of this"
-        console.print(f"[yellow]{escape(str(export))}: {doubt}[/]")
+    for one in (*map(str, proof.doubtful), *proof.runs):
+        doubt = "what its adapter was trained on is not known here any more. Delete it if it may hold something of this"
+        console.print(f"[yellow]{escape(one)}: {doubt}[/]")
     for file in proof.committed:
         console.print(f"committed: {file}", markup=False)
     if proof.committed:
@@ -55,9 +56,16 @@ def run(options: argparse.Namespace) -> None:
             f"the rebuild stopped at {proof.stopped}; see above. What lay in the caches and in MLflow is purged, and "
             f"what was built on {name} is removed. Mend what it says above, and build the rest with `dvc repro`"
         )
+    for votes in (Path(one) for one, hits in proof.hits.items() if hits and Path(one).name == paths.votes("").name):
+        print(
+            f"{votes}: people voted on what adapters said that were trained on {name}. If a version was trained on "
+            f"these votes: lineage withdraw {votes.parent.name}; otherwise take the lines out, and dvc add "
+            f"{votes.parent}; then run this command again"
+        )
     if not proof.clean:
         raise LineageError("something is left, see the table; run the same command again, or remove it by hand")
     print(f"{name} is withdrawn. Commit params.yaml, dvc.lock and withdrawals.jsonl, and push them with dvc push.")
+    print("A `lineage serve` or `lineage chat` that runs still answers with what it has loaded: start it anew.")
 
 
 def _reached(c: Curriculum, name: str, reach: Reach) -> Table:

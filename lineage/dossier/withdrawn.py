@@ -85,8 +85,8 @@ def _proofs(case: Case) -> Iterator[Block]:
         if one.unseen:
             unseen = [case.files.value(WITHDRAWALS, number, "unseen", place) for place in one.unseen]
             yield warned(
-                "원격 저장소의 파일과 어댑터를 알 수 없는 내보내기 가운데 읽지 못한 것이 {unseen:,}개 있습니다. "
-                "그 안은 찾아보지 못했습니다.",
+                "읽지 못한 원격 저장소의 파일, 무엇을 학습했는지 알 수 없는 내보내기와 MLflow 실행이 {unseen:,}개 "
+                "있습니다. 그 안은 찾아보지 못했습니다.",
                 unseen=summed(unseen),
             )
         if one.stopped:

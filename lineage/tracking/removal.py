@@ -8,7 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from lineage.artifacts.manifest import AdapterManifest, parsed_manifest
 from lineage.config.own_name import lineage_name
+from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.tracking.server import connected, tracking_uri
 
@@ -17,6 +19,33 @@ def runs_of(adapters: Collection[str]) -> list[str]:
     """The ids of all runs, those in the bin too, of adapters given by their SHA-256."""
     with connected(tracking_uri()) as client:
         return [run.info.run_id for run in _runs(client) if run.data.tags.get("adapter") in adapters]
+
+
+def adapters_of_runs() -> list[tuple[str, str, AdapterManifest | None]]:
+    """Of every run that is of an adapter, those in the bin too: what to call it, the adapter, and its record.
+
+    MLflow may hold weights that this machine built long ago, or never: another clone did. None: there is no record, as
+    in a run that a killed publish left half full.
+
+    Raises:
+        LineageError: a record cannot be read; the withdrawal stops, which it might escape.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    found = []
+    with connected(tracking_uri()) as client, TemporaryDirectory() as scratch:
+        for run in _runs(client):
+            if adapter := run.data.tags.get("adapter"):
+                called = f"MLflow run {run.data.tags.get('version', '')} {run.info.run_id}"
+                store = get_artifact_repository(run.info.artifact_uri)
+                record, manifest = f"adapter/{paths.training_record('').name}", None
+                if record in _files(store, "adapter"):
+                    at = Path(scratch) / run.info.run_id
+                    at.mkdir()
+                    content = Path(store.download_artifacts(record, str(at))).read_bytes()
+                    manifest = parsed_manifest(content, Path(called, record), "delete the run, and run this again")
+                found.append((called, adapter, manifest))
+    return found
 
 
 def remove_runs(adapters: Collection[str]) -> int:

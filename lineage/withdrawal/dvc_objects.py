@@ -9,7 +9,7 @@ report, whose page shows answers without their ids, and raw files, of which only
 import copy
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from lineage.artifacts.manifest import AdapterManifest, parsed_manifest
 from lineage.artifacts.measures import ANSWERS
 from lineage.core.files import sha256, sha256_of
+from lineage.records.record import PARTS
 from lineage.withdrawal.markers import Noted, Subject, found_in, ids_in, pattern
 
 PDF = b"%PDF-"
@@ -30,7 +31,7 @@ class Found:
     """What a cache holds of a subject.
 
     oids: objects to remove. adapters: SHA-256 of weights trained on it. ids: of its records. known: SHA-256 of all
-    adapters of which it is known what they were trained on.
+    adapters of which it is known whether they were: of a document, those whose line's mixes are here to be read.
     """
 
     oids: frozenset[str]
@@ -65,10 +66,14 @@ class Objects:
             return {oid}
         return {md5 for name, md5 in self.folders.get(oid, {}).items() if name.startswith(part)}
 
-    def found(self, what: Subject, noted: Noted, report: str = "") -> Found:
+    def found(self, what: Subject, noted: Noted, report: str = "", elsewhere: Iterable[AdapterManifest] = ()) -> Found:
         """Everything of the subject.
 
-        noted: what was known of it before; report: the object of the report that was made without it, if there is one.
+        Args:
+            what: the subject.
+            noted: what was known of it before.
+            report: the object of the report that was made without it, if there is one.
+            elsewhere: what other places than these hold of adapters, which may long be gone from here.
         """
         plain = {oid: path for oid, path in self.paths.items() if not oid.endswith(".dir")}
         marks = pattern(what)
@@ -77,33 +82,24 @@ class Objects:
         if what.is_document:
             tainted |= {oid for oid, path in plain.items() if _is_pdf(path) and sha256(path) == what.name}
         ids = {one for oid in tainted if not _is_pdf(plain[oid]) for one in ids_in(plain[oid], marks)} | noted.ids
-        adapters = self._adapters(tainted, what)
+        manifests = [*self._manifests(), *elsewhere]
+        mixes = self._mixes()
+        adapters = _trained_on({mix for mix, parts in mixes.items() if tainted & parts}, what, manifests)
+        adapters |= noted.adapters
         wider = pattern(what, ids if what.is_document else (), {adapter[:12] for adapter in adapters})
         tainted |= {oid for oid, path in plain.items() if found_in(path, wider)}
         gone = tainted | self._folders(tainted, adapters, report)
-        known = frozenset(manifest.adapter for manifest in self._manifests())
-        return Found(frozenset(gone), frozenset(adapters), frozenset(ids), known)
+        known = _told_by(manifests, mixes if what.is_document else None)
+        return Found(frozenset(gone), frozenset(adapters), frozenset(ids), frozenset(known))
 
-    def _adapters(self, tainted: set[str], what: Subject) -> set[str]:
-        """SHA-256 of every adapter that was trained on a tainted mix, or continues one that was."""
-        mixes = set()
+    def _mixes(self) -> dict[str, set[str]]:
+        """Every mix that is here whole, by the SHA-256 that manifests name it by → the objects of its parts."""
+        found = {}
         for members in self.folders.values():
-            parts = [members.get("own.jsonl"), members.get("replay.jsonl")]
-            if tainted.intersection(p for p in parts if p) and all(p in self.paths for p in parts):
-                mixes.add(sha256_of([sha256(self.paths[str(p)]) for p in parts]))
-        manifests = self._manifests()
-        found: set[str] = set()
-        while True:
-            more = {
-                m.adapter
-                for m in manifests
-                if m.mix.sha256 in mixes
-                or m.parent_adapter in found
-                or any(m.mix.sources[s].rows for s in what.sources if s in m.mix.sources)
-            }
-            if more <= found:
-                return found
-            found |= more
+            parts = [members.get(f"{part}.jsonl", "") for part in PARTS]
+            if all(part in self.paths for part in parts):
+                found[sha256_of([sha256(self.paths[part]) for part in parts])] = set(parts)
+        return found
 
     def _folders(self, tainted: set[str], adapters: set[str], report: str) -> set[str]:
         """Folders with a tainted file; of those with unmarked files also the files that no other folder shares.
@@ -150,6 +146,40 @@ class Objects:
             if any(mark in text for mark in marks):
                 run.unlink()
         return len(gone)
+
+
+def _trained_on(mixes: set[str], what: Subject, manifests: Sequence[AdapterManifest]) -> set[str]:
+    """SHA-256 of every adapter that was trained on one of the mixes or on a source, or continues one that was."""
+    found: set[str] = set()
+    while True:
+        more = {
+            m.adapter
+            for m in manifests
+            if m.mix.sha256 in mixes
+            or m.parent_adapter in found
+            or any(m.mix.sources[s].rows for s in what.sources if s in m.mix.sources)
+        }
+        if more <= found:
+            return found
+        found |= more
+
+
+def _told_by(manifests: Sequence[AdapterManifest], mixes: Container[str | None] | None) -> set[str]:
+    """SHA-256 of the adapters whose whole line is known here, what was trained elsewhere aside: nobody ever knows that.
+
+    mixes: those that can be read; None where the manifests say enough.
+    """
+    found: set[str] = set()
+    while True:
+        more = {
+            m.adapter
+            for m in manifests
+            if (m.adopted or mixes is None or m.mix.sha256 in mixes)
+            and (m.parent_adapter is None or m.parent_adapter in found)
+        }
+        if more <= found:
+            return found
+        found |= more
 
 
 def together(places: Iterable[Objects]) -> Objects:

@@ -36,10 +36,12 @@ class Noted:
     """What is known of a subject before it is taken out, and kept for a withdrawal that is killed.
 
     objects: MD5 of its raw files, those of earlier commits too, and of documents made from them. ids: of its records.
+    adapters: SHA-256 of those that were found to be trained on it, once somebody looked.
     """
 
     objects: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
+    adapters: frozenset[str] = frozenset()
 
 
 def subject(c: Curriculum, name: str) -> Subject:

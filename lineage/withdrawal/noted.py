@@ -1,6 +1,6 @@
 """What shows that an object is of a subject where nothing in the object says so, kept for a withdrawal that is killed.
 
-.state/withdrawal/<subject>     {"objects": ["<MD5>", …], "ids": ["site_reports.document.5f0c…", …]}
+.state/withdrawal/<subject>     {"objects": ["<MD5>", …], "ids": ["site_reports.document.5f0c…", …], "adapters": […]}
 """
 
 import json
@@ -35,10 +35,17 @@ def note(reach: Reach) -> Noted:
     noted = Noted(
         frozenset(objects | set(before["objects"])),
         frozenset({*before["ids"], *(one for ids in reach.records.values() for one in ids)}),
+        frozenset(before.get("adapters", ())),
     )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_json(file, {"objects": sorted(noted.objects), "ids": sorted(noted.ids)})
+    write_down(what, noted)
     return noted
+
+
+def write_down(what: Subject, noted: Noted) -> None:
+    """Keep it for a withdrawal that is killed, or finds something that only a person can take out."""
+    NOTED.mkdir(parents=True, exist_ok=True)
+    lists = {"objects": noted.objects, "ids": noted.ids, "adapters": noted.adapters}
+    write_json(NOTED / what.name, {name: sorted(found) for name, found in lists.items()})
 
 
 def _raw_of_all_commits(what: Subject) -> set[str]:

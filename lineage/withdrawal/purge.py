@@ -1,9 +1,10 @@
 """What earlier builds left of a subject is removed, and everything is searched again."""
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -11,9 +12,10 @@ import yaml
 from lineage.core import paths
 from lineage.core.paths import STATE
 from lineage.pdf.document_cache import entries_of, forget
-from lineage.withdrawal.dvc_objects import Found, caches, together
+from lineage.withdrawal.dvc_objects import Found, Objects, caches, together
 from lineage.withdrawal.git_history import committed
-from lineage.withdrawal.markers import Noted, Subject, found_in, pattern
+from lineage.withdrawal.markers import Noted, Subject, found_in, lines_with, pattern
+from lineage.withdrawal.noted import write_down
 from lineage.withdrawal.withdrawn_exports import doubtful_exports, exports_of, remove_exports
 
 KEPT_STATE = ("mlflow", "prefect", "withdrawal", "writer.lock")  # the rest of .state speeds things up and holds text
@@ -39,13 +41,15 @@ class Proof:
     """Where the subject is still found, place → hits.
 
     unseen: objects of a remote that nobody here can read. committed: files of commits, which only their owner rewrites.
-    doubtful: exports of adapters that nothing here knows. stopped: the command at which the rebuild stopped, or "".
+    doubtful: exports of adapters of which nobody knows here what they were trained on; runs: those of MLflow.
+    stopped: the command at which the rebuild stopped, or "".
     """
 
     hits: dict[str, int]
     unseen: dict[str, int]
     committed: tuple[str, ...] = ()
     doubtful: tuple[Path, ...] = ()
+    runs: tuple[str, ...] = ()
     stopped: str = ""
 
     @property
@@ -63,11 +67,16 @@ def purge(what: Subject, noted: Noted, *, rebuilt: bool) -> Proof:
         rebuilt: whether the report that lies here was made without it.
     """
     from lineage.synthesis.response_cache import restore
-    from lineage.tracking.removal import remove_artifacts, remove_runs
+    from lineage.tracking.removal import adapters_of_runs, remove_artifacts, remove_runs
 
     places, remotes = caches()
     report = _report_object() if rebuilt else ""
-    gone = together(places.values()).found(what, noted, report)
+    elsewhere = [manifest for _, _, manifest in adapters_of_runs() if manifest]
+    whole = together(places.values())
+    gone = whole.found(what, noted, report, elsewhere)
+    noted = replace(noted, adapters=gone.adapters)
+    write_down(what, noted)
+    gone = replace(gone, oids=gone.oids - _votes_that_stay(whole))
     # DVC's cache goes last: it is what tells, after a kill, which objects and runs are meant.
     say(f"MLflow: {remove_runs(gone.adapters):,} runs removed for good")
     say(f"MLflow: {remove_artifacts(_marks(what, gone)):,} files of other runs removed")
@@ -99,8 +108,19 @@ def _report_object() -> str:
     return next((str(out.get("md5", "")) for out in outs if out.get("path") == paths.REPORTS.as_posix()), "")
 
 
+def _votes_that_stay(whole: Objects) -> set[str]:
+    """The objects of votes as they lie here. Who takes lines out of the file does not lose the others with its copy."""
+    files = {hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() for file in _votes()}
+    return files | {oid for oid, members in whole.folders.items() if files.intersection(members.values())}
+
+
+def _votes() -> list[Path]:
+    """What people voted on: what adapters said, with their hashes."""
+    return sorted(Path().glob(paths.votes("*").as_posix()))
+
+
 def _exports(what: Subject, gone: Found, noted: Noted) -> tuple[Path, ...]:
-    return exports_of(what, Noted(noted.objects, gone.ids | noted.ids), gone.adapters)
+    return exports_of(what, replace(noted, ids=gone.ids | noted.ids), gone.adapters)
 
 
 def _marks(what: Subject, gone: Found) -> re.Pattern[bytes]:
@@ -115,10 +135,11 @@ def prove(what: Subject, gone: Found, noted: Noted) -> Proof:
         gone: what was found of it in caches and remotes.
         noted: what was known of it before.
     """
-    from lineage.tracking.removal import artifacts_with, runs_of
+    from lineage.tracking.removal import adapters_of_runs, artifacts_with, runs_of
 
     marks = _marks(what, gone)
     hits = {room.as_posix(): sum(1 for _ in files_with(room, marks)) for room in ROOMS}
+    hits |= {file.as_posix(): sum(1 for _ in lines_with(file, marks)) for file in _votes()}
     hits[paths.EXPORTS.as_posix()] = len(_exports(what, gone, noted))
     places, remotes = caches()
     left = together(places.values()).found(what, noted, _report_object()).oids | gone.oids
@@ -132,7 +153,8 @@ def prove(what: Subject, gone: Found, noted: Noted) -> Proof:
     hits["git, all commits"] = len(rows)
     here = {oid for cache in places.values() for oid in cache.paths}
     unseen = {place: sum(oid not in here for oid in odb.all()) for place, odb in remotes.items()}
-    return Proof(hits, unseen, tuple(rows), doubtful_exports(gone.known))
+    runs = tuple(called for called, adapter, _ in adapters_of_runs() if adapter not in gone.known)
+    return Proof(hits, unseen, tuple(rows), doubtful_exports(gone.known), runs)
 
 
 def _of_rows(gone: Found) -> re.Pattern[bytes]:

@@ -74,6 +74,7 @@ def withdraw(reach: Reach) -> Proof:
 
 
 def _written_down(reach: Reach, proof: Proof) -> None:
+    doubts = {paths.EXPORTS.as_posix(): len(proof.doubtful), "MLflow runs": len(proof.runs)}
     add_withdrawal(
         Withdrawal(
             subject=reach.subject.name,
@@ -84,7 +85,7 @@ def _written_down(reach: Reach, proof: Proof) -> None:
             mixes=reach.mixes,
             adapters=reach.adapters,
             hits=proof.hits,
-            unseen=proof.unseen | ({paths.EXPORTS.as_posix(): len(proof.doubtful)} if proof.doubtful else {}),
+            unseen=proof.unseen | {place: n for place, n in doubts.items() if n},
             committed=len(proof.committed),
             stopped=proof.stopped,
         )

@@ -30,9 +30,9 @@ def exports_of(what: Subject, noted: Noted, adapters: Collection[str]) -> tuple[
 
 
 def doubtful_exports(known: Collection[str]) -> tuple[Path, ...]:
-    """Exports of adapters that nothing here knows any more, so that nobody can tell what they were trained on.
+    """Exports of adapters of which nobody can tell any more what they were trained on.
 
-    known: SHA-256 of all adapters whose manifests were read.
+    known: SHA-256 of all others.
     """
     return tuple(one for one, manifest in _manifests().items() if manifest.adapter not in known)
 

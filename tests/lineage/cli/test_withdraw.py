@@ -18,12 +18,25 @@ def test_withdraw_shows_its_reach_and_changes_nothing_unless_sure(lineage_here: 
 def test_withdraw_fails_where_something_is_left(lineage_here: Path, capsys, monkeypatch) -> None:
     import lineage.cli.withdraw as command
 
+    at, unseen, runs = {"data": 0}, {"store": 2}, ("MLflow run v2 1a2b",)
+
     def left(hits: int) -> None:
-        monkeypatch.setattr(command, "withdraw", lambda reach: Proof({"data": 0, "models": hits}, {"store": 2}))
+        monkeypatch.setattr(command, "withdraw", lambda reach: Proof(at | {"models": hits}, unseen, runs=runs))
 
     left(1)
     assert "something is left, see the table" in refused("withdraw", "companies", "--yes")
     shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert "models 1" in shown and "store: 2 objects are not in the local cache and were not read" in shown
+    assert "MLflow run v2 1a2b: what its adapter was trained on is not known here any more" in shown
     left(0)
-    assert "companies is withdrawn. Commit params.yaml" in said(capsys, "withdraw", "companies", "--yes")
+    shown = said(capsys, "withdraw", "companies", "--yes")
+    assert "companies is withdrawn. Commit params.yaml" in shown and "still answers with what it has loaded" in shown
+
+
+def test_votes_on_what_is_gone_are_left_to_people(lineage_here: Path, capsys, monkeypatch) -> None:
+    import lineage.cli.withdraw as command
+
+    proof = Proof({"data": 0, "data/raw/own/liked/votes.jsonl": 2}, {})
+    monkeypatch.setattr(command, "withdraw", lambda reach: proof)
+    assert "something is left, see the table" in refused("withdraw", "companies", "--yes")
+    assert "lineage withdraw liked; otherwise take the lines out" in capsys.readouterr().out

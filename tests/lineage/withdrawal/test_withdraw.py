@@ -13,11 +13,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lineage.artifacts.manifest import parsed_manifest
 from lineage.artifacts.withdrawals import read_withdrawals
+from lineage.chat.votes import Said, Vote
+from lineage.chat.votes import keep as keep_vote
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
+from lineage.core.paths import votes
 from lineage.core.stage import only_writer
 from lineage.synthesis.response_cache import keep, kept
+from lineage.tracking.publish import publish
+from lineage.tracking.removal import adapters_of_runs, runs_of
+from lineage.tracking.server import tracking_uri
 from lineage.withdrawal.dvc_objects import Objects, caches, together
 from lineage.withdrawal.git_history import committed
 from lineage.withdrawal.markers import Noted, Subject, found_in, ids_in, lines_with, pattern
@@ -28,6 +35,7 @@ from lineage.withdrawal.withdraw import plan, take_out, withdraw
 from lineage.withdrawal.withdrawn_exports import doubtful_exports, exports_of
 from tests import tiny
 from tests.lineage.artifacts import samples
+from tests.lineage.tracking.published_world import finished_workspace
 from tests.test_own_data import write_pdf
 from tests.workspace import Workspace, ran, raw_rows, shipped_curriculum, short_profile, workspace
 
@@ -116,8 +124,11 @@ def put_folder(root: Path, members: dict[str, bytes]) -> str:
     return oid
 
 
-def lineage_json(adapter: str, parent: str | None, mix: str) -> bytes:
-    unnamed = samples.MANIFEST["mix"] | {"sha256": mix, "sources": {}}
+COUNTS = dict.fromkeys(("rows", "tokens", "supervised_tokens", "replayed_rows"), 3) | {"dropped": {}}
+
+
+def lineage_json(adapter: str, parent: str | None, mix: str, *sources: str) -> bytes:
+    unnamed = samples.MANIFEST["mix"] | {"sha256": mix, "sources": dict.fromkeys(sources, COUNTS)}
     return json.dumps(samples.manifest(adapter=adapter, parent_adapter=parent, mix=unnamed)).encode()
 
 
@@ -144,6 +155,9 @@ def test_weights_are_found_through_their_mix_and_their_parents(tmp_path: Path) -
     cache = Objects(tmp_path)
     found = cache.found(Subject(DOCUMENT), Noted())
     assert found.adapters == {"1" * 64, "2" * 64}
+    assert found.known == {"1" * 64}, "nobody can read the mix of the others"
+    grandchild = parsed_manifest(lineage_json("4" * 64, "2" * 64, "another"), Path("elsewhere"), "")
+    assert cache.found(Subject(DOCUMENT), Noted(), elsewhere=[grandchild]).adapters == found.adapters | {"4" * 64}
     assert {first, child, first_weights, child_weights} <= found.oids
     assert not {other, other_weights, hashlib.md5(shared).hexdigest()} & found.oids
     cache.remove(found.oids)
@@ -214,10 +228,9 @@ def test_exports_and_bundles_are_known_by_the_weights_and_rows_in_them(planned: 
         (folder / "model.gguf").write_bytes(b"weights")
         return folder
 
-    counts = dict.fromkeys(("rows", "tokens", "supervised_tokens", "replayed_rows"), 3) | {"dropped": {}}
-    first = exported("v1-merged", "1" * 64, None, "a mix", {"companies": counts})
+    first = exported("v1-merged", "1" * 64, None, "a mix", {"companies": COUNTS})
     child = exported("v2-gguf", "2" * 64, "1" * 64, "another", {})
-    apart = exported("v9-adapter", "9" * 64, None, "another", {"samples": counts})
+    apart = exported("v9-adapter", "9" * 64, None, "another", {"samples": COUNTS})
     row = json.dumps(record("companies", 4, [DOCUMENT]), ensure_ascii=False).encode()
     bundle, raw, other = (Path("exports", f"krx-lineage-{n}.tar") for n in "123")
     for file, content in ((bundle, row), (raw, b'"cache/files/md5/ab/cdef"'), (other, b"nothing of it")):
@@ -236,10 +249,50 @@ def test_exports_and_bundles_are_known_by_the_weights_and_rows_in_them(planned: 
         exports_of(companies, Noted(), ())
 
 
+def test_runs_of_adapters_that_no_cache_has_go_or_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow keeps what `dvc gc` took out of the cache, and what another clone has built."""
+    monkeypatch.chdir(tmp_path)
+    finished_workspace(tmp_path)
+    publish(tracking_uri())
+    monkeypatch.setattr("lineage.withdrawal.purge.caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
+    named = purge(Subject(DOCUMENT), Noted(), rebuilt=True)
+    assert sorted(one.split()[2] for one in named.runs) == ["v1", "v2", "v3"], "who can say that it is in none of them?"
+    adapters = [adapter for _, adapter, _ in adapters_of_runs()]
+    proof = purge(Subject("metamath", ("metamath",)), Noted(), rebuilt=True)
+    assert len(adapters) == 3 and runs_of(adapters) == [] and (proof.runs, proof.hits["MLflow runs"]) == ((), 0)
+
+
+def test_votes_on_answers_of_adapters_that_are_gone_are_counted_until_somebody_takes_them_out(
+    planned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are people's own: no copy of them goes while the file lies here, and none stays once it was changed."""
+    monkeypatch.setattr("lineage.withdrawal.purge.caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
+    monkeypatch.setattr("lineage.tracking.removal.remove_runs", lambda adapters: 0)
+    monkeypatch.setattr("lineage.tracking.removal.runs_of", lambda adapters: [])
+    monkeypatch.setattr("lineage.tracking.removal.artifacts_with", lambda marks: [])
+    monkeypatch.setattr("lineage.tracking.removal.adapters_of_runs", list)
+    gone, other = Said("v1", "1" * 64, "그것", "stopped"), Said("v2", "2" * 64, "저것", "stopped")
+    file = votes("liked")
+    keep_vote(Vote("a", ({"role": "user", "content": "무엇?"},), gone, other, "first"), file)
+    keep_vote(Vote("b", ({"role": "user", "content": "어디?"},), other, other, "tie"), file)
+    mine = {put_folder(Path("cache"), {file.name: file.read_bytes()}), hashlib.md5(file.read_bytes()).hexdigest()}
+    companies = plan(load_curriculum(), "companies").subject
+    put_folder(Path("cache"), {"lineage.json": lineage_json("1" * 64, None, "a mix", "companies")})
+    proof = purge(companies, Noted(), rebuilt=True)
+    assert proof.hits[file.as_posix()] == 1 and not proof.clean
+    assert set(Objects(Path("cache")).paths) == mine, "only the adapter went"
+    again = note(plan(load_curriculum(), "companies"))
+    assert again.adapters == {"1" * 64}, "no cache tells any more"
+    file.write_text(file.read_text(encoding="utf-8").splitlines(keepends=True)[1], encoding="utf-8")
+    proof = purge(companies, again, rebuilt=True)
+    assert proof.hits[file.as_posix()] == 0 and not set(Objects(Path("cache")).paths) & mine
+
+
 def test_answers_that_are_left_are_not_paid_for_again(planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lineage.withdrawal.purge.caches", lambda: ({"DVC's cache": Objects(Path("cache"))}, {}))
     monkeypatch.setattr("lineage.tracking.removal.remove_runs", lambda adapters: 0)
     monkeypatch.setattr("lineage.tracking.removal.runs_of", lambda adapters: [])
+    monkeypatch.setattr("lineage.tracking.removal.adapters_of_runs", list)
     monkeypatch.setattr("lineage.tracking.removal.artifacts_with", lambda marks: [])
     left, gone = ({"key": digit * 64, "text": "{}"} for digit in "12")
     for answer in (left, gone):
