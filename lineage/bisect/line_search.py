@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
-from lineage.artifacts.manifest import find_manifest
+from lineage.artifacts.manifest import find_manifest, read_manifest
 from lineage.bisect.asked_readings import asked_line
 from lineage.bisect.probe import Probe, Reading
 from lineage.bisect.stored_readings import line_of, steps_between, stored_readings
@@ -68,7 +69,16 @@ def find_version(c: Curriculum, probe: Probe, version: str, wanted: Turn | Liter
 
 
 def _built(line: Sequence[str]) -> list[str]:
+    """The versions of a line that are here; each must continue the one before it as that is here."""
     built = [version for version in line if version == BASE or find_manifest(version)]
     if len(built) < 2:
         raise LineageError(f"of {', '.join(line[1:])} none is built here; build them with: dvc repro train@{line[-1]}")
+    for parent, version in pairwise(line):
+        if parent in built and version in built:
+            made, before = read_manifest(version), None if parent == BASE else read_manifest(parent).adapter
+            if (made.parent, made.parent_adapter) != (parent, before):
+                raise LineageError(
+                    f"{version} did not continue {parent} as it is here, so nothing between the two is a step; "
+                    f"run `dvc repro train@{version}`"
+                )
     return built

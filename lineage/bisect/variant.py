@@ -103,9 +103,11 @@ def variant_spec(c: Curriculum, of: Blamed, left_out: frozenset[str]) -> dict[st
 
 
 def _differs(c: Curriculum, v: ResolvedVersion, manifest: AdapterManifest, scale: float) -> str:
-    """Why variants that are trained now cannot be compared with the version as it was trained."""
-    if scale != 1:
-        return f"variants get {scale:g} of its budget"
+    return f"variants get {scale:g} of its budget" if scale != 1 else trained_otherwise(c, v, manifest)
+
+
+def trained_otherwise(c: Curriculum, v: ResolvedVersion, manifest: AdapterManifest) -> str:
+    """Why what is trained now cannot be compared with the version as it was trained; "" where it can."""
     now = trained_from(manifest).model_copy(update={"base": named_as_then(manifest, read_base(), c)})
     if fingerprint_of(now, c.active, v.spec.train) != manifest.fingerprint:
         return f"its settings in {paths.PARAMS} are others than it was trained with"

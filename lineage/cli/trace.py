@@ -36,6 +36,7 @@ VERDICTS = {
     "stays": "stays: the answer is said without these rows too; something else teaches it",
     "not said": "nothing to explain: the version does not say this answer to this question",
 }
+NOT_AGAIN = "nothing to explain: trained again with all its rows, the version does not say this answer to this question"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(_as_json(found, answer, out, caused), ensure_ascii=False, indent=2))
     elif caused:
-        _show_caused(console, options.version, caused)
+        _show_caused(console, options.version, caused, control=bool(out and out.differs))
 
 
 def _answer(c: Curriculum, version: str, question: str, tokens: int) -> str:
@@ -107,7 +108,10 @@ def _without(
     def say(line: str) -> None:
         console.print(Text(plain(line)), style="dim", highlight=False)
 
-    say(f"without these {len(ids)} rows: {', '.join(out.again)} trained again, {span(seconds_of(c, out.again))}")
+    again = f"{', '.join(out.again)} trained again" + (", and once more with them" if out.differs else "")
+    say(f"without these {len(ids)} rows: {again}, {span(seconds_of(c, out))}")
+    if out.differs:
+        say(f"the control is needed: {out.differs}")
     if not options.yes:
         if not sys.stdin.isatty():
             raise LineageError("nothing was trained; add --yes to train without being asked")
@@ -150,11 +154,13 @@ def _where(row: TracedRow) -> str:
     return "\n".join([one_line(row.record.source), *map(one_line, origin), one_line(row.record.id)])
 
 
-def _show_caused(console: Console, version: str, caused: Caused) -> None:
-    table = Table(title=Text(one_line(VERDICTS[caused.verdict])), title_justify="left")
+def _show_caused(console: Console, version: str, caused: Caused, *, control: bool) -> None:
+    said = VERDICTS[caused.verdict] if caused.verdict != "not said" or not control else NOT_AGAIN
+    table = Table(title=Text(one_line(said)), title_justify="left")
     for name in (version, "NLL of the answer", "what it says"):
         table.add_column(name, justify="right" if name.startswith("NLL") else "left", overflow="fold")
-    for name, reading in (("as it is", caused.before), ("without the rows", caused.without)):
+    whole = "trained again with them" if control else "as it is"
+    for name, reading in ((whole, caused.before), ("without the rows", caused.without)):
         table.add_row(name, f"{reading.nll:.2f}", Text(_short(reading.said or "")))
     console.print(table)
 
@@ -179,6 +185,7 @@ def _as_json(found: Trace, answer: str, out: RowsTakenOut | None, caused: Caused
         said["causal"] = {
             "trained_again": list(out.again),
             "rows_taken_out": out.rows,
+            "control": out.differs or None,
             "verdict": caused.verdict,
             **{name: {"nll": reading.nll, "answer": reading.said} for name, reading in readings.items()},
         }

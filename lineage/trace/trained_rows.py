@@ -11,6 +11,7 @@ from lineage.artifacts.mix_summary import mix_identity
 from lineage.config.schema import BASE, Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
+from lineage.provenance.ancestry import inside
 from lineage.provenance.near_rows import nearest_rows
 from lineage.records.record import PARTS, Record
 
@@ -69,12 +70,19 @@ def trained_line(c: Curriculum, version: str) -> tuple[tuple[KnownVersion, ...],
     """The versions whose rows are inside `version`, oldest first; and those of which no rows are known.
 
     Raises:
-        LineageError: one of them is not built, or its mix is not the rows that it was trained on.
+        LineageError: one of them is not built, continued another parent than the one here, or its mix is not the rows
+            that it was trained on.
     """
     if version == BASE:
         raise LineageError("base: a trace goes through the rows that versions were trained on here; name a version")
+    whole, planned = inside(version, {}).line, tuple(reversed((version, *c.ancestors(version))))
+    if whole != planned:
+        raise LineageError(
+            f"{version} was trained on {' → '.join((BASE, *whole))}, {paths.PARAMS} now says "
+            f"{' → '.join((BASE, *planned))}; run `dvc repro train@{version}`"
+        )
     line, unknown = [], []
-    for name in reversed((version, *c.ancestors(version))):
+    for name in planned:
         manifest, mix = verified_manifest(name), c.version(name).mix
         if manifest.adopted is not None:
             unknown.append(name)

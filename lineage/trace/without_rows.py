@@ -2,15 +2,17 @@
 
 Beside the workspace, in `.state/trace/workspace`. The first version of the line that was trained on one of the rows,
 and every one after it, is trained on its own mix without them: the other rows, settings and the number of steps stay
-as they are. A budget in epochs has a few steps less. The last adapter is kept in `.state/trace/kept`, by what it was
-made from, so that another question about the same rows trains nothing.
+as they are. A budget in epochs has a few steps less. Where settings, code or packages are not those of then, these
+versions are trained once more with all their rows, as a control, and that is what the other is compared with. The last
+adapter is kept in `.state/trace/kept`, by what it was made from, so that another question about the same rows trains
+nothing.
 """
 
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lineage.artifacts.manifest import AdapterManifest, read_manifest
@@ -18,6 +20,7 @@ from lineage.artifacts.not_built import why_not_built
 from lineage.bisect.asked_readings import READINGS, asked_line, asked_variant, keep, reading_of
 from lineage.bisect.probe import Probe, Reading
 from lineage.bisect.scratch_workspace import ScratchWorkspace, keep_adapter, kept_adapter
+from lineage.bisect.variant import trained_otherwise
 from lineage.config.load import read_tree
 from lineage.config.schema import Curriculum
 from lineage.core import paths
@@ -42,17 +45,23 @@ Say = Callable[[str], None]
 class RowsTakenOut:
     """What is trained again. again: the versions, in order; rows: of each mix, how many rows were taken out.
 
-    key: what the last of them is known by.
+    key: what the last of them is known by. differs: why what is trained now cannot be compared with what is here, so
+    that a control is needed; "" where it can. control: what that is known by.
     """
 
     again: tuple[str, ...]
     rows: dict[str, int]
     key: str
+    differs: str = ""
+    control: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Caused:
-    """What a version said to a question, and what it says without the rows. trained: whether that was done now."""
+    """What a version, or its control, says to a question, and what it says without the rows.
+
+    trained: whether that was done now.
+    """
 
     before: Reading
     without: Reading
@@ -92,17 +101,26 @@ def taken_out(c: Curriculum, line: Iterable[KnownVersion], rows: Iterable[str]) 
         )
     made = [[one.manifest.fingerprint, one.manifest.mix.sha256] for one in line]
     settings = [c.active.model_dump(mode="json"), *(c.versions[name].train.model_dump(mode="json") for name in again)]
-    key = sha256_of([made, sorted(ids), settings, code_identity(TRAINED_BY), packages(c.active.trainer)])
-    return RowsTakenOut(again, held, key)
+    by = [settings, code_identity(TRAINED_BY), packages(c.active.trainer)]
+    manifests = {one.name: one.manifest for one in line}
+    otherwise = {name: why for name in again if (why := trained_otherwise(c, c.version(name), manifests[name]))}
+    return RowsTakenOut(
+        again=again,
+        rows=held,
+        key=sha256_of([made, sorted(ids), *by]),
+        differs=next((f"{name}: {why}" for name, why in otherwise.items()), ""),
+        control=sha256_of([made, ["all rows", *again], *by]),
+    )
 
 
-def seconds_of(c: Curriculum, again: Iterable[str]) -> Seconds | None:
+def seconds_of(c: Curriculum, out: RowsTakenOut) -> Seconds | None:
     """What training versions again takes; None where one of them has nothing to be reckoned from."""
     known = prices(c)
-    each = [cost_of(c, c.version(name), known).seconds for name in again]
+    each = [cost_of(c, c.version(name), known).seconds for name in out.again]
     if not all(each):
         return None
-    return Seconds(sum(one.value for one in each if one), all(one.measured for one in each if one))
+    times = 2 if out.differs else 1
+    return Seconds(times * sum(one.value for one in each if one), all(one.measured for one in each if one))
 
 
 def asked_without(c: Curriculum, out: RowsTakenOut, rows: Iterable[str], probe: Probe, say: Say = print) -> Caused:
@@ -118,14 +136,32 @@ def asked_without(c: Curriculum, out: RowsTakenOut, rows: Iterable[str], probe: 
     Raises:
         LineageError: a training failed, or somebody else writes in the workspace.
     """
+    if out.differs:
+        control = replace(out, key=out.control, rows=dict.fromkeys(out.rows, 0))
+        before, _ = _asked_again(c, control, frozenset(), probe, say)
+    else:
+        before = asked_line(c, probe, [out.again[-1]])[out.again[-1]]
+    without, trained = _asked_again(c, out, frozenset(rows), probe, say)
+    return Caused(before, without, trained)
+
+
+def _asked_again(c: Curriculum, out: RowsTakenOut, ids: frozenset[str], probe: Probe, say: Say) -> tuple[Reading, bool]:
+    """What the last version says, trained again without rows where that is not kept; whether it was trained now.
+
+    Args:
+        c: the curriculum.
+        out: what is trained again.
+        ids: of the rows.
+        probe: the question.
+        say: told what is about to be trained.
+    """
     version, store, kept_in = out.again[-1], KEPT / out.key, READINGS.absolute()
-    before = asked_line(c, probe, [version])[version]
     kept = kept_adapter(store)
     if kept and (known := reading_of(c, probe, version, kept.adapter, kept_in)):
-        return Caused(before, known, trained=False)
+        return known, False
     scratch = ScratchWorkspace(c, WORKSPACE)
     with only_writer("lineage trace"):
-        manifest = kept or _trained(c, scratch, out, frozenset(rows), say)
+        manifest = kept or _trained(c, scratch, out, ids, say)
         if kept:
             scratch.copy((paths.BASE_MODEL,), read_tree())
             shutil.copytree(store, scratch.root / paths.adapter(version), dirs_exist_ok=True)
@@ -133,7 +169,7 @@ def asked_without(c: Curriculum, out: RowsTakenOut, rows: Iterable[str], probe: 
             reading = asked_variant(scratch.c, probe, version, manifest.adapter)
             keep(scratch.c, probe, reading, manifest.adapter, kept_in)
         scratch.remove()
-    return Caused(before, reading, trained=not kept)
+    return reading, not kept
 
 
 def _trained(

@@ -96,3 +96,12 @@ def test_a_free_question_and_its_source(
     assert f"{len(stand.trained)} variants were trained" in shown
     again = json.loads(said(capsys, *words, "--json"))
     assert again["source"]["source"] == "samples" and again["source"]["trained"] == 0
+
+
+def test_what_a_version_did_not_continue_is_no_step(lineage_copy: Path) -> None:
+    """v1 was trained again by itself, and v3 lies here as it was: what differs between them nobody did."""
+    record = Path("models/v3/lineage.json")
+    made = json.loads(record.read_text(encoding="utf-8"))
+    record.write_text(json.dumps(made | {"parent_adapter": "1" * 64}), encoding="utf-8")
+    words = ("bisect", "1번 상품은?", "--right", "1번은 채권입니다.", "--version", "v3")
+    assert "v3 did not continue v1 as it is here" in refused(*words)

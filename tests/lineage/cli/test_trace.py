@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lineage.bisect.probe import Reading
 from lineage.cli import trace as command
@@ -46,3 +47,18 @@ def test_what_cannot_be_traced_says_what_is_missing(lineage_here: Path) -> None:
     assert "from 0 to 1" in refused("trace", "v1", "채권", "--near", "2")
     away = ("trace", "v1", "7번은 주식", "--question", "7번 상품은?", "--near", "1", "--causal", "--yes")
     assert "nothing to take out" in refused(*away)
+
+
+def test_a_control_is_announced_and_shown_in_place_of_the_version(
+    lineage_copy: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    tree["versions"]["v3"]["train"]["lr_scale"] = 0.1
+    Path("params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
+    caused = Caused(Reading("v3", 3.2, False, said="주식"), Reading("v3", 3.4, False, said="주식"), trained=True)
+    monkeypatch.setattr(command, "asked_without", lambda *_: caused)
+    words = ("trace", "v3", "7번은 채권입니다.", "--question", "7번 상품은?", "--top", "1", "--causal", "--yes")
+    shown = said(capsys, *words)
+    assert "and once more with them" in shown and "the control is needed: v3: its settings in params.yaml" in shown
+    assert "trained again with all its rows, the version does not say" in shown and "as it is" not in shown
+    assert "v3: its settings" in json.loads(said(capsys, *words, "--json"))["causal"]["control"]

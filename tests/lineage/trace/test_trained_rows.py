@@ -1,8 +1,10 @@
 """Rows of the whole ancestry that resemble an answer."""
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lineage.config.load import load_curriculum
 from lineage.core.errors import LineageError
@@ -33,3 +35,17 @@ def test_a_mix_that_changed_since_explains_nothing(lineage_copy: Path) -> None:
         trace(load_curriculum(), "v3", "채권", 5)
     with pytest.raises(LineageError, match="name a version"):
         trace(load_curriculum(), "base", "채권", 5)
+
+
+def test_rows_of_another_line_than_it_was_trained_on_explain_nothing(lineage_copy: Path) -> None:
+    """A parent may be named anew, or trained again by itself, and the version still lies here as it was."""
+    tree = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    tree["versions"]["v3"]["parent"] = "v2"
+    Path("params.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(LineageError, match=r"on base → v1 → v3, params\.yaml now says base → v1 → v2 → v3; run"):
+        trace(load_curriculum(), "v3", "채권", 5)
+    record = Path("models/v2/lineage.json")
+    made = json.loads(record.read_text(encoding="utf-8")) | {"parent_adapter": "1" * 64}
+    record.write_text(json.dumps(made), encoding="utf-8")
+    with pytest.raises(LineageError, match=r"v2 continued another v1 than the present one"):
+        trace(load_curriculum(), "v2", "채권", 5)
