@@ -1,6 +1,7 @@
 """The card of an export, `README.md` in its folder: how it is loaded there, what it was compared with, what is inside.
 
-What the model card of the version says of data, training and measures follows, if `report` wrote one of this adapter.
+What the model card of the version says of data, training and measures follows, if `report` wrote one of this adapter
+under the terms of now.
 """
 
 import re
@@ -13,13 +14,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.plain_text import for_markdown, one_line
-from lineage.exporting.exported import Exported
+from lineage.exporting.exported import Exported, licences
 from lineage.exporting.travelling_adapter import base_folder
 from lineage.provenance.obligations import said
 
 LIBRARIES = {"adapter": "peft", "merged": "transformers", "gguf": "gguf"}
 RELATIONS = {"adapter": "adapter", "merged": "finetune", "gguf": "finetune"}
 ELSEWHERE = ("How to load",)  # the section of a version's card that speaks of the workspace
+LEFT_OUT = (
+    "The model card of the version is left out: it was written under other terms than hold now. `dvc repro report` "
+    "writes it anew; export it again then"
+)
 
 
 def render_card_of_export(c: Curriculum, made: Exported) -> str:
@@ -64,10 +69,16 @@ def _front_matter(made: Exported, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_the_version(made: Exported) -> tuple[dict[str, Any], list[str]]:
-    """The front matter and the sections of the version's card; nothing of a card that is of another adapter."""
+    """The front matter and the sections of the version's card; nothing of a card of another adapter, or other terms."""
     file = paths.card(made.version)
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     if made.manifest.adapter not in text:
+        return {}, []
+    named = licences(made.facts)
+    terms = [one for one in said(made.facts) if not one.startswith("Excluded")]
+    terms += [f"{for_markdown(title)}: {', '.join(s for s in named if named[s] == title)}" for title in named.values()]
+    if not {f"- {one}" for one in terms} <= set(text.splitlines()):
+        made.notes.append(LEFT_OUT)
         return {}, []
     _, front, body = text.split("---\n", 2)
     sections = re.split(r"^(?=## )", body, flags=re.M)[1:]

@@ -52,6 +52,11 @@ class Exported:
         return bool(self.base.tied) and HEAD in self.manifest.lora.targets
 
 
+def licences(facts: dict[str, Any]) -> dict[str, str]:
+    """Source → what the licence is called under which it is inside, of the facts of `provenance`."""
+    return {portion["source"]: portion["licence"] for portion in facts["portions"]}
+
+
 def record(made: Exported, out: Path) -> dict[str, Any]:
     """What stands in `export.json`: every file by its hash, every figure of the card."""
     files = {file.relative_to(out).as_posix(): sha256(file) for file in sorted(out.rglob("*")) if file.is_file()}
@@ -69,6 +74,7 @@ def record(made: Exported, out: Path) -> dict[str, Any]:
         "notes": made.notes,
         "served": made.served,
         "obligations": made.facts["obligations"],
+        "licences": licences(made.facts),
         "packages": dict(sorted(made.packages.items())),
         "files": {name: hashed for name, hashed in files.items() if name != RECORD},
     }

@@ -24,7 +24,7 @@ from lineage.config.schema import Curriculum
 from lineage.core import paths
 from lineage.core.errors import LineageError
 from lineage.core.files import sha256
-from lineage.exporting.exported import CARD, RECORD, ExportKind
+from lineage.exporting.exported import CARD, RECORD, ExportKind, licences
 from lineage.exporting.hub_card import card_for_hub
 from lineage.provenance.obligations import provenance
 
@@ -194,6 +194,8 @@ def contents_for_hub(
     measured = measures if measures and measures.adapter == manifest.adapter else None
     card = card_for_hub(files[CARD].read_text(encoding="utf-8"), c, measured, repo, version).encode()
     record = json.loads(files[RECORD].read_text(encoding="utf-8"))
+    if (record.get("obligations"), record.get("licences")) != (facts["obligations"], licences(facts)):
+        raise LineageError(f"{folder}: its card says other terms than {paths.PARAMS} says now; export it again")
     record["files"][CARD] = hashlib.sha256(card).hexdigest()
     told_record = (json.dumps(record, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
     return {**files, CARD: card, RECORD: told_record}

@@ -130,6 +130,25 @@ def test_a_version_that_holds_withdrawn_rows_is_refused(exported: Path, hub: Sta
     assert not hub.repositories
 
 
+def test_a_card_that_says_terms_of_then_is_not_pushed_and_not_exported(
+    exported: Path, hub: StandInHub, capsys: pytest.CaptureFixture
+) -> None:
+    """Who reads it would take the terms for those that hold."""
+    for licence in (FREE | {"commercial": "forbidden"}, FREE | {"title": "mit"}):
+        terms(own=licence)
+        assert "its card says other terms than params.yaml says now; export it again" in refused("push", "v3", REPO)
+    assert not hub.repositories
+    main(["export", "v3", "--as", "adapter"])
+    card = (exported / "README.md").read_text(encoding="utf-8")
+    assert "model card of the version is left out" in card and "apache-2.0" not in card and "## Training" not in card
+    shutil.rmtree("reports")
+    Path("reports").mkdir()
+    report(load_curriculum(), Path("reports"))
+    main(["export", "v3", "--as", "adapter"])
+    card = (exported / "README.md").read_text(encoding="utf-8")
+    assert "model card of the version is left out" not in card and "license: mit" in card and "## Training" in card
+
+
 def changed(folder: Path) -> dict[str, Any]:
     return {
         "README.md: it was changed": lambda: (folder / "README.md").write_text("x", encoding="utf-8"),
