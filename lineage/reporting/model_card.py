@@ -17,6 +17,7 @@ from lineage.provenance.obligations import said
 from lineage.reporting.champion import champion_said
 from lineage.reporting.fields_told import told_fields
 from lineage.reporting.html_page import environment, origin, unfinished
+from lineage.reporting.set_words import ANSWERS_AT_CHANCE
 from lineage.reporting.task_figures import beside_a_table, generation_said, task_figures
 from lineage.reporting.workspace import Workspace
 
@@ -41,6 +42,7 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             base_name=_name(w, manifest),
             tied=bool(w.base and w.base.tied),
             figures=figures,
+            answers_at_chance=ANSWERS_AT_CHANCE,
             own=[_row(w, p) for p in whole.own],
             own_total=_total(whole.own),
             inherited=[_row(w, p) for p in whole.inherited],

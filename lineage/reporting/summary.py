@@ -1,6 +1,6 @@
 """What was found, in sentences computed from the figures of `comparison.json`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from lineage.artifacts.comparison import ComparedSet, ComparedVersion, Comparison, Pooled, SameMix
 from lineage.reporting.workspace import Workspace
@@ -12,7 +12,8 @@ def findings(w: Workspace, comparison: Comparison) -> list[str]:
     """Sentences for the head of the page: gains, forgetting, what a road was worth, what is missing."""
     versions = comparison.versions
     pooled = {name: v.pooled for name, v in versions.items() if v.pooled}
-    said = [*_gains(pooled), *_tasks(versions), *_forgetting(versions), *_roads(w, comparison.same_mix)]
+    at_chance = {name for name in pooled if versions[name].pooled_shown != pooled[name].verdict}
+    said = [*_gains(pooled, at_chance), *_tasks(versions), *_forgetting(versions), *_roads(w, comparison.same_mix)]
     said += [*_unfinished(versions), *_contamination(versions), *_tables(comparison)]
     elsewhere = {name for name, v in versions.items() if name in v.unknown and v.sets}  # no set is its own
     if absent := [name for name in w.curriculum.versions if name not in pooled and name not in elsewhere]:
@@ -26,7 +27,8 @@ def figure(nats: float) -> str:
     return "0.00" if text[1:] == "0.00" else text
 
 
-def _gains(pooled: Mapping[str, Pooled]) -> list[str]:
+def _gains(pooled: Mapping[str, Pooled], at_chance: Collection[str]) -> list[str]:
+    """What versions gained on their own sources. at_chance: those whose right answers are no more than chance."""
     if not pooled:
         return ["No version has been compared with its parent yet: run `dvc repro`."]
     if len(pooled) == 1:
@@ -36,15 +38,17 @@ def _gains(pooled: Mapping[str, Pooled]) -> list[str]:
         if p.verdict == "too_few":
             return [f"{version} has too few held-out rows of its own sources for a verdict ({_size(p)}): {change}."]
         verdict = {"improved": "improved", "worse": "became worse", "unclear": "did not improve"}[p.verdict]
-        return [f"{version} {verdict} on held-out rows of its own sources beyond noise, {change}."]
-    better = [name for name, p in pooled.items() if p.improved]
+        but = ", but its right answers are no more than chance" if version in at_chance else ""
+        return [f"{version} {verdict} on held-out rows of its own sources beyond noise, {change}{but}."]
+    better = [name for name, p in pooled.items() if p.improved and name not in at_chance]
     head = f"{len(better)} of {len(pooled)} versions improved on held-out rows of their own sources beyond noise"
-    most = min(pooled, key=lambda name: pooled[name].difference)
-    p = pooled[most]
-    head += f"; {most} most, {p.parent_nll:.2f} → {p.nll:.2f} nats a token." if better else "."
+    most = min(better, key=lambda name: pooled[name].difference, default="")
+    head += f"; {most} most, {pooled[most].parent_nll:.2f} → {pooled[most].nll:.2f} nats a token." if better else "."
     rest = [f"{name} ({figure(p.difference)})" for name, p in pooled.items() if p.verdict in ("unclear", "worse")]
     few = [f"{name} ({_size(p)})" for name, p in pooled.items() if p.verdict == "too_few"]
     said = [head, *([f"No gain beyond noise: {_list(rest)}."] if rest else [])]
+    likelier = [f"{name} ({figure(pooled[name].difference)})" for name in pooled if name in at_chance]
+    said += [f"Likelier, but right answers are no more than chance: {_list(likelier)}."] if likelier else []
     return [*said, *([f"Too few held-out rows of their own sources for a verdict: {_list(few)}."] if few else [])]
 
 

@@ -200,7 +200,8 @@ def _against_parent(compared: ComparedVersion) -> dict[str, str]:
     if not (pooled := compared.pooled):
         return {}
     words = {"improved": "better", "worse": "worse", "unclear": "unclear", "too_few": "too few rows"}
-    said = f"{words[pooled.verdict]}, {pooled.difference:+.2f} nats a token on its own sets"
+    at_chance = "; answers at chance" if compared.pooled_shown != pooled.verdict else ""
+    said = f"{words[pooled.verdict]}{at_chance}, {pooled.difference:+.2f} nats a token on its own sets"
     if sets := len(compared.may_forget):
         said += f"; forgot {len(compared.forgot)} of {sets} sets of its ancestors"
     return {"against_parent": said}

@@ -17,6 +17,7 @@ from lineage.reporting.set_words import forgetting
 from lineage.reporting.two_versions import two_versions
 from lineage.reporting.workspace import read_workspace
 from lineage.tracking.metrics_told import against_others
+from lineage.tracking.run_contents import _against_parent
 from tests.lineage.reporting.reported_world import edit_rows, edit_set, small_curriculum, write_world
 
 C = small_curriculum()
@@ -137,6 +138,14 @@ def test_a_gain_that_ends_at_chance_is_green_nowhere(told, capsys) -> None:
     assert "answers at chance" in told_of_v4, "the likelihood of its own sets is no praise either"
     tree = told.page.partition('id="tree"')[2]
     assert re.search(r"<b>v4</b>.*?<b class=\"unclear\">−1.00</b>", tree, re.S)
+    card = told.card("v4")
+    assert re.search(r"\| questions.record \|.*\| better, answers at chance \| 0%", card)
+    assert re.search(r"\| \*\*all own sets\*\* \|.*\| better, answers at chance \| 0%", card)
+    assert "became likelier beyond noise, but its right answers are no more than chance" in card
+    likelier = "Likelier, but right answers are no more than chance: v4 (−1.00)"
+    assert any(line.startswith(likelier) for line in told.findings)
+    (shown,) = _against_parent(told.comparison.versions["v4"]).values()
+    assert shown.startswith("better; answers at chance, -1.00 nats a token on its own sets")
 
 
 def test_a_gain_above_chance_is_green(told) -> None:
