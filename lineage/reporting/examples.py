@@ -22,17 +22,22 @@ SHOWN = 3  # gains, and losses, of a pair
 
 @dataclass(frozen=True, slots=True)
 class KeptQuestion:
-    """A held-out question, and what each model said: model → answer."""
+    """A held-out question, and what each model said: model → answer, cut where it is long.
+
+    right: the models whose whole answer is the expected one.
+    """
 
     set: str
     id: str
     prompt: str
     expected: str
     said: dict[str, str]
+    right: list[str]
 
     def as_json(self) -> dict[str, Any]:
         """The same for the page."""
-        return {"set": self.set, "prompt": self.prompt, "expected": self.expected, "said": self.said}
+        shown = {"set": self.set, "prompt": self.prompt, "expected": self.expected}
+        return shown | {"said": self.said, "right": self.right}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,10 @@ def asked(w: Workspace, models: Sequence[str]) -> tuple[KeptQuestion, ...]:
     found: dict[tuple[str, str], KeptQuestion] = {}
     for model in models:
         for key, one in w.measured[model].answers.items():
-            known = found.setdefault(key, KeptQuestion(*key, cut(one.prompt), cut(one.expected), {}))
+            known = found.setdefault(key, KeptQuestion(*key, cut(one.prompt), cut(one.expected), {}, []))
             known.said[model] = cut(one.answer)
+            if one.answer.strip() == one.expected.strip():
+                known.right.append(model)
     return tuple(found[key] for key in sorted(found))
 
 

@@ -36,7 +36,7 @@
 
   function example(entry, first, second) {
     const one = all.answers[entry.at];
-    const right = (model) => (one.said[model] === one.expected ? "✓" : "");
+    const right = (model) => (one.right.includes(model) ? "✓" : "");
     return {
       set: one.set, said: entry.said, prompt: one.prompt, expected: one.expected,
       first: `${first} said`, first_right: right(first), before: one.said[first] || "(nothing)",

@@ -56,7 +56,7 @@ class ShownPairs:
             second: the newer.
         """
         one = self.answers[entry["at"]]
-        right = {model: "✓" if one.said[model] == one.expected else "" for model in (first, second)}
+        right = {model: "✓" if model in one.right else "" for model in (first, second)}
         return {
             "set": one.set,
             "said": entry["said"],

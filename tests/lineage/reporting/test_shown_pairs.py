@@ -200,6 +200,25 @@ def test_gains_and_losses_are_shown_with_both_answers(world: Path) -> None:
     assert tree["answers"][shown["losses"][0]["at"]]["set"] in ("krx_samples.prompt_answer", "site_reports.document")
 
 
+def test_an_answer_that_goes_wrong_behind_what_is_shown_of_it_is_not_marked_as_right(world: Path) -> None:
+    right = "가" * 800 + " 자산"
+    for model, answer in (("base", "모름"), ("v1", "모름"), ("v3", f"{right} 아님"), ("v4", right)):
+        file = world / f"metrics/{model}/answers.jsonl"
+        whole = {"answer": answer, "expected": right}
+        lines = [json.loads(line) | whole for line in file.read_text(encoding="utf-8").splitlines()]
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    edit_rows(world, "v3", "questions.record", lambda at, row: {"score": 0.0})
+    edit_rows(world, "v4", "questions.record", lambda at, row: {"score": 1.0})
+    promote(world, "v3")
+    for version in ("v2", "v4_clean"):
+        shutil.rmtree(world / "metrics" / version)
+    found = shown_pairs(read_workspace(C))
+    assert found and found.default == ("v3", "v4")
+    (first, *_) = found.illustrated()["gains"]
+    assert first["before"] == first["after"] and (first["first_right"], first["second_right"]) == ("", "✓")
+    assert all(one["right"] == ["v4"] for one in embedded(page_of(world))["answers"])
+
+
 def test_other_figures_of_a_set_stand_beside_its_score(world: Path) -> None:
     for model, value in (("v3", 0.25), ("v4", 0.5)):
         edit_set(world, model, "rules.record", figures={"rouge_l": {"value": value, "interval": None, "rows": 40}})
