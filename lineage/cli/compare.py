@@ -105,7 +105,7 @@ def _coloured(text: str, verdict: Verdict | None) -> Text:
 def _champion(w: Workspace, found: TwoVersions) -> Iterator[str]:
     """That one of the two is the champion, and how it became that."""
     if w.champion in (found.first, found.second):
-        yield champion_said(w.promotion, w.champion)
+        yield champion_said(w.promotion, w.champion, w.unasked)
 
 
 def _notes(found: TwoVersions) -> Iterator[str]:
@@ -116,4 +116,4 @@ def _notes(found: TwoVersions) -> Iterator[str]:
         "verdicts are over all sets together (Holm), rows of one group taken as one, right answers by McNemar's exact "
         f"test; none below {FEWEST_ROWS} rows or {FEWEST_GROUPS} groups"
     )
-    yield from words.alone(found)
+    yield from words.remarks(found)

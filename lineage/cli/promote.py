@@ -87,7 +87,7 @@ def _foreseen(found: Prospect) -> list[str]:
     return [
         f"{found.version} would be compared with {found.against}: look {found.look.number} at rows {found.look.rows}, "
         f"tested at {found.look.level:.2g}, one-sided",
-        f"weights: {weights}",
+        f"weights: {weights}" + (f"; asked of neither: {', '.join(found.vain)}" if found.vain else ""),
         f"may not be worse by: {margins or 'no set is guarded'}",
         "No verdict is shown here: whoever sees one has looked.",
     ]

@@ -18,7 +18,7 @@ from lineage.config.load import load_curriculum
 from lineage.core import paths
 from lineage.core.plain_text import for_markup, plain
 from lineage.planning.state import older_than_shown
-from lineage.reporting.champion import built_as, champion_said, last_promotion
+from lineage.reporting.champion import built_as, champion_said, last_promotion, not_asked
 from lineage.reporting.fields_told import fields_said
 from lineage.reporting.set_words import ANSWERS_AT_CHANCE
 
@@ -42,8 +42,9 @@ def run(options: argparse.Namespace) -> None:
     console = Console()
     console.width = max(console.width, WIDTH)
     console.print(table)
-    if promotion := last_promotion(read_promotions()):
-        console.print(Text(plain(champion_said(promotion, built_as(promotion, dict(manifests()))))), highlight=False)
+    if promotion := last_promotion(entries := read_promotions()):
+        said = champion_said(promotion, built_as(promotion, dict(manifests())), not_asked(entries))
+        console.print(Text(plain(said)), highlight=False)
     for line in _notes(comparison):
         console.print(Text(plain(line), style="dim"), highlight=False)
     for name, reasons in comparison.missing.items():

@@ -12,7 +12,7 @@ from lineage.config.load import load_curriculum
 from lineage.config.schema import BASE
 from lineage.core.plain_text import for_markup
 from lineage.planning.state import DVC_FOLDER, State, states
-from lineage.reporting.champion import built_as, champion_said, last_promotion
+from lineage.reporting.champion import built_as, champion_said, last_promotion, not_asked
 
 GROUP = "before a rebuild"
 COLOURS = {"built": "green", "being trained now": "cyan", "cannot be built": "red"}
@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> None:
         branches[name] = branches[version.parent].add(text)
     console = Console()
     console.print(tree)
-    if promotion := last_promotion(read_promotions()):
-        line = champion_said(promotion, built_as(promotion, dict(manifests())))
+    if promotion := last_promotion(entries := read_promotions()):
+        line = champion_said(promotion, built_as(promotion, dict(manifests())), not_asked(entries))
         console.print(for_markup(line), style="yellow" if promotion.kind == "overridden" else "", highlight=False)
     if not DVC_FOLDER.is_dir():
         console.print("[yellow]this folder has no DVC (dvc init): which of it is stale, nobody can say[/]")

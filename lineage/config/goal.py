@@ -8,6 +8,7 @@
 Left out, it is the default goal: every held-out set counts alike, by NLL. Only `lineage promote` reads it.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -79,6 +80,11 @@ class Goal(Frozen):
     def guards(self, name: str) -> bool:
         """Whether a set that could be lost may not be."""
         return name not in self.unguarded and name.partition(".")[0] not in self.unguarded
+
+    def counted_in_vain(self, names: Collection[str]) -> tuple[str, ...]:
+        """What `weights` lets count, of which none of these sets is."""
+        there = {*names, *(name.partition(".")[0] for name in names)}
+        return tuple(name for name, weight in self.weights.items() if weight and name not in there)
 
     def named(self) -> dict[str, tuple[str, ...]]:
         """Every field that names sets, with the names."""

@@ -35,11 +35,12 @@ def is_better(gains: Mapping[str, PairedGain | None], goal: Goal, look: Look) ->
     unseen = [one.unseen * weight / sum(weights) for one, weight in counted]
     estimate = widened(estimate, float(np.linalg.norm([*unseen, goal.seed_noise])))
     p = max(p_above(estimate) or 0.0, p_flipped(samples, weights) or 0.0)
-    passed = estimate.value > 0 and p <= look.level
+    passed, vain = estimate.value > 0 and p <= look.level, goal.counted_in_vain(gains)
     said = (
         f"{'better' if passed else 'not better beyond noise'} on the weighted goal of {_sets(len(counted))}: "
         f"{_figures(estimate, unit, p, look)}"
         + (f", the noise of the seed ({goal.seed_noise:g}) added to that of the rows" if goal.seed_noise else "")
+        + (f"; goal.weights names {', '.join(vain)} too, asked of neither" if vain else "")
     )
     return Criterion("better", passed, said, "", estimate.value, estimate.interval, p, 0.0, unit)
 
@@ -106,6 +107,13 @@ def is_clean(candidate: Side, champion: Side, goal: Goal, names: Sequence[str]) 
         said = (
             f"contamination: what {who} was trained on was not searched for the held-out rows of now; "
             "run `dvc repro contamination`"
+        )
+        return Criterion("contamination", False, said)
+    if candidate.mixed_anew:  # `mix` and `contamination` run before `train` does
+        who = ", ".join(candidate.mixed_anew)
+        said = (
+            f"contamination: the mix of {who} was made anew since it was trained, so which held-out rows it met nobody "
+            f"knows; run `dvc repro evaluate@{candidate.name}`"
         )
         return Criterion("contamination", False, said)
     if unknown := [name for name in candidate.unknown if name not in champion.unknown]:

@@ -85,6 +85,7 @@ def sets_looked_at(candidate: Side, champion: Side, goal: Goal, guarded: Collect
         if absent := [name for name in names if name not in side.rows]:
             raise LineageError(
                 f"{side.name} was not asked {', '.join(absent)}; run `dvc repro evaluate` and `dvc repro baseline` to "
-                f"measure all alike, or give a set that only one of the two answers no weight in goal.weights"
+                f"measure all alike, or give a set that only one of the two answers no weight in goal.weights and name "
+                f"it in goal.unguarded"
             )
     return names

@@ -31,6 +31,7 @@ from lineage.promotion.decide import decide, sets_looked_at
 from lineage.promotion.decision import Criterion, Decision
 from lineage.promotion.sides import guarded_sets, side_of
 from lineage.promotion.spending import looked_at
+from lineage.reporting.measured import answered_otherwise
 from lineage.reporting.paired import rounded, rounded_interval
 from lineage.reporting.workspace import Workspace, read_workspace
 
@@ -50,7 +51,7 @@ class Promoting:
 class Prospect:
     """What a promotion would look at, before it does: nothing of it depends on how the two answered.
 
-    sets: with their weight. guarded: with their margin and its unit.
+    sets: with their weight. guarded: with their margin and its unit. vain: what has a weight, and was asked of neither.
     """
 
     version: str
@@ -58,6 +59,7 @@ class Prospect:
     look: Look
     sets: dict[str, float]
     guarded: dict[str, str]
+    vain: tuple[str, ...] = ()
 
 
 def promote(
@@ -139,7 +141,8 @@ def prospect(c: Curriculum, version: str) -> Prospect:
         margin = c.goal.margin_of(name, "score" if scored else "nll")
         margins[name] = f"{margin:g} {'of score' if scored else 'nats a token'}"
     look = looked_at(rows, c.goal, [entry.look for entry in entries if entry.look])
-    return Prospect(version, other, look, {name: c.goal.weight_of(name) for name in names}, margins)
+    weights = {name: c.goal.weight_of(name) for name in names}
+    return Prospect(version, other, look, weights, margins, c.goal.counted_in_vain(names))
 
 
 def _candidate(w: Workspace, entries: list[Promotion], version: str) -> BuiltVersion:
@@ -164,8 +167,7 @@ def _other(w: Workspace, entries: list[Promotion], version: str) -> str:
     """The version that is the champion's bytes here, or the parent where there is no champion.
 
     Raises:
-        LineageError: one of the two is not measured, both were measured by other settings, or the champion is not
-            built here.
+        LineageError: one of the two is not measured or they answered by other settings, or the champion is not built.
     """
     before = champion(entries, built_here(w))
     other = w.curriculum.versions[version].parent
@@ -179,11 +181,10 @@ def _other(w: Workspace, entries: list[Promotion], version: str) -> str:
     for name in (version, other):
         if name not in w.measured:
             raise LineageError(f"{name}: {'; '.join(w.missing.get(name, ())) or 'not measured; run `dvc repro`'}")
-    mine, theirs = w.measured[version].generation, w.measured[other].generation
-    if apart := [name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)]:
+    if apart := answered_otherwise(w.measured[version], w.measured[other]):
         raise LineageError(
-            f"{version} and {other} were not asked alike ({', '.join(apart)}), so that no difference is one between "
-            f"them; run `dvc repro {measured_by(other)} {measured_by(version)}`"
+            f"{version} and {other} answered {', '.join(apart)} by other settings, so that no difference is one "
+            f"between them; run `dvc repro {measured_by(other)} {measured_by(version)}`"
         )
     return other
 

@@ -68,7 +68,8 @@ def restore(which: str, because: str = "", by: str = "") -> tuple[Promotion, str
         now = next(entry for entry in reversed(entries) if entry.promotes)
         if now.is_of(found.fingerprint, found.adapter):
             raise LineageError(f"{now.name} is the champion already")
-        overridden = f"; promoted by override of the gate{_on(found)}: {found.because}"
+        came = _came_in(found, entries)
+        overridden = f"; promoted by override of the gate{_on(came)}: {came.because}"
         reason = because.strip() or f"it was the champion {which}"
         entry = Promotion(
             version=found.version,
@@ -76,7 +77,7 @@ def restore(which: str, because: str = "", by: str = "") -> tuple[Promotion, str
             adapter=found.adapter,
             kind="restored",
             when=date.today(),
-            because=reason + (overridden if found.kind == "overridden" else ""),
+            because=reason + (overridden if came.kind == "overridden" else ""),
             by=by.strip(),
         )
         add_promotion(entry)
@@ -104,6 +105,14 @@ def _champion_of(which: str, entries: Sequence[Promotion]) -> Promotion:
         said = "several champions have" if found else "no champion ever had"
         raise LineageError(f"--restore {which}: {said} such a fingerprint; see `lineage promote --history`")
     return found[-1]
+
+
+def _came_in(found: Promotion, entries: Sequence[Promotion]) -> Promotion:
+    """The entry by which a champion came in, before it was made the champion again, however often."""
+    which = found.fingerprint[:12], found.adapter[:12]
+    same = [one for one in entries[: entries.index(found)] if (one.fingerprint[:12], one.adapter[:12]) == which]
+    came = [one for one in same if one.promotes and one.kind != "restored"]
+    return came[-1] if came and found.kind == "restored" else found
 
 
 def _begins(fingerprint: str, which: str) -> bool:

@@ -93,7 +93,7 @@ def render_page(w: Workspace, comparison: Comparison) -> str:
             pairs=chosen,
             shown=chosen.views[chosen.default] if chosen else None,
             illustrated=chosen.illustrated() if chosen else None,
-            champion=champion_said(w.promotion, w.champion),
+            champion=champion_said(w.promotion, w.champion, w.unasked),
             overridden=bool(w.promotion and w.promotion.kind == "overridden"),
             by_override=BY_OVERRIDE,
             c=w.curriculum,

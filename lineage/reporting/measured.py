@@ -95,6 +95,17 @@ def read_measured(model: str, adapter: str | None, root: Path) -> Measured:
     )
 
 
+def answered_otherwise(a: Measured, b: Measured) -> tuple[str, ...]:
+    """The sets that two models answered in their own words by other settings, so that one may be cut where one is not.
+
+    Where nobody recorded the settings, nothing is said of them.
+    """
+    apart = bool(a.generation and b.generation) and a.generation != b.generation
+    both = [(name, one, b.sets[name]) for name, one in a.sets.items() if name in b.sets]
+    spoken = [(name, one.budget, other.budget) for name, one, other in both if one.answered and other.answered]
+    return tuple(name for name, one, other in spoken if apart or (one and other and one != other))
+
+
 def _arrays(rows: list[MeasuredRow], measure: Measure) -> SetRows:
     return SetRows(
         ids=tuple(row.id for row in rows),

@@ -60,7 +60,7 @@ def render_card(w: Workspace, version: str, comparison: Comparison) -> str:
             by_task=[
                 (name, told) for name, one in comparison.versions[version].own.items() for told in task_figures(one)
             ],
-            champion=for_markdown(champion_said(w.promotion, version)) if w.champion == version else "",
+            champion=for_markdown(champion_said(w.promotion, version, w.unasked)) if w.champion == version else "",
             unfinished=[row for row in unfinished(comparison) if row["version"] == version],
         )
     )

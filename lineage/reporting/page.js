@@ -46,7 +46,7 @@
 
   function show(first, second) {
     const view = all.pairs[`${first} ${second}`];
-    put(panel, { title: view.title, summary: view.summary, forgetting: view.forgetting, alone: view.alone });
+    put(panel, { title: view.title, summary: view.summary, forgetting: view.forgetting, remarks: view.remarks });
     for (const [name, of] of Object.entries(view.lists)) {
       const column = panel.querySelector(`[data-column="${name}"]`);
       list(column, name, of.items);

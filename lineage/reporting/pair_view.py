@@ -44,7 +44,7 @@ def view(w: Workspace, found: TwoVersions, order: Sequence[str]) -> dict[str, An
         "lists": {group: _list(found, members) for group, members in groups.items()},
         "cost": [{"what": what, "value": value} for what, value in cost(w, found)],
         "sets": [_row(name, found.sets[name], reach) | {"figures": figures(w, found, name)} for name in names],
-        "alone": "; ".join(words.alone(found)),
+        "remarks": "; ".join(words.remarks(found)),
     }
 
 

@@ -116,11 +116,16 @@ def scored(value: float, measure: str) -> str:
     return f"{100 * value:.1f}" if measure == "text" else f"{value:.0%}"
 
 
-def alone(found: TwoVersions) -> Iterator[str]:
-    """The sets that one of the two alone answered."""
+def remarks(found: TwoVersions) -> Iterator[str]:
+    """The sets that one of the two alone answered, and those that they answered by other settings."""
     for version, names in ((found.first, found.only_first), (found.second, found.only_second)):
         if names:
             yield f"answered by {version} alone: {', '.join(names)}"
+    if found.answered_otherwise:
+        yield (
+            f"answered by other settings, from which a change may come: {', '.join(found.answered_otherwise)}; measure "
+            "both anew to compare them"
+        )
 
 
 def _reach(ends: Interval | None) -> str:

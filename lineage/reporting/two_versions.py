@@ -15,6 +15,7 @@ from lineage.artifacts.measures import Interval
 from lineage.config.schema import BASE
 from lineage.core.errors import LineageError
 from lineage.reporting.compare import own_sets
+from lineage.reporting.measured import answered_otherwise
 from lineage.reporting.paired import difference
 from lineage.reporting.right_answers import RIGHT_OR_WRONG, above_chance, score_difference
 from lineage.reporting.workspace import Workspace
@@ -50,6 +51,7 @@ class SetChange:
 class TwoVersions:
     """The sets that both answered. only_first, only_second: those that one of them alone did.
 
+    answered_otherwise: sets that the two answered by other settings, so that their answers do not quite compare.
     may_forget: where the second continues the first, the sets whose source the first or its line was trained on, less
     those of the second's own mix. forgot: those of them on which the second is worse, by NLL; worst first.
     """
@@ -61,6 +63,7 @@ class TwoVersions:
     only_second: tuple[str, ...]
     may_forget: tuple[str, ...]
     forgot: tuple[str, ...]
+    answered_otherwise: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The same for a program."""
@@ -121,6 +124,7 @@ def two_versions(w: Workspace, first: str = "", second: str = "") -> TwoVersions
         only_second=tuple(sorted(set(me.rows) - set(names))),
         may_forget=may_forget,
         forgot=tuple(sorted(forgot, key=lambda name: -sets[name].nll.difference)),
+        answered_otherwise=tuple(name for name in answered_otherwise(me, other) if name in sets),
     )
 
 

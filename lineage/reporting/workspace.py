@@ -22,7 +22,7 @@ from lineage.core.errors import LineageError
 from lineage.core.files import sha256
 from lineage.provenance.ancestry import Inside, inside, licences_of
 from lineage.provenance.obligations import facts
-from lineage.reporting.champion import built_as, last_promotion
+from lineage.reporting.champion import built_as, last_promotion, not_asked
 from lineage.reporting.measured import Absent, Measured, read_measured
 
 Content = TypeVar("Content")
@@ -64,6 +64,7 @@ class Workspace:
         ingests: source → what `ingest` counted.
         missing: version, or the base → what is not there, and the command that makes it.
         promotion: the entry of promotions.yaml that made the present champion; None where nobody was promoted.
+        unasked: what the gate was not asked of it; "" where there is nothing.
     """
 
     curriculum: Curriculum
@@ -75,6 +76,7 @@ class Workspace:
     ingests: dict[str, IngestCounts]
     missing: dict[str, list[str]]
     promotion: Promotion | None = None
+    unasked: str = ""
 
     @property
     def champion(self) -> str:
@@ -89,6 +91,7 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
         LineageError: a file is there but is not what its stage writes.
     """
     versions, missing = c.in_order(), dict[str, list[str]]()
+    promotions = read_promotions(root / paths.PROMOTIONS)
     base = find_base(root)
     if base is None:
         missing[BASE] = ["there is no base model; run `dvc repro base`"]
@@ -113,7 +116,8 @@ def read_workspace(c: Curriculum, root: Path = Path()) -> Workspace:
         contamination=_those_there({version: _searched(version, trained.get(version), root) for version in versions}),
         ingests=_those_there({source: find_ingest_counts(source, root) for source in c.sources}),
         missing=missing,
-        promotion=last_promotion(read_promotions(root / paths.PROMOTIONS)),
+        promotion=last_promotion(promotions),
+        unasked=not_asked(promotions),
     )
 
 

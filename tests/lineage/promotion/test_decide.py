@@ -188,6 +188,15 @@ def test_the_same_look_twice_spends_twice() -> None:
     assert not decide(barely, CHAMPION, GOAL, SETS, looks).better.passed
 
 
+def test_a_later_look_at_one_set_of_many_is_at_the_same_rows() -> None:
+    """However few of all rows that set has."""
+    many = champion(sets=tuple(f"source{at}.record" for at in range(24)))
+    first = decide(changed(many, 0.0), many, GOAL, ()).look
+    for name in many.rows:
+        alone = Goal(weights=dict.fromkeys(many.rows, 0) | {name: 1})
+        assert decide(changed(many, 0.0), many, alone, (), [first]).look.number == 2, name
+
+
 def test_planned_looks_are_used_up() -> None:
     goal = Goal(looks=2)
     first = decide(changed(CHAMPION, 0.3), CHAMPION, goal, SETS)

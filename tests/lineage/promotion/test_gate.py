@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lineage.artifacts.mix_summary import mix_identity
 from lineage.artifacts.promotions import Promotion, champion, read_promotions
 from lineage.cli.main import main
 from lineage.config.load import load_curriculum
@@ -17,9 +18,16 @@ from lineage.core.stage import only_writer
 from lineage.promotion import gate
 from lineage.reporting.report import report
 from tests.lineage.promotion.conftest import fingerprint
-from tests.lineage.reporting.reported_world import SETS, adapter, edit_rows, put
+from tests.lineage.reporting.reported_world import SETS, adapter, edit_rows, edit_set, put
 
 V2 = (fingerprint("v2")[:12], adapter("v2")[:12])
+
+
+def goal(field: str, value: object) -> None:
+    """Write a field of the goal into params.yaml."""
+    tree = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    tree["goal"][field] = value
+    Path("params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
 
 
 def lineage(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
@@ -82,17 +90,6 @@ def test_an_unchanged_copy_is_refused(world: Path, capsys: pytest.CaptureFixture
     assert code == 1 and "not better beyond noise on the weighted goal of 5 sets: +0.000" in said
     found = champion(read_promotions())
     assert found is not None and found.version == "v2"
-
-
-def test_what_was_measured_by_other_settings_is_not_compared(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One of the two may have been measured anew by itself, after a setting of `evaluation` was changed."""
-    file = Path("metrics/v2/measures.json")
-    measures = json.loads(file.read_text(encoding="utf-8"))
-    put(file, measures | {"generation": {"max_new_tokens": 512}})
-    code, said = lineage(capsys, "v2")
-    assert code == 1 and "v2 and v1 were not asked alike (max_new_tokens)" in said
-    assert "dvc repro evaluate@v1 evaluate@v2" in said and read_promotions() == []
-    assert lineage(capsys, "v2", "--dry-run")[0] == 1
 
 
 def test_the_champion_itself_is_no_look(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,6 +160,63 @@ def test_bytes_that_are_not_what_was_measured_are_refused(world: Path, capsys: p
     assert code == 1 and "it was changed" in said and read_promotions() == []
 
 
+def test_a_set_that_one_of_the_two_was_not_asked_is_guarded_all_the_same(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a weight it is no part of the goal, but nobody can say that what v1 was trained on is kept."""
+    goal("weights", {"krx_samples": 0})
+    edit_rows(world, "v2", "krx_samples.prompt_answer", lambda at, row: {"id": ""})
+    for words in (("v2",), ("v2", "--dry-run")):
+        code, said = lineage(capsys, *words)
+        assert code == 1 and "v2 was not asked krx_samples.prompt_answer" in said and "goal.unguarded" in said
+    assert read_promotions() == []
+    goal("unguarded", ["krx_samples"])
+    assert lineage(capsys, "v2")[0] == 0
+
+
+def test_what_the_goal_counts_and_nobody_was_asked_is_named(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    goal("weights", {"metamath": 9, "rules.record": 2, "problems": 0})
+    assert "; asked of neither: metamath" in lineage(capsys, "v2", "--dry-run")[1]
+    said = lineage(capsys, "v2")[1]
+    assert "better on the weighted goal of 5 sets" in said
+    assert "; goal.weights names metamath too, asked of neither" in said
+
+
+def test_the_mix_that_was_searched_must_be_the_one_that_was_trained_on(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`mix` and `contamination` run before `train` does: what they say is then of a version that is not built yet."""
+    for part in ("own", "replay"):
+        put(Path(f"data/mixes/v2/{part}.jsonl"), {})
+    code, said = lineage(capsys, "v2")
+    assert code == 1 and "contamination: the mix of v2 was made anew since it was trained" in said
+    assert "run `dvc repro evaluate@v2`" in said
+    record = Path("models/v2/lineage.json")
+    tree = json.loads(record.read_text(encoding="utf-8"))
+    here = mix_identity(Path("data/mixes/v2"))
+    put(record, tree | {"mix": tree["mix"] | {"sha256": here}})
+    assert "contamination: its line met none of the rows in training" in lineage(capsys, "v2")[1]
+
+
+@pytest.mark.parametrize("how", ["generation", "budget"])
+def test_answers_by_other_settings_are_not_compared(world: Path, capsys: pytest.CaptureFixture[str], how: str) -> None:
+    for version, most in (("v1", 64), ("v2", 256)):
+        edit_set(world, version, "questions.record", answered=40, budget=most if how == "budget" else 64)
+        file = Path("metrics", version, "measures.json")
+        made = {"max_new_tokens": most if how == "generation" else 256}
+        put(file, json.loads(file.read_text(encoding="utf-8")) | {"generation": made})
+    code, said = lineage(capsys, "v2")
+    assert code == 1 and "v2 and v1 answered questions.record by other settings, so that" in said
+    assert read_promotions() == []  # there was no look
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["lineage"])
+        main(["compare", "v1", "v2"])
+        said = " ".join(capsys.readouterr().out.split())
+        assert "answered by other settings, from which a change may come: questions.record; measure both" in said
+        main(["compare", "v1", "v3"])
+        assert "by other settings" not in capsys.readouterr().out, "v3's are not known"
+
+
 def test_new_rows_start_anew_and_old_ones_among_them_do_not(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def renamed(first: int) -> None:
         for model in ("base", *load_curriculum().versions):
@@ -223,6 +277,10 @@ def test_the_story_and_the_champion_of_a_day(
     again = champion(read_promotions())
     assert again is not None and again.version == "v4"  # and how it had come in is not forgotten
     assert "promoted by override of the gate on 2026-02-02: 왜냐하면" in again.because
+    lineage(capsys, "--restore", "2026-01-31")
+    lineage(capsys, "--restore", fingerprint("v4")[:9])
+    again = champion(read_promotions())
+    assert again is not None and again.because.count("promoted by override of the gate on 2026-02-02: 왜냐하면") == 1
 
 
 def test_restoring_what_is_not_built_says_how_to_bring_it_back(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -256,6 +314,31 @@ def test_one_that_is_killed_before_the_entry_is_written_leaves_the_file(
     with pytest.raises(KeyboardInterrupt):
         gate.promote(load_curriculum(), "v2")
     assert PROMOTIONS.read_bytes() == before
+
+
+def test_a_champion_that_was_never_compared_with_the_one_before_it_is_shown_so(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two clones promoted apart, and a merge put their entries below each other."""
+
+    def shown() -> str:
+        capsys.readouterr()
+        main(["show"])
+        return " ".join(capsys.readouterr().out.split())
+
+    lineage(capsys, "v2")
+    ours = PROMOTIONS.read_text(encoding="utf-8")
+    assert "Champion: v2, since" in shown()
+    PROMOTIONS.write_text("", encoding="utf-8")
+    lineage(capsys, "v3", "--override", "--because", "…")
+    theirs = PROMOTIONS.read_text(encoding="utf-8")
+    assert "Champion: v3, by override of the gate, since" in shown()
+    PROMOTIONS.write_text(ours + theirs, encoding="utf-8")
+    apart = f"v3, by override of the gate, compared with v1 and not with the champion before it, v2 at {V2[0]}"
+    assert apart in shown()
+    lineage(capsys, "--restore", V2[0])
+    lineage(capsys, "v3", "--override", "--because", "…")
+    assert "Champion: v3, by override of the gate, since" in shown()
 
 
 def test_a_person_s_entry_without_hashes_is_asked_for_them(world: Path, capsys: pytest.CaptureFixture[str]) -> None:

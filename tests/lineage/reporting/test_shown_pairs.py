@@ -310,10 +310,11 @@ def test_the_champion_is_compared_with_the_newest(world: Path, capsys: pytest.Ca
     promote(world, "v3", because=f"better, {HOSTILE}")
     page, card = page_of(world), (world / "reports/cards/v3.md").read_text(encoding="utf-8")
     assert '<h1 id="question" data-f="title">Is v4_clean better than v3?</h1>' in page
-    assert "Champion: v3; because: better, &lt;/script&gt;" in page and page.count("★ champion<") == 2
-    assert "> Champion: v3; because: better, &lt;/script&gt;" in card and "Champion" not in embedded(page)
+    champion = "Champion: v3, without the gate; because: better, "
+    assert f"{champion}&lt;/script&gt;" in page and page.count("★ champion<") == 2
+    assert f"> {champion}&lt;/script&gt;" in card and "Champion" not in embedded(page)
     terminal = said(capsys, "compare")
-    assert "v4_clean against v3: better on" in terminal and "Champion: v3; because: better, </script>" in terminal
+    assert "v4_clean against v3: better on" in terminal and f"{champion}</script>" in terminal
     assert "Champion" not in (world / "reports/cards/v4.md").read_text(encoding="utf-8")
 
 
