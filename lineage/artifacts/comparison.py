@@ -289,6 +289,8 @@ class Overall(ArtifactPart):
     against_parent, against_champion: one sentence each; "" where the other is not measured, or is the version itself.
     """
 
+    model_config = ConfigDict(allow_inf_nan=True)
+
     all_sets: Together
     own_sets: Together | None = None
     ancestors_sets: Together | None = None

@@ -11,6 +11,7 @@
 """
 
 from itertools import combinations
+from math import inf, isnan
 
 from lineage.artifacts.base_manifest import BaseManifest
 from lineage.artifacts.comparison import (
@@ -151,10 +152,11 @@ def _sets(w: Workspace, version: str, names: list[str]) -> dict[str, ComparedSet
 
 
 def _best_ancestor(w: Workspace, version: str, name: str) -> str:
-    """The ancestor, or the base, with the lowest NLL on a set; of equals the nearest."""
+    """The ancestor, or the base, with the lowest NLL on a set; of equals the nearest, and one without a number last."""
     line = [*reversed(w.trained[version].inside.line[:-1]), BASE]
     known = [a for a in line if a in w.measured and name in w.measured[a].rows]
-    return min(known, key=lambda a: _rows(w, a, name).mean_nll)
+    nll = {a: _rows(w, a, name).mean_nll for a in known}
+    return min(known, key=lambda a: inf if isnan(nll[a]) else nll[a])
 
 
 def _rows(w: Workspace, model: str, name: str) -> SetRows:

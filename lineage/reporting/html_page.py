@@ -11,6 +11,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ def _scale(comparison: Comparison) -> tuple[float, float]:
 
 
 def _full_colour(comparison: Comparison) -> float:
-    sizes = sorted(abs(one.difference) for one in _all_sets(comparison))
+    sizes = sorted(abs(one.difference) for one in _all_sets(comparison) if isfinite(one.difference))
     return (sizes[int(FULL_COLOUR * (len(sizes) - 1))] if sizes else 0.0) or 1.0
 
 

@@ -1,6 +1,7 @@
 """What people read of a comparison: verdicts, forgetting, unfinished answers, on page, card and terminal alike."""
 
 import json
+import math
 import re
 import shutil
 from pathlib import Path
@@ -228,3 +229,12 @@ def test_what_people_wrote_is_shown_as_text(told) -> None:
 def _because(c: Curriculum, why: str) -> Curriculum:
     v4 = c.versions["v4"].model_copy(update={"because": why})
     return c.model_copy(update={"versions": c.versions | {"v4": v4}})
+
+
+def test_a_version_whose_likelihoods_are_no_numbers_keeps_no_report_from_being_made(told) -> None:
+    edit_rows(told.root, "v1", "krx_samples.prompt_answer", lambda at, row: {"nll": float("nan")} if at == 3 else {})
+    told.report()
+    v1, v2 = (told.comparison.versions[name].sets["krx_samples.prompt_answer"] for name in ("v1", "v2"))
+    assert v1.verdict == "worse" and math.isnan(v1.nll)
+    assert v2.best_ancestor == "base" and v2.against_best_verdict == "improved", "v1 is not what is best"
+    assert "--t:nan" not in told.page
