@@ -102,18 +102,18 @@ def is_clean(candidate: Side, champion: Side, goal: Goal, names: Sequence[str]) 
         names: the sets that are looked at.
     """
     limit = goal.limits.contamination
-    if candidate.unsearched:
-        who = ", ".join(candidate.unsearched)
-        said = (
-            f"contamination: what {who} was trained on was not searched for the held-out rows of now; "
-            "run `dvc repro contamination`"
-        )
-        return Criterion("contamination", False, said)
     if candidate.mixed_anew:  # `mix` and `contamination` run before `train` does
         who = ", ".join(candidate.mixed_anew)
         said = (
             f"contamination: the mix of {who} was made anew since it was trained, so which held-out rows it met nobody "
             f"knows; run `dvc repro evaluate@{candidate.name}`"
+        )
+        return Criterion("contamination", False, said)
+    if candidate.unsearched:
+        who = ", ".join(candidate.unsearched)
+        said = (
+            f"contamination: what {who} was trained on was not searched for the held-out rows of now; "
+            "run `dvc repro contamination`"
         )
         return Criterion("contamination", False, said)
     if unknown := [name for name in candidate.unknown if name not in champion.unknown]:

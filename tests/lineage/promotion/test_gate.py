@@ -195,6 +195,8 @@ def test_the_mix_that_was_searched_must_be_the_one_that_was_trained_on(
     tree = json.loads(record.read_text(encoding="utf-8"))
     here = mix_identity(Path("data/mixes/v2"))
     put(record, tree | {"mix": tree["mix"] | {"sha256": here}})
+    searched = Path("data/contamination/v2.json")
+    put(searched, json.loads(searched.read_text(encoding="utf-8")) | {"mix": here})
     assert "contamination: its line met none of the rows in training" in lineage(capsys, "v2")[1]
 
 
